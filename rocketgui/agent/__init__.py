@@ -1,0 +1,13 @@
+"""Rides along in every Python process of an observed program. Standard library only, syntax of Python 3.8.
+
+    inject/sitecustomize.py   Python itself imports it at start, since it is first on PYTHONPATH
+      └─ start.py             begins here and in every forked child; ends with the process
+           ├─ sampler.py      one thread: reads watched names at deadlines, obeys the board
+           ├─ lifecycle.py    notes start(), first line, end and join() of multiprocessing's processes
+           ├─ output.py       notes each printed line
+           ├─ box.py          all of the above goes into this process's black box ...
+           ├─ board.py        ... and what the collector wants of it stands on the board
+           └─ layout.py       the bytes of both, as plain constants, which the collector reads too
+
+The files are loaded by interpreters that have no rocketgui, under the package name `_rocketgui_agent`.
+"""

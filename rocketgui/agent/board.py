@@ -1,0 +1,51 @@
+"""The board, as an observed process reads it: what the collector wants, as it stands now."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+import zlib
+
+from . import layout, maps
+
+
+class Board:
+    """Reads the file `board` of the run's directory; `poll` costs next to nothing while it has not changed."""
+
+    def __init__(self, directory: str) -> None:
+        path = os.path.join(directory, layout.BOARD_FILE)
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self._memory = maps.map_file(descriptor, layout.BOARD_SIZE, mmap.ACCESS_READ)
+        self._head = struct.Struct(layout.BOARD).unpack_from
+        self._version = 0
+        #: Samples per second.
+        self.rate = 60.0
+        #: Names to hold at a value: [(pid or 0 for all, name, value)], the more general first.
+        self.settings: list[tuple[int, str, int | float]] = []
+
+    def poll(self) -> bool:
+        """Take over what is new; return whether anything was."""
+        version, check, length = self._head(self._memory, 0)
+        if version == self._version:
+            return False
+        text = self._memory[layout.BOARD_TEXT : layout.BOARD_TEXT + length]
+        if zlib.crc32(text, version & 0xFFFFFFFF) != check:
+            return False  # it is being written; the next sample sees it whole
+        self._version = version
+        settings: list[tuple[int, str, int | float]] = []
+        for line in text.decode().splitlines():
+            words = line.split()
+            if words[0] == "rate":
+                self.rate = float(words[1])
+            elif words[0] == "set":
+                settings.append((int(words[1]), words[2], _number(words[3])))
+        self.settings = sorted(settings, key=lambda setting: setting[0] != 0)
+        return True
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)

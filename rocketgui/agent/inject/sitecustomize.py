@@ -1,0 +1,61 @@
+"""Python imports this at start, because its directory is first on PYTHONPATH: begin the agent, then step aside.
+
+The program finds sys.path, os.environ and its own sitecustomize as if this file had never been there. The real
+environment keeps PYTHONPATH, so that Pythons which the program starts come by here too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False  # typing would take longer to import than all of the agent
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def _begin() -> None:
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]
+    package = type(sys)("_rocketgui_agent")
+    package.__path__ = [os.path.dirname(here)]
+    sys.modules["_rocketgui_agent"] = package
+    try:
+        from _rocketgui_agent import layout, start  # type: ignore[import-not-found]
+
+        try:
+            start.begin()
+        finally:
+            _hide(layout)
+    except Exception as error:
+        # The program must run all the same; that this process does not report is seen and counted.
+        if os.environ.get("ROCKETGUI_DEBUG"):
+            sys.stderr.write("rocketgui: no agent in process %d: %r\n" % (os.getpid(), error))
+
+
+def _hide(layout: Any) -> None:
+    """Show the program the environment that it would have alone, while children still get the real one."""
+    # os.environ is a copy of the real environment: taking a name out of its dictionary leaves the real one alone.
+    environ = os.environ
+    names = environ._data  # type: ignore[attr-defined]
+    original = environ.get(layout.ENV_PYTHONPATH)
+    for name in (layout.ENV_RUN, layout.ENV_WATCH, layout.ENV_PID, layout.ENV_PYTHONPATH, "PYTHONPATH"):
+        names.pop(environ.encodekey(name), None)
+    if original is not None:
+        names[environ.encodekey("PYTHONPATH")] = environ.encodevalue(original)
+
+
+def _chain() -> None:
+    """Import the sitecustomize that this one stands in front of, if there is one."""
+    own = sys.modules.pop("sitecustomize", None)
+    try:
+        import sitecustomize  # type: ignore[import-not-found]  # noqa: F401
+    except ImportError as error:
+        if error.name != "sitecustomize":
+            raise
+        if own is not None:
+            sys.modules["sitecustomize"] = own
+
+
+_begin()
+_chain()

@@ -1,0 +1,110 @@
+"""The bytes of black boxes and of the board: plain constants, shared by the writer of each and its reader.
+
+A black box is one file: a header, then two lanes of slots. Each lane is a ring, so that a flood of output in the one
+cannot wash away a process's lifecycle in the other. A slot is
+
+    number  u64   1, 2, 3, ... in this lane; slot k holds the numbers k+1, k+1+size, ...; 0: never written
+    check   u32   CRC-32 of the rest of the slot, started with the number
+    kind    u8    one of the kinds below
+    size    u8    bytes used of the payload
+    part    u8    a long record goes on in `parts` slots, this is the part-th (0, 1, ...)
+    parts   u8
+    payload 48 B  if parts > 1 it begins with the number of the record's first slot
+
+A slot whose number is not the expected one was not yet written, or was overwritten; one whose check is wrong is being
+written, or was left torn by a process that died. Nothing is ever waited for.
+"""
+
+MAGIC = b"RGBOX\x00\x00\x01"
+#: magic, pid, parent's pid, creation time in ns
+HEADER = "<8sqqq"
+HEADER_SIZE = 4096
+
+SLOT = "<QIBBBB48s"
+#: The same without the number and the check.
+SLOT_REST = "<BBBB48s"
+SLOT_SIZE = 64
+PAYLOAD_SIZE = 48
+LINK = "<Q"
+LINK_SIZE = 8
+MAX_PARTS = 255
+#: The longest text that a record can hold, in bytes of UTF-8.
+MAX_TEXT = 8000
+
+#: Slots in the lane of events, and in the lane of samples and output.
+EVENT_SLOTS = 1024
+FLOW_SLOTS = 4096
+EVENT_OFFSET = HEADER_SIZE
+FLOW_OFFSET = EVENT_OFFSET + EVENT_SLOTS * SLOT_SIZE
+BOX_SIZE = FLOW_OFFSET + FLOW_SLOTS * SLOT_SIZE
+
+#: Flow: number among the samples, time, index of the name, value.
+SAMPLE_INT = 1
+SAMPLE_INT_BODY = "<IqHq"
+SAMPLE_FLOAT = 2
+SAMPLE_FLOAT_BODY = "<IqHd"
+#: All others: number among records of its kind, time, then texts with SEPARATOR between them.
+TEXT_HEAD = "<Iq"
+TEXT_HEAD_SIZE = 12
+SEPARATOR = "\x1f"
+#: Flow: index, digits of an integer beyond 64 bits.
+SAMPLE_BIG = 3
+#: Flow: stream, line.
+OUTPUT = 4
+#: Event: index, name of a watched name.
+NAME = 16
+#: Event: Python version, 1 if there is a GIL, exec or fork, name of the helper if it is one of Python's own.
+BEGAN = 17
+#: Event: name of the process, pid of the process that called start() for it.
+NAMED = 18
+#: Event: pid of the child, its name; the time is that of the call.
+START_CALLED = 19
+#: Event: name of the child that was not started, error.
+START_FAILED = 20
+TARGET_ENTERED = 21
+TARGET_LEFT = 22
+#: Event: last line of the traceback.
+FAILED = 23
+#: Event: exit code or nothing, CPU s, voluntary and involuntary switches, peak memory in bytes (nothing: unknown).
+EXITING = 24
+#: Event: pid of the child, exit code (-N: killed by signal N).
+REAPED = 25
+#: Event: pid of the child.
+JOINED = 26
+#: Event: CPU seconds of the agent's thread so far, errors inside the agent so far, the last of them.
+COST = 27
+
+KINDS = (
+    SAMPLE_INT,
+    SAMPLE_FLOAT,
+    SAMPLE_BIG,
+    OUTPUT,
+    NAME,
+    BEGAN,
+    NAMED,
+    START_CALLED,
+    START_FAILED,
+    TARGET_ENTERED,
+    TARGET_LEFT,
+    FAILED,
+    EXITING,
+    REAPED,
+    JOINED,
+    COST,
+)
+
+#: The board is a file `board` beside the boxes: version, CRC-32 and length of the text, then the text.
+#: Its lines are `rate HZ` and `set PID NAME NUMBER`, where PID 0 means every process.
+BOARD = "<QII"
+BOARD_TEXT = 16
+BOARD_SIZE = 65536
+BOARD_FILE = "board"
+BOX_SUFFIX = ".box"
+
+#: Environment: the run's private directory; the watched names with commas between.
+ENV_RUN = "ROCKETGUI_RUN"
+ENV_WATCH = "ROCKETGUI_WATCH"
+#: Environment: PYTHONPATH as it was before the agent's directory was put in front of it (unset: it was unset).
+ENV_PYTHONPATH = "ROCKETGUI_PYTHONPATH"
+#: Environment: the pid in which an agent has begun; a second interpreter in the same process finds its own pid there.
+ENV_PID = "ROCKETGUI_PID"

@@ -1,0 +1,277 @@
+"""Notes the lifecycle of multiprocessing's processes, from inside, and leaves no frame in any traceback.
+
+Nothing is imported that the program does not import: the patches wait for multiprocessing to come.
+
+    parent   start() is called     multiprocessing.process._cleanup, the first thing that start() calls
+             start(), join() end   a token that dies with the call; see `Until`
+    child    first line            util.info("child process calling self.run()"), the last thing before it
+             target left           util._exit_function (to 3.12) or threading._shutdown, the first thing after it
+             failed                sys.stderr.write("Process NAME:"), the first thing after that
+             exits                 util.info("process exiting with exitcode N")
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import time
+import weakref
+
+from . import layout
+
+TYPE_CHECKING = False  # typing would take longer to import than all of the agent
+if TYPE_CHECKING:
+    from typing import Any, Callable, Sequence
+
+
+ENTERING = "child process calling self.run()"
+EXITING = "process exiting with exitcode "
+
+
+class Until:
+    """Calls back when it dies. Tied to a callable that lives only as long as it is being called, it tells the end of
+    that call, be it by return or by exception, where a wrapper would stand in every traceback."""
+
+    def __init__(self, callback: Callable[[Any], None], process: Any) -> None:
+        self._callback = callback
+        self._process = process
+
+    def __del__(self) -> None:
+        self._callback(self._process)
+
+
+class EndOfCall:
+    """A method that is the same as before, but tells when a call of it has ended."""
+
+    def __init__(self, method: Callable[..., Any], callback: Callable[[Any], None]) -> None:
+        self._method = method
+        self._callback = callback
+        self.__doc__ = method.__doc__
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Callable[..., Any]:
+        if instance is None:
+            return self._method
+        bound: Any = functools.partial(self._method, instance)
+        bound.until = Until(self._callback, instance)
+        return bound  # type: ignore[no-any-return]
+
+
+class Lifecycle:
+    """Patches multiprocessing when it is imported, and notes what it does.
+
+    `event(kind, t_ns, *texts)` writes; `resume()` is called when a start() is over, `leaving(exit_code)` when a child
+    is about to exit; `on_error` gets what goes wrong in here.
+    """
+
+    def __init__(
+        self,
+        event: Callable[..., None],
+        resume: Callable[[], None],
+        leaving: Callable[[str], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self._event = event
+        self._resume = resume
+        self._leaving = leaving
+        self._on_error = on_error
+        self._starting: dict[int, int] = {}
+        self._children: list[tuple[Callable[[], Any], int]] = []
+        self._failed_start: tuple[int, str] | None = None
+        self._left = False
+        self._failed = False
+        self._banner: str | None = None
+
+    # -- getting in
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Part of sys.meta_path: let the others find multiprocessing's modules, and patch what they load."""
+        patch = {"multiprocessing.process": self._patch_process, "multiprocessing.util": self._patch_util}.get(name)
+        if patch is None:
+            return None
+        for finder in sys.meta_path:
+            spec = None if finder is self else finder.find_spec(name, path, target)
+            if spec is not None:
+                _after_loading(spec.loader, patch)
+                return spec
+        return None
+
+    def _patch_process(self, module: Any) -> None:
+        base = module.BaseProcess
+        start_code = base.start.__code__
+        cleanup = module._cleanup
+
+        def note_start() -> None:
+            caller = sys._getframe(1)
+            if caller.f_code is start_code:
+                self._guard(self._start_called, caller.f_locals["self"])
+            cleanup()
+
+        module._cleanup = note_start
+        base.start = EndOfCall(base.start, functools.partial(self._guard, self._start_over))
+        base.join = EndOfCall(base.join, functools.partial(self._guard, self._join_over))
+
+    def _patch_util(self, module: Any) -> None:
+        info = module.info
+
+        def note_info(message: Any, *arguments: Any) -> None:
+            if message == ENTERING:
+                self._guard(self._entering, module)
+            elif type(message) is str and message.startswith(EXITING):
+                self._guard(self._exiting, message[len(EXITING) :])
+            info(message, *arguments)
+
+        module.info = note_info
+
+    def _guard(self, function: Callable[[Any], None], argument: Any) -> None:
+        try:
+            function(argument)
+        except Exception as error:
+            self._on_error(error)
+
+    # -- in a parent
+
+    def _start_called(self, process: Any) -> None:
+        self._starting[id(process)] = time.monotonic_ns()
+
+    def starting(self) -> bool:
+        """Whether a start() is under way."""
+        return bool(self._starting)
+
+    def _start_over(self, process: Any) -> None:
+        called = self._starting.pop(id(process), None)
+        if called is None:
+            return  # somebody looked at the method and did not call it
+        popen = process._popen
+        if popen is None:
+            self._failed_start = (called, process.name)
+        else:
+            self._event(layout.START_CALLED, called, popen.pid, process.name)
+            self._children.append((weakref.ref(popen), popen.pid))
+        self._resume()
+
+    def note_line(self, stream: str, line: str) -> None:
+        """Called with each line that is printed: what is being handled then tells why a start() or a target failed."""
+        if stream == "stderr" and line == self._banner:
+            self._leave(sys.exc_info()[1])
+        if self._failed_start is not None:
+            error = sys.exc_info()[1] or getattr(sys, "last_value", None)
+            if error is not None:
+                self._start_failed(self._failed_start, describe(error))
+
+    def _start_failed(self, failed: tuple[int, str], error: str) -> None:
+        self._failed_start = None
+        self._event(layout.START_FAILED, *failed, error)
+
+    def _join_over(self, process: Any) -> None:
+        popen = process._popen
+        if popen is not None and getattr(popen, "returncode", None) is not None:
+            self._look_at_children()
+            self._event(layout.JOINED, time.monotonic_ns(), popen.pid)
+
+    def chore(self, now: int) -> None:
+        """About ten times a second: has the program learnt how a child ended, or not said why a start() failed?"""
+        self._look_at_children()
+        failed = self._failed_start
+        if failed is not None and now - failed[0] > 500_000_000:
+            self._start_failed(failed, "")
+
+    def _look_at_children(self) -> None:
+        for child in list(self._children):
+            popen = child[0]()
+            code = None if popen is None else getattr(popen, "returncode", None)
+            if popen is None or code is not None:
+                try:
+                    self._children.remove(child)
+                except ValueError:
+                    continue  # another thread was faster
+                if code is not None:
+                    self._event(layout.REAPED, time.monotonic_ns(), child[1], code)
+
+    # -- in a child
+
+    def forget(self) -> None:
+        """In a forked child: what was going on belongs to the parent."""
+        self._starting.clear()
+        self._children = []
+        self._failed_start = None
+        self._left = self._failed = False
+        self._banner = None
+
+    def _entering(self, util: Any) -> None:
+        process = sys.modules["multiprocessing.process"].current_process()
+        now = time.monotonic_ns()
+        self._banner = "Process %s:" % process.name
+        self._event(layout.NAMED, now, process.name, process._parent_pid)
+        self._once(util, "_exit_function")
+        self._once(sys.modules["threading"], "_shutdown")
+        self._event(layout.TARGET_ENTERED, time.monotonic_ns())
+
+    def _once(self, module: Any, name: str) -> None:
+        """Note the next call of a function as the moment at which the target was left."""
+        function = getattr(module, name)
+
+        def note_left(*arguments: Any, **named: Any) -> Any:
+            setattr(module, name, function)
+            self._guard(self._leave, sys.exc_info()[1])
+            return function(*arguments, **named)
+
+        setattr(module, name, note_left)
+
+    def _leave(self, error: BaseException | None) -> None:
+        if not self._left:
+            self._left = True
+            self._event(layout.TARGET_LEFT, time.monotonic_ns())
+        if error is not None and not self._failed and not isinstance(error, SystemExit):
+            self._failed = True
+            self._event(layout.FAILED, time.monotonic_ns(), describe(error))
+
+    def _exiting(self, code: str) -> None:
+        self._leave(None)
+        self._leaving(code)
+
+
+def describe(error: BaseException) -> str:
+    """The last line that a traceback of this exception would have."""
+    name = type(error).__name__
+    try:
+        text = str(error)
+    except Exception as inner:
+        text = "<%s in str()>" % type(inner).__name__
+    return "%s: %s" % (name, text) if text else name
+
+
+def _after_loading(loader: Any, patch: Callable[[Any], None]) -> None:
+    load = loader.exec_module
+
+    def load_and_patch(module: Any) -> None:
+        del loader.exec_module
+        load(module)
+        patch(module)
+
+    loader.exec_module = load_and_patch
+
+
+def helper_name(arguments: Sequence[str]) -> str:
+    """Which of Python's own helpers a command line starts: "fork server", "resource tracker", or "" for none."""
+    for module, name in (
+        ("forkserver", "fork server"),
+        ("resource_tracker", "resource tracker"),
+        ("semaphore_tracker", "resource tracker"),
+    ):
+        if any("from multiprocessing.%s import main" % module in argument for argument in arguments[1:6]):
+            return name
+    return ""
+
+
+def command_line() -> Sequence[str]:
+    """The arguments with which this interpreter was started, as far as it can tell."""
+    try:
+        return sys.orig_argv
+    except AttributeError:
+        pass  # before Python 3.10
+    try:
+        with open("/proc/self/cmdline", "rb") as file:
+            return [os.fsdecode(word) for word in file.read().split(b"\0")]
+    except OSError:
+        return []

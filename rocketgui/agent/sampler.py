@@ -1,0 +1,182 @@
+"""The agent's one thread: at each deadline it reads the watched names, obeys the board, and sleeps again.
+
+It is started with `_thread`, so that `threading` does not count it among the program's own threads.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import sys
+import time
+
+TYPE_CHECKING = False  # typing would take longer to import than all of the agent
+if TYPE_CHECKING:
+    from typing import Any, Callable, Sequence
+
+    from .board import Board
+    from .box import Box
+
+
+NS = 1_000_000_000
+
+
+class Sampler:
+    """Samples this process from a thread that can be ended and begun again, as often as the process forks.
+
+    `chores` are called about ten times a second, with the time in ns.
+    """
+
+    def __init__(self, box: Box, board: Board, watch: Sequence[str], chores: Sequence[Callable[[int], None]]) -> None:
+        self._box = box
+        self._board = board
+        self._watch = list(enumerate(watch))
+        self._chores = chores
+        self._held: list[tuple[str, int | float]] = []
+        self._names = MainNames()
+        self._wake: _thread.LockType | None = None
+        self._gone: _thread.LockType | None = None
+        self._tid: int | None = None
+        self._cpu_before = 0
+        self._cpu_now = 0
+        self.errors = 0
+        self.last_error = ""
+
+    @property
+    def cpu_ns(self) -> int:
+        """CPU time of the sampling threads so far."""
+        return self._cpu_before + self._cpu_now
+
+    def start(self) -> None:
+        """Begin to sample. Where the system gives no more threads, only the first and last values will be known."""
+        if self._wake is not None:
+            return
+        self._cpu_before += self._cpu_now
+        self._cpu_now = 0
+        wake, gone = _thread.allocate_lock(), _thread.allocate_lock()
+        wake.acquire()
+        gone.acquire()
+        self._tid = None
+        try:
+            _thread.start_new_thread(self._run, (wake, gone))
+        except RuntimeError as error:
+            self.note_error(error)
+            return
+        self._wake, self._gone = wake, gone
+
+    def stop(self) -> None:
+        """End the thread and wait until the system has no trace of it, so that a fork is one of a single thread."""
+        wake, gone = self._wake, self._gone
+        if wake is None or gone is None:
+            return
+        self._wake = self._gone = None
+        wake.release()
+        gone.acquire()
+        if self._tid is None or not sys.platform.startswith("linux"):
+            return
+        task = "/proc/self/task/%d" % self._tid
+        for _ in range(2000):  # 0.1 s at most; it takes some 50 us
+            if not os.path.exists(task):
+                return
+            time.sleep(0.00005)
+
+    def forget(self) -> None:
+        """In a forked child: the thread did not come along."""
+        self._wake = self._gone = None
+
+    def sample(self) -> None:
+        """Read the watched names now, without calling anything of the program's."""
+        names = self._names.find()
+        if names is None:
+            return
+        get = names.get
+        for index, name in self._watch:
+            value = get(name)
+            # Exactly these types: a subclass could run code of the program's.
+            kind = type(value)
+            if value is not None and (kind is int or kind is float):
+                self._box.sample(index, time.monotonic_ns(), value)
+
+    def note_error(self, error: Exception) -> None:
+        """Count an error inside the agent: it must not become one of the program's, nor be lost."""
+        self.errors += 1
+        self.last_error = "%s: %s" % (type(error).__name__, error)
+
+    def _run(self, wake: _thread.LockType, gone: _thread.LockType) -> None:
+        try:
+            self._tid = getattr(_thread, "get_native_id", lambda: None)()
+            self._loop(wake)
+        except Exception as error:
+            self.note_error(error)
+        finally:
+            self._cpu_now = time.thread_time_ns()
+            gone.release()
+
+    def _loop(self, wake: _thread.LockType) -> None:
+        board = self._board
+        period = int(NS / board.rate)
+        now = time.monotonic_ns()
+        deadline = chores_due = now
+        while True:
+            if board.poll():
+                period = int(NS / board.rate)
+                pid = os.getpid()
+                self._held = [(name, value) for who, name, value in board.settings if who in (0, pid)]
+            if self._held:
+                self._hold()
+            self.sample()
+            if now >= chores_due:
+                chores_due = now + NS // 10
+                self._cpu_now = time.thread_time_ns()
+                for chore in self._chores:
+                    chore(now)
+            deadline += period
+            now = time.monotonic_ns()
+            if deadline <= now:
+                deadline = now + period
+            if wake.acquire(True, (deadline - now) / NS):
+                return
+            now = time.monotonic_ns()
+
+    def _hold(self) -> None:
+        names = self._names.find()
+        if names is None:
+            return
+        for name, value in dict(self._held).items():
+            if name in names and names[name] != value:
+                names[name] = value
+
+
+class MainNames:
+    """Finds the global names of the main module, as its functions see them.
+
+    Under spawn and forkserver, Python runs the main module by `runpy.run_path` and fills the module `__mp_main__` with
+    a copy of the names: what the functions count in is the original, and only they still refer to it.
+    """
+
+    def __init__(self) -> None:
+        self._module: object = None
+        self._names: dict[str, Any] | None = None
+
+    def find(self) -> dict[str, Any] | None:
+        """The dictionary of the names; None while there is no main module."""
+        module = sys.modules.get("__main__")
+        if module is not self._module:
+            self._module = module
+            self._names = _names_of(module)
+        return self._names
+
+
+def _names_of(module: object) -> dict[str, Any] | None:
+    names: dict[str, Any] | None = getattr(module, "__dict__", None)
+    if names is None or names.get("__name__") != "__mp_main__":
+        return names
+    values = list(names.values())
+    classes = [value for value in values if type(value) is type and value.__module__ == "__mp_main__"]
+    for value in values + [member for one in classes for member in list(vars(one).values())]:
+        if type(value) is _FUNCTION and value.__globals__.get("__name__") == "__mp_main__":
+            return value.__globals__
+    return names
+
+
+_FUNCTION = type(_names_of)

@@ -1,0 +1,188 @@
+"""Where the agent begins in a process, follows it through forks, and ends with it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import time
+
+from . import layout, lifecycle
+from .board import Board
+from .box import Box
+from .output import Recorder
+from .sampler import Sampler
+
+TYPE_CHECKING = False  # typing would take longer to import than all of the agent
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+
+#: From here on Python warns when a process with more than one thread forks, and it counts after `after_in_parent`.
+WARNS_AT_FORK = sys.version_info >= (3, 12)
+
+
+class Agent:
+    """One per process; a forked child gets its own by `_in_child`."""
+
+    def __init__(self, directory: str, watch: list[str]) -> None:
+        self._directory = directory
+        self._watch = watch
+        self._helper = lifecycle.helper_name(lifecycle.command_line())
+        # The maps of a forked child's ancestors are kept for good: see maps.map_file.
+        self._kept: list[Box] = []
+        self._board = Board(directory)
+        self._lifecycle = lifecycle.Lifecycle(self._event, self._resume, self._leaving, self._note_error)
+        self._recorder = Recorder(self._output, self._note_error)
+        self._exited = False
+        self._begin("exec")
+
+    def follow(self) -> None:
+        """Put the hooks in place, then sample. Called once in an interpreter's life."""
+        sys.meta_path.insert(0, self._lifecycle)
+        os.putenv(layout.ENV_PID, str(os.getpid()))
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(
+                before=self._before_fork, after_in_parent=self._in_parent, after_in_child=self._in_child
+            )
+        atexit.register(self._at_exit)
+        if not self._helper:
+            self._recorder.attach()
+            self._sampler.start()
+
+    def _begin(self, how: str) -> None:
+        self._box = Box(self._directory, os.getpid(), os.getppid())
+        self._kept.append(self._box)
+        self._sampler = Sampler(self._box, self._board, self._watch, (self._lifecycle.chore, self._chore))
+        gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+        version = sys.version.split()[0]
+        self._event(layout.BEGAN, time.monotonic_ns(), version, int(gil), how, self._helper)
+        for index, name in enumerate(self._watch):
+            self._event(layout.NAME, time.monotonic_ns(), index, name)
+
+    # -- what the parts have to say
+
+    def _event(self, kind: int, t_ns: int, *texts: object) -> None:
+        self._box.event(kind, t_ns, *texts)
+
+    def _output(self, t_ns: int, stream: str, line: str) -> None:
+        self._box.output(t_ns, stream, line)
+        self._lifecycle.note_line(stream, line)
+
+    def _note_error(self, error: Exception) -> None:
+        self._sampler.note_error(error)
+
+    def _chore(self, now: int) -> None:
+        sampler = self._sampler
+        self._event(layout.COST, now, sampler.cpu_ns / 1e9, sampler.errors, sampler.last_error)
+
+    # -- forks
+
+    def _before_fork(self) -> None:
+        self._sampler.stop()
+
+    def _in_parent(self) -> None:
+        if self._helper:
+            return
+        if not WARNS_AT_FORK:
+            self._sampler.start()
+        elif not self._lifecycle.starting():
+            _call_soon(self._resume)
+
+    def _resume(self) -> None:
+        if not self._helper and not self._exited:
+            self._sampler.start()
+
+    def _in_child(self) -> None:
+        try:
+            self._sampler.forget()
+            self._recorder.forget()
+            self._lifecycle.forget()
+            if self._helper:
+                self._helper = ""
+                self._recorder.attach()
+            self._begin("fork")
+            os.putenv(layout.ENV_PID, str(os.getpid()))
+            self._exited = False
+            self._sampler.sample()
+            self._sampler.start()
+        except OSError:
+            # No room for a black box: the program goes on unobserved, and the system still shows the process.
+            self._exited = True
+
+    # -- the end
+
+    def _leaving(self, code: str | None) -> None:
+        """The last values, exactly, and what this process used; it may come twice, and the later one is right."""
+        self._sampler.sample()
+        self._recorder.flush()
+        self._chore(time.monotonic_ns())
+        cpu = time.process_time_ns() / 1e9
+        self._event(layout.EXITING, time.monotonic_ns(), code, cpu, *_usage())
+
+    def _at_exit(self) -> None:
+        if self._exited:
+            return
+        self._exited = True
+        try:
+            self._sampler.stop()
+            error = getattr(sys, "last_value", None)
+            if error is not None:
+                self._event(layout.FAILED, time.monotonic_ns(), lifecycle.describe(error))
+            self._leaving(None)
+        except Exception as error:
+            self._note_error(error)
+
+
+def _usage() -> tuple[int | None, int | None, int | None]:
+    """Voluntary and involuntary context switches and peak memory in bytes, or None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None, None, None
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return used.ru_nvcsw, used.ru_nivcsw, used.ru_maxrss * unit
+
+
+_pending: list[Any] = []
+
+
+def _call_soon(function: Callable[[], None]) -> None:
+    """Have the main thread call a function as soon as it runs Python code again.
+
+    A thread that begins inside `after_in_parent` is counted by the warning that Python 3.12 gives about forks of
+    processes with threads; a pending call comes right behind that.
+    """
+    import ctypes
+
+    if not _pending:
+
+        def call(_: object) -> int:
+            function()
+            return 0
+
+        _pending.append(ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(call))
+    ctypes.pythonapi.Py_AddPendingCall(_pending[0], None)
+
+
+def is_second_interpreter() -> bool:
+    """Whether this process already has an agent, in its main interpreter."""
+    if os.environ.get(layout.ENV_PID) != str(os.getpid()):
+        return False
+    for name in ("_interpreters", "_xxsubinterpreters"):
+        try:
+            module = __import__(name)
+        except ImportError:
+            continue
+        return bool(module.get_current() != module.get_main())
+    return False  # the pid is the same because the process ran exec
+
+
+def begin() -> None:
+    """Begin in this process, if it belongs to a run."""
+    directory = os.environ.get(layout.ENV_RUN)
+    if not directory or is_second_interpreter():
+        return
+    watch = [name for name in os.environ.get(layout.ENV_WATCH, "").split(",") if name]
+    Agent(directory, watch).follow()
