@@ -1,0 +1,13 @@
+"""Observes a program from outside, without Qt: a process of its own beside a window, or part of `--headless`.
+
+service.py    the process: commands in, one frame per tick out
+  └─ collector.py   what a tick is made of, whoever asked for it
+       ├─ cores.py      load of every core
+       └─ run.py        one run: its private directory, its supervisor, its end
+            ├─ boxes.py        black boxes -> records
+            ├─ records.py      records -> messages
+            ├─ census.py       which process is which: numbers, parents, names, ends
+            ├─ processes.py    what the system says of each process (psutil)
+            ├─ crew.py         the live number of workers
+            └─ board.py        what the observed processes are asked to do
+"""

@@ -1,0 +1,42 @@
+"""Samples the load of every core."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import psutil
+
+#: The system counts in ticks of 10 ms, so a load over 0.1 s would come in steps of 10 %.
+SPAN = 4
+
+
+class Cores:
+    """Load of each core over the last `SPAN` samples, in percent."""
+
+    def __init__(self) -> None:
+        self._samples: deque[list[tuple[float, float]]] = deque(maxlen=SPAN + 1)
+        self._samples.append(_busy_and_idle())
+
+    @staticmethod
+    def count() -> int:
+        """The number of cores, as the system counts them."""
+        return psutil.cpu_count() or 1
+
+    def sample(self) -> tuple[float, ...]:
+        self._samples.append(_busy_and_idle())
+        before, now = self._samples[0], self._samples[-1]
+        return tuple(_load(*pair) for pair in zip(before, now, strict=False))
+
+
+def _busy_and_idle() -> list[tuple[float, float]]:
+    times = psutil.cpu_times(percpu=True)
+    # Linux counts guests' time within user time, and waiting for a disk is idling.
+    idle = [time.idle + getattr(time, "iowait", 0.0) for time in times]
+    total = [sum(time) - getattr(time, "guest", 0.0) - getattr(time, "guest_nice", 0.0) for time in times]
+    return [(whole - part, part) for whole, part in zip(total, idle, strict=True)]
+
+
+def _load(before: tuple[float, float], now: tuple[float, float]) -> float:
+    busy, idle = now[0] - before[0], now[1] - before[1]
+    total = busy + idle
+    return round(min(100.0, max(0.0, 100.0 * busy / total)), 1) if total > 0 else 0.0

@@ -1,0 +1,40 @@
+"""The live number of workers of the built-in program: how many it should have started, and which end early."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class Crew:
+    """Keeps count of what was asked for.
+
+    The program starts workers until it has started `to_launch` in all. A worker that has reached the limit keeps its
+    place; only lowering the number takes places away, the newest first.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.to_launch = workers
+        self._dismissed: set[int] = set()
+
+    @property
+    def workers(self) -> int:
+        """The number of workers now asked for."""
+        return self.to_launch - len(self._dismissed)
+
+    def resize(self, workers: int, started: Sequence[int], alive: Sequence[int]) -> list[int]:
+        """Ask for this many; return the pids of those that should end. `started` and `alive` hold pids in the order
+        of their starts."""
+        if workers >= self.workers:
+            self.to_launch += workers - self.workers
+            return []
+        not_started = max(0, self.to_launch - len(started))
+        taken_back = min(not_started, self.workers - workers)
+        self.to_launch -= taken_back
+        surplus = self.workers - workers
+        newest = [pid for pid in reversed(started) if pid not in self._dismissed][:surplus]
+        self._dismissed.update(newest)
+        return [pid for pid in newest if pid in alive]
+
+    def refused(self, started: int) -> None:
+        """The system let only this many start."""
+        self.to_launch = min(self.to_launch, max(started, len(self._dismissed)))

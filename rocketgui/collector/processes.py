@@ -1,0 +1,180 @@
+"""What the system says of each process: CPU, core, context switches, memory; and suspends them."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+#: Each process is looked at this often, within bounds for all of them together: few processes are looked at more often,
+#: so that short lives are seen too, and many less often, so that observing stays cheap.
+LOOKS_PER_S = 4.0
+LEAST_PER_S = 20.0
+MOST_PER_S = 80.0
+
+
+@dataclass(slots=True)
+class Look:
+    """One row of `messages.ProcessLoad`."""
+
+    process: int
+    cpu: float | None = None
+    cpu_s: float | None = None
+    core: int | None = None
+    voluntary: int | None = None
+    involuntary: int | None = None
+    rss: int | None = None
+    peak_rss: int | None = None
+
+
+@dataclass(slots=True)
+class _Known:
+    handle: psutil.Process
+    cpu_s: float | None = None
+    at: float = 0.0
+    peak_rss: int = 0
+
+
+class Processes:
+    """Looks at the running processes in turn, a few per tick, so that no tick is long."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, _Known] = {}
+        self._due: list[int] = []
+        self._credit = 0.0
+
+    def add(self, process: int, pid: int) -> None:
+        """Look at this process from now on."""
+        with contextlib.suppress(psutil.Error):
+            self._known[process] = _Known(psutil.Process(pid))
+            self._due.insert(0, process)
+
+    def remove(self, process: int) -> None:
+        self._known.pop(process, None)
+
+    def looks(self, seconds: float) -> list[Look]:
+        """Look at as many processes as `seconds` since the last call allow."""
+        per_s = min(max(len(self._known) * LOOKS_PER_S, LEAST_PER_S), MOST_PER_S)
+        self._credit = min(self._credit + per_s * seconds, 16.0)
+        found = []
+        while self._credit >= 1.0 and self._known:
+            self._credit -= 1.0
+            if not self._due:
+                self._due = list(self._known)
+            process = self._due.pop(0)
+            known = self._known.get(process)
+            look = None if known is None else self._look(process, known)
+            if look is not None:
+                found.append(look)
+        return found
+
+    def _look(self, process: int, known: _Known) -> Look | None:
+        look = Look(process)
+        handle = known.handle
+        try:
+            with handle.oneshot():
+                if handle.status() == psutil.STATUS_ZOMBIE:
+                    return None
+                times = _or_none(handle.cpu_times)
+                if times is not None:
+                    look.cpu_s = round(times.user + times.system, 3)
+                    look.cpu = _rate(known, look.cpu_s)
+                look.core = _or_none(getattr(handle, "cpu_num", None))
+                switches = _or_none(handle.num_ctx_switches)
+                if switches is not None:
+                    look.voluntary, look.involuntary = switches.voluntary, switches.involuntary
+                memory = _or_none(handle.memory_info)
+                if memory is not None:
+                    look.rss = memory.rss
+                    known.peak_rss = max(known.peak_rss, getattr(memory, "peak_wset", memory.rss))
+                    look.peak_rss = known.peak_rss
+        except psutil.NoSuchProcess:
+            return None
+        return look
+
+
+def _rate(known: _Known, cpu_s: float) -> float | None:
+    """Percent of one core since the look before."""
+    now = time.monotonic()
+    before, known.cpu_s = known.cpu_s, cpu_s
+    seconds, known.at = now - known.at, now
+    return None if before is None or seconds <= 0 else round(100.0 * (cpu_s - before) / seconds, 1)
+
+
+def _or_none(call: Callable[[], Any] | None) -> Any:
+    """What a call of psutil gives, or None where the system or its permissions do not."""
+    if call is None:
+        return None
+    try:
+        return call()
+    except (psutil.AccessDenied, NotImplementedError, OSError):
+        return None
+
+
+def descendants(pid: int) -> list[tuple[int, int]]:
+    """(pid, parent's pid) of every process below this one, parents first."""
+    try:
+        found = psutil.Process(pid).children(recursive=True)
+    except psutil.Error:
+        return []
+    pairs = []
+    for process in found:
+        with contextlib.suppress(psutil.Error):
+            pairs.append((process.pid, process.ppid()))
+    return pairs
+
+
+def command(pid: int) -> list[str] | None:
+    """The command line of a process; None if it is gone, or not to be read."""
+    try:
+        words: list[str] = psutil.Process(pid).cmdline()
+        return words
+    except psutil.Error:
+        return None
+
+
+def exit_status(pid: int) -> int | None:
+    """The exit code (-N: killed by signal N) of a process that has ended and was not yet reaped, where the system
+    tells; else None. Source: proc(5), field 52 of /proc/PID/stat."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    if fields[0] not in (b"Z", b"X"):
+        return None
+    status = int(fields[49])
+    return -(status & 0x7F) if status & 0x7F else status >> 8
+
+
+def exists(pid: int) -> bool:
+    return bool(psutil.pid_exists(pid))
+
+
+def suspend(root: int) -> None:
+    """Suspend a process and all below it; parents first, again until no new one turns up."""
+    suspended: set[int] = set()
+    while True:
+        new = [pid for pid in (root, *(pid for pid, _ in descendants(root))) if pid not in suspended]
+        if not new:
+            return
+        _each(new, psutil.Process.suspend)
+        suspended.update(new)
+
+
+def resume(root: int) -> None:
+    """Let a process and all below it go on; children first."""
+    _each([pid for pid, _ in reversed(descendants(root))] + [root], psutil.Process.resume)
+
+
+def _each(pids: Iterable[int], action: Callable[[psutil.Process], None]) -> None:
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            action(psutil.Process(pid))

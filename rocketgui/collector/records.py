@@ -1,0 +1,138 @@
+"""Turns what stands in black boxes into messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from rocketgui import messages
+from rocketgui.agent import layout
+from rocketgui.collector.boxes import Box, Record, Sample
+from rocketgui.collector.census import Census, Row
+from rocketgui.messages import Message
+
+
+class Translator:
+    """Puts messages into `out`. `bad` counts records that made no sense."""
+
+    def __init__(self, census: Census, out: list[Message], launched_ns: int) -> None:
+        self._census = census
+        self._out = out
+        self._launched_ns = launched_ns
+        self._samples: list[tuple[int, str, int, messages.Number]] = []
+        self._agent_errors: dict[int, int] = {}
+        self.bad = 0
+        self._handlers: dict[int, Callable[[Row, int, tuple[str, ...]], None]] = {
+            layout.OUTPUT: self._output,
+            layout.NAME: self._name,
+            layout.BEGAN: self._began,
+            layout.NAMED: self._named,
+            layout.START_CALLED: self._start_called,
+            layout.START_FAILED: self._start_failed,
+            layout.TARGET_ENTERED: lambda row, t, _: self._census.moment(row, "target_entered", t),
+            layout.TARGET_LEFT: lambda row, t, _: self._census.moment(row, "target_left", t),
+            layout.FAILED: lambda row, t, texts: self._out.append(messages.Failed(row.id, texts[0])),
+            layout.EXITING: self._exiting,
+            layout.REAPED: self._reaped,
+            layout.JOINED: self._joined,
+            layout.COST: self._cost,
+        }
+
+    def meet(self, box: Box) -> Row:
+        """A new black box: the process that writes it."""
+        row = self._census.meet(box.pid, box.parent_pid, reborn=True)
+        if row.agent:  # the same process after exec, with a new agent
+            return row
+        row.agent = True
+        self._census.announce(row)
+        self._census.moment(row, "began", box.began_ns)
+        return row
+
+    def take(self, row: Row, records: Iterable[Sample | Record]) -> None:
+        """Translate the new records of one box; its samples come out of `flush`."""
+        for record in records:
+            try:
+                if isinstance(record, Sample):
+                    # A sample whose name is not known yet can only be the very first one: its index is its name.
+                    name = row.names.get(record.index, "")
+                    self._samples.append((row.id, name, record.t_ns - self._launched_ns, record.value))
+                else:
+                    self._handlers[record.kind](row, record.t_ns, record.texts)
+            except (ValueError, IndexError, KeyError):
+                self.bad += 1
+
+    def flush(self) -> None:
+        """Put out the samples of this tick as one message."""
+        if self._samples:
+            self._out.append(messages.Samples(*zip(*self._samples, strict=True)))
+            self._samples = []
+
+    def _output(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        stream, text = texts[0], layout.SEPARATOR.join(texts[1:])
+        if stream not in ("stdout", "stderr"):
+            raise ValueError("unknown stream")
+        self._out.append(messages.Output(row.id, t_ns - self._launched_ns, stream, text))
+
+    def _name(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        row.names[int(texts[0])] = texts[1]
+
+    def _began(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        version, gil, _how, helper = texts
+        if helper:
+            row.kind, row.name = "helper", helper
+            self._census.announce(row)
+        if row.id == 1:
+            self._out.append(messages.Interpreter(version, gil == "1"))
+
+    def _named(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        self._census.name(row, texts[0], int(texts[1]))
+
+    def _start_called(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        child = self._census.meet(int(texts[0]), row.pid, reborn=False)
+        self._census.name(child, texts[1], row.pid)
+        self._census.moment(child, "start_called", t_ns)
+
+    def _start_failed(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        self._out.append(messages.StartFailed(row.id, texts[0], t_ns - self._launched_ns, texts[1]))
+
+    def _exiting(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        code, cpu_s, voluntary, involuntary, peak_rss = texts
+        row.cpu_s = float(cpu_s)
+        self._census.exiting(row, int(code) if code else None, t_ns)
+        self._out.append(
+            messages.ProcessLoad(
+                t_ns - self._launched_ns,
+                (row.id,),
+                (None,),
+                (round(row.cpu_s, 6),),
+                (None,),
+                (_number(voluntary),),
+                (_number(involuntary),),
+                (None,),
+                (_number(peak_rss),),
+            )
+        )
+
+    def _reaped(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        child = self._census.find(int(texts[0]))
+        if child is None:
+            raise ValueError("the end of an unknown process")
+        self._census.end(child, int(texts[1]), t_ns)
+
+    def _joined(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        child = self._census.find(int(texts[0]))
+        if child is None:
+            raise ValueError("the join of an unknown process")
+        self._census.moment(child, "joined", t_ns)
+
+    def _cost(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        row.agent_cpu_s = float(texts[0])
+        errors = int(texts[1])
+        new = errors - self._agent_errors.get(row.id, 0)
+        if new > 0:
+            self._agent_errors[row.id] = errors
+            self.bad += new
+            self._out.append(messages.Notice(f"The agent in {row.name} had an error and went on: {texts[2]}"))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text else None

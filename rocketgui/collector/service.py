@@ -1,0 +1,101 @@
+"""The collector as a process beside the window: commands come in by a pipe, frames go out by a bounded queue.
+
+It is the queue's only writer and the pipe's only reader. When the window is gone, so is it, and with it the program.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import signal
+import time
+from multiprocessing.connection import Connection
+from multiprocessing.queues import Queue
+
+from rocketgui import messages
+from rocketgui.collector.collector import Collector
+from rocketgui.messages import Frame, Message, Quit
+
+#: Frames that may wait for the window. More are joined into one; samples beyond `MOST_WAITING` are dropped and counted.
+QUEUE_SIZE = 32
+MOST_WAITING = 20_000
+NS = 1_000_000_000
+
+
+class Sender:
+    """Puts frames on the queue without ever waiting for it."""
+
+    def __init__(self, frames: Queue[str]) -> None:
+        self._frames = frames
+        self._waiting: list[Message] = []
+        self._rows = 0
+        self._dropped = 0
+
+    def send(self, frame: Frame) -> None:
+        self._waiting += [self._with_losses(message) for message in frame.messages]
+        self._rows += sum(len(message.t_ns) for message in frame.messages if isinstance(message, messages.Samples))
+        if not self._waiting:
+            return
+        try:
+            self._frames.put_nowait(messages.encode(frame.t_ns, self._waiting))
+        except queue.Full:
+            if self._rows > MOST_WAITING:
+                self._drop()
+        else:
+            self._waiting = []
+            self._rows = 0
+
+    def _drop(self) -> None:
+        """Nobody reads: let go of samples, keep everything that happens only once."""
+        self._dropped += self._rows
+        self._waiting = [message for message in self._waiting if not isinstance(message, messages.Samples)]
+        self._rows = 0
+
+    def _with_losses(self, message: Message) -> Message:
+        if isinstance(message, messages.Losses) and self._dropped:
+            return messages.Losses(
+                message.samples_dropped + self._dropped,
+                message.bad_messages,
+                message.agents_lost,
+                message.output_lines_dropped,
+            )
+        return message
+
+
+def main(frames: Queue[str], commands: Connection) -> None:
+    """Serve one window until it says Quit or is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the window's business
+    frames.cancel_join_thread()  # at the end, nobody may be left to read what is still in the queue
+    collector = Collector()
+    sender = Sender(frames)
+    window = os.getppid()
+    deadline = time.monotonic_ns()
+    quitting = False
+    while not quitting or collector.running:
+        try:
+            while commands.poll(max(0, deadline - time.monotonic_ns()) / NS):
+                command = commands.recv()
+                collector.obey(command)
+                if isinstance(command, Quit):
+                    quitting = True
+                deadline = min(deadline, time.monotonic_ns())  # what was asked for should show at once
+        except (EOFError, OSError):
+            return  # the window is gone; the supervisor's lifeline breaks with this process
+        if os.getppid() != window:
+            return
+        sender.send(collector.tick())
+        deadline = max(deadline + collector.period_ns, time.monotonic_ns())
+
+
+def start() -> tuple[multiprocessing.process.BaseProcess, Queue[str], Connection]:
+    """Start the collector's process; return it, the queue to read frames from, and the pipe to write commands into."""
+    context = multiprocessing.get_context("spawn")
+    frames: Queue[str] = context.Queue(QUEUE_SIZE)
+    reader, writer = context.Pipe(duplex=False)
+    process = context.Process(target=main, args=(frames, reader), name="collector", daemon=True)
+    process.start()
+    reader.close()
+    # Only the collector writes: without a writer here, its end ends every read, even one in the middle of a frame.
+    frames._writer.close()  # type: ignore[attr-defined]
+    return process, frames, writer
