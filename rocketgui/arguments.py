@@ -1,0 +1,97 @@
+"""The command line's arguments, checked; whoever gets `Options` need not check again."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from rocketgui import __version__
+from rocketgui.messages import Launch
+from rocketgui.model import text
+from rocketgui.programs import ROCKET
+
+WORKERS = 2
+LIMIT = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for. `launch`: at once, without a press of the button."""
+
+    workers: int = WORKERS
+    limit: int = LIMIT
+    start_method: str = multiprocessing.get_all_start_methods()[0]
+    launch: bool = False
+    headless: bool = False
+    report: Path | None = None
+
+
+def rocket_launch(workers: int, limit: int, start_method: str, *, own_session: bool) -> Launch:
+    """The command that launches the built-in rocket program with the interpreter that runs rocketgui."""
+    return Launch(
+        argv=(str(ROCKET), "--workers", str(workers), "--limit", str(limit), "--start-method", start_method),
+        python=sys.executable,
+        run_as="processes",
+        start_method=start_method,
+        workers=workers,
+        limit=limit,
+        own_session=own_session,
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One sentence, where argparse would print its usage first."""
+        self.exit(2, f"rocketgui: {message}\n")
+
+
+def parse(words: list[str]) -> Options:
+    """Read the arguments; ones that make no sense end the process with 2 and one sentence."""
+    parser = _Parser(prog="rocketgui", description="Shows live how Python's multiprocessing runs functions at once.")
+    parser.add_argument("--version", action="version", version=f"rocketgui {__version__}")
+    parser.add_argument(
+        "--workers", type=_checked(text.parse_workers), default=WORKERS, metavar="N", help="processes, 1 to 256"
+    )
+    parser.add_argument(
+        "--limit",
+        type=_checked(text.parse_limit),
+        default=LIMIT,
+        metavar="N",
+        help="how far each counts: 10_000_000, 1e8, 50M or sys.maxsize",
+    )
+    parser.add_argument(
+        "--start-method",
+        choices=multiprocessing.get_all_start_methods(),
+        default=Options().start_method,
+        metavar="M",
+        help=f"how processes start: {', '.join(multiprocessing.get_all_start_methods())}",
+    )
+    parser.add_argument("--launch", action="store_true", help="launch at once")
+    parser.add_argument("--headless", action="store_true", help="run without a window; the exit code is the program's")
+    parser.add_argument("--report", type=_writable, metavar="FILE", help="write what was seen as JSON")
+    return Options(**vars(parser.parse_args(words)))
+
+
+def _checked(parse: Callable[[str], int]) -> Callable[[str], int]:
+    """argparse shows the sentence of an ArgumentTypeError, and only of that."""
+
+    def checked(typed: str) -> int:
+        try:
+            return parse(typed)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return checked
+
+
+def _writable(typed: str) -> Path:
+    """A run may be long: a report that cannot be written is better known before it."""
+    path = Path(typed)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{typed} cannot be written: it is not a file in a folder that exists")
+    return path

@@ -1,0 +1,45 @@
+"""The command line. The order of start-up:
+
+arguments are checked        nothing is imported yet but what checks them
+├─ --version                 one line, done
+├─ --headless                rocketgui.headless: the collector in this process, the model, a report; never Qt
+└─ otherwise                 is there a screen? then rocketgui.gui: Qt, the window, the bridge
+"""
+
+from __future__ import annotations
+
+import sys
+
+USAGE = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run rocketgui; return the exit code. Arguments that make no sense give 2 and one sentence."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words == ["--version"]:
+        from rocketgui import __version__
+
+        print(f"rocketgui {__version__}")
+        return 0
+    from rocketgui import arguments as parsing
+
+    options = parsing.parse(words)
+    if options.headless:
+        from rocketgui import headless
+
+        return headless.run(options)
+    from rocketgui import screen
+
+    reason = screen.missing()
+    if reason:
+        return _complain(f"{reason}; use --headless to run without a window")
+    try:
+        from rocketgui.gui import app
+    except ImportError as error:
+        return _complain(f"the window cannot be shown, because Qt cannot be loaded ({error}); use --headless")
+    return app.main(options)
+
+
+def _complain(sentence: str) -> int:
+    print(f"rocketgui: {sentence}", file=sys.stderr)
+    return 1

@@ -1,0 +1,169 @@
+"""A run without a window: the same collector, in this process, and the same model; a live line, then a summary.
+
+What the program prints goes where it would go alone; what rocketgui itself has to say goes to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rocketgui import messages
+from rocketgui.arguments import Options, rocket_launch
+from rocketgui.collector.collector import Collector
+from rocketgui.messages import Message
+
+if TYPE_CHECKING:
+    from rocketgui.model.session import Model, Session
+
+NS = 1_000_000_000
+#: The live line changes this often, in ns, so that it can be read.
+LINE_EVERY = NS // 4
+#: After Ctrl-C, which the terminal sends to the program as well: how long until the program is told again, in ns.
+REMINDER = NS // 2
+NOT_STARTED = 127
+
+
+class Signals:
+    """Counts what the user sent: interrupts (Ctrl-C), and requests to end at once."""
+
+    def __init__(self) -> None:
+        self.interrupts = 0
+        self.end = False
+        self.interrupted_ns = 0
+
+    def interrupt(self, *_: object) -> None:
+        self.interrupts += 1
+        self.interrupted_ns = time.monotonic_ns()
+
+    def terminate(self, *_: object) -> None:
+        self.end = True
+
+    @contextlib.contextmanager
+    def caught(self) -> Iterator[None]:
+        handlers = {signal.SIGINT: self.interrupt, signal.SIGTERM: self.terminate}
+        if hasattr(signal, "SIGHUP"):
+            handlers[signal.SIGHUP] = self.terminate
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def run(options: Options) -> int:
+    """Run the rocket program; return its exit code (128 + N if signal N killed it, as a shell would say)."""
+    signals = Signals()
+    with signals.caught():
+        collector = Collector()
+        collector.obey(rocket_launch(options.workers, options.limit, options.start_method, own_session=False))
+        # The model brings numpy, which takes longer to load than the program takes to start: load it meanwhile.
+        model: Model = importlib.import_module("rocketgui.model.session").Model()
+        _follow(collector, model, signals)
+    session = model.session
+    _summarise(session)
+    if options.report is not None:
+        from rocketgui.model.report import report
+        from rocketgui.recording.files import write_json
+
+        try:
+            write_json(options.report, report(session))
+        except OSError as error:
+            print(f"rocketgui: the report could not be written: {error}", file=sys.stderr)
+            return 1
+    return _exit_code(session)
+
+
+def _follow(collector: Collector, model: Model, signals: Signals) -> None:
+    """Tick until the run has ended."""
+    line = LiveLine()
+    deadline = time.monotonic_ns()
+    while collector.running:
+        frame = collector.tick()
+        model.apply_frame(frame)
+        for message in frame.messages:
+            _say(message, line)
+        line.show(model.session)
+        _obey(signals, collector)
+        deadline = max(deadline + collector.period_ns, time.monotonic_ns())
+        time.sleep((deadline - time.monotonic_ns()) / NS if deadline > time.monotonic_ns() else 0)
+    line.clear()
+
+
+def _obey(signals: Signals, collector: Collector) -> None:
+    run = collector.run
+    if run is None:
+        return
+    if signals.end or signals.interrupts > 1:
+        collector.obey(messages.Stop())
+        signals.end, signals.interrupts = False, min(signals.interrupts, 1)
+    elif signals.interrupts == 1:
+        run.note_interrupt()
+        if signals.interrupted_ns and time.monotonic_ns() - signals.interrupted_ns > REMINDER:
+            signals.interrupted_ns = 0
+            collector.obey(messages.Interrupt())
+
+
+def _say(message: Message, line: LiveLine) -> None:
+    if isinstance(message, messages.Notice):
+        line.clear()
+        print(f"rocketgui: {message.text}", file=sys.stderr)
+
+
+class LiveLine:
+    """One line on stderr that changes in place; nothing where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._due = 0
+        self._shown = False
+
+    def show(self, session: Session) -> None:
+        now = time.monotonic_ns()
+        if not self._terminal or now < self._due:
+            return
+        self._due = now + LINE_EVERY
+        width = os.get_terminal_size(sys.stderr.fileno()).columns
+        values = [
+            f"{process.name} {value.last:,}"
+            for process in session.processes.values()
+            for value in process.values.values()
+            if process.kind == "process"
+        ]
+        sys.stderr.write("\r\x1b[K" + "  ".join(values)[: width - 1])
+        sys.stderr.flush()
+        self._shown = True
+
+    def clear(self) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._shown = False
+
+
+def _summarise(session: Session) -> None:
+    """What was seen, a line per process, then the findings."""
+    from rocketgui.model.findings import findings
+
+    for process in session.processes.values():
+        if process.kind == "process":
+            values = "  ".join(f"{name} = {value.last:,}" for name, value in process.values.items())
+            print(
+                f"rocketgui: {process.name:<12} pid {process.pid:<8} {process.outcome():<18} {values}", file=sys.stderr
+            )
+    for finding in findings(session):
+        print(f"rocketgui: {finding.text}", file=sys.stderr)
+
+
+def _exit_code(session: Session) -> int:
+    ended = session.ended
+    if ended is None or ended.exit_code is None:
+        return NOT_STARTED if not session.processes else 1
+    return ended.exit_code if ended.exit_code >= 0 else 128 - ended.exit_code

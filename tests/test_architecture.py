@@ -1,0 +1,158 @@
+"""The rules of ARCHITECTURE.md that import-linter cannot see."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import rocketgui
+
+PACKAGE = Path(rocketgui.__file__).parent
+TOP = PACKAGE.parent
+#: What rides along with or starts observed programs.
+BESIDE_OBSERVED = ("agent", "programs", "supervisor")
+#: The standard library, the agent by the name that it has in observed processes, and the user's own sitecustomize.
+ALLOWED = {*sys.stdlib_module_names, "_rocketgui_agent", "sitecustomize"}
+
+
+def sources(*parts: str) -> list[Path]:
+    """The source files of these modules and packages of rocketgui."""
+    found = []
+    for part in parts:
+        path = PACKAGE / part
+        found += sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+    assert found
+    return found
+
+
+def imported(path: Path) -> set[str]:
+    """The names of the modules that a source file imports at any place; relative imports are rocketgui's."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.add("rocketgui.agent" if node.level else node.module or "")
+    return names
+
+
+def beside_observed(module: str) -> bool:
+    return module.startswith(tuple(f"rocketgui.{part}" for part in BESIDE_OBSERVED))
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+@pytest.fixture
+def qt_detector(tmp_path: Path) -> Path:
+    """A folder for PYTHONPATH in which Qt's packages leave a mark when any process imports them, and then fail."""
+    for name in ("PySide6", "shiboken6", "pyqtgraph"):
+        package = tmp_path / "detector" / name
+        package.mkdir(parents=True)
+        mark = repr(str(tmp_path / "detector" / f"{name}.imported"))
+        package.joinpath("__init__.py").write_text(f"open({mark}, 'w').close()\nraise ImportError({name!r})\n")
+    return tmp_path / "detector"
+
+
+def launch(detector: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(detector), str(TOP)])}
+    return subprocess.run(
+        [sys.executable, "-m", "rocketgui", *args],
+        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=50, check=False,
+    )  # fmt: skip
+
+
+def test_version_imports_no_qt(qt_detector: Path) -> None:
+    done = launch(qt_detector, "--version")
+    assert rocketgui.__version__ in done.stdout
+    assert done.returncode == 0, done.stderr
+    assert not list(qt_detector.glob("*.imported"))
+
+
+def test_headless_run_imports_no_qt_in_any_process(qt_detector: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    done = launch(qt_detector, "--headless", "--workers", "1", "--limit", "10000", "--report", str(report))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(report.read_text(encoding="utf-8"))["ended"] == "finished"
+    assert not list(qt_detector.glob("*.imported"))
+
+
+def test_version_imports_little() -> None:
+    """`--version` loads nothing that only a run needs."""
+    script = (
+        "import sys; from rocketgui.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "--version"], capture_output=True, text=True, timeout=50, check=True, cwd=TOP
+    )
+    assert not {"numpy", "psutil", "multiprocessing", "PySide6", "pyqtgraph"} & set(done.stderr.split())
+
+
+def test_qt_keeps_references_to_none_and_true() -> None:
+    """PySide6 6.12.0 loses one per call on CPython 3.11, until the interpreter aborts; see pyproject.toml."""
+    from PySide6.QtCore import QObject, Signal
+
+    class Emitter(QObject):
+        fired = Signal()
+
+    emitter = Emitter()
+    emitter.setObjectName("warm up")
+    emitter.fired.emit()
+    before = sys.getrefcount(None), sys.getrefcount(True)
+    for _ in range(100):
+        emitter.setObjectName("name")
+        emitter.fired.emit()
+    after = sys.getrefcount(None), sys.getrefcount(True)
+    assert [abs(a - b) < 20 for a, b in zip(after, before, strict=True)] == [True, True], (before, after)
+
+
+@pytest.mark.parametrize("path", sources("agent"), ids=name_of)
+def test_agent_is_python_3_8(path: Path) -> None:
+    ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
+
+
+@pytest.mark.parametrize("path", sources(*BESIDE_OBSERVED), ids=name_of)
+def test_beside_observed_programs_only_the_standard_library(path: Path) -> None:
+    foreign = {name for name in imported(path) if name.partition(".")[0] not in ALLOWED and not beside_observed(name)}
+    assert not foreign
+
+
+def test_package_itself_imports_nothing() -> None:
+    assert not imported(PACKAGE / "__init__.py")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (TOP / "pyproject.toml").exists(), reason="not a checkout")
+def test_wheel_holds_everything(tmp_path: Path) -> None:
+    """Agent, programs and resources are in the wheel just as they are in the checkout."""
+    copy = tmp_path / "checkout"
+    wanted = set()
+    for folder, as_ in (("rocketgui", "rocketgui"), ("resources", "rocketgui/_resources")):
+        for path in sorted((TOP / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                inside = path.relative_to(TOP / folder).as_posix()
+                target = copy / folder / inside
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(path.read_bytes())
+                wanted.add(f"{as_}/{inside}")
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        copy.joinpath(name).write_bytes((TOP / name).read_bytes())
+    build = f"from setuptools import build_meta; build_meta.build_wheel({str(tmp_path)!r})"
+    subprocess.run(
+        [sys.executable, "-c", build], cwd=copy, stdin=subprocess.DEVNULL, capture_output=True, timeout=50, check=True
+    )
+    [wheel] = tmp_path.glob("rocketgui-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name for name in archive.namelist() if ".dist-info/" not in name}
+    assert packed == wanted
