@@ -18,8 +18,8 @@ _INT = struct.Struct(layout.SAMPLE_INT_BODY)
 _FLOAT = struct.Struct(layout.SAMPLE_FLOAT_BODY)
 _HEAD = struct.Struct(layout.TEXT_HEAD)
 
-#: How many reads a slot may stay empty or torn while later ones are there, before it is given up.
-PATIENCE = 6
+#: How many reads a slot may stay empty or torn before it is given up, if later ones are there.
+PATIENCE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,11 @@ class Lane:
                 continue
             # Not there yet, or torn: nothing new if no later slot is there either; else a writer was interrupted
             # between taking the number and filling the slot, or died in between.
-            if not self._later(memory):
-                return
             self._waited += 1
             if self._waited <= patience:
+                return
+            self._waited = 0
+            if not self._later(memory):
                 return
             self.lost += 1
             self._step()
@@ -82,7 +83,7 @@ class Lane:
         self._waited = 0
 
     def _later(self, memory: mmap.mmap) -> bool:
-        for ahead in range(1, 9):
+        for ahead in (1, 2):
             number = self._next + ahead
             where = self._offset + (number - 1) % self._slots * layout.SLOT_SIZE
             if _NUMBER.unpack_from(memory, where)[0] >= number:

@@ -50,6 +50,13 @@ class Census:
     def __iter__(self) -> Iterator[Row]:
         return iter(self._rows.values())
 
+    def __getitem__(self, process: int) -> Row:
+        return self._rows[process]
+
+    def newer_than(self, count: int) -> list[Row]:
+        """The rows after the first `count`."""
+        return [self._rows[number] for number in range(count + 1, len(self._rows) + 1)]
+
     @property
     def root(self) -> Row | None:
         return self._rows.get(1)

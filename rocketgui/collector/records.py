@@ -21,6 +21,8 @@ class Translator:
         self._samples: list[tuple[int, str, int, messages.Number]] = []
         self._agent_errors: dict[int, int] = {}
         self.bad = 0
+        #: How many start() calls of the program's first process the system refused.
+        self.refused = 0
         self._handlers: dict[int, Callable[[Row, int, tuple[str, ...]], None]] = {
             layout.OUTPUT: self._output,
             layout.NAME: self._name,
@@ -92,6 +94,7 @@ class Translator:
         self._census.moment(child, "start_called", t_ns)
 
     def _start_failed(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        self.refused += row.id == 1
         self._out.append(messages.StartFailed(row.id, texts[0], t_ns - self._launched_ns, texts[1]))
 
     def _exiting(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:

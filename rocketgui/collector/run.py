@@ -49,13 +49,15 @@ class Run:
         self._translator = Translator(self._census, out, self.launched_ns)
         self._crew = Crew(launch.workers)
         self._limit = launch.limit
+        self._refused = 0
         self._boxes: dict[str, tuple[Box, Row]] = {}
         self._closed_losses = [0, 0, 0]
         self._listed_ns = -1
         self._scan_due = 0
         self._slow_due = 0
         self._looks = processes.Processes()
-        self._looked_at: set[int] = set()
+        self._ends = processes.Ends()
+        self._watched: set[int] = set()
         self._paused = False
         self._stopping = False
         self._interrupted = False
@@ -87,18 +89,19 @@ class Run:
 
     def set_workers(self, workers: int) -> None:
         """Have that many workers fly: start more, or end the newest ones gently."""
-        root = self._census.root
-        if root is None:
-            self._crew.resize(workers, [], [])
-        else:
-            rows = self._census.workers()
-            started = [row.pid for row in rows]
-            alive = [row.pid for row in rows if not row.ended]
-            for pid in self._crew.resize(workers, started, alive):
-                # Nothing is left to count for it, so its loop ends as it would at the limit.
-                self._board.set(pid, "limit", 0)
-            self._board.set(root.pid, "workers", self._crew.to_launch)
+        rows = self._census.workers()
+        started = [row.pid for row in rows]
+        alive = [row.pid for row in rows if not row.ended]
+        for pid in self._crew.resize(workers, started, alive):
+            # Nothing is left to count for it, so its loop ends as it would at the limit.
+            self._board.set(pid, "limit", 0)
+        self._ask_for_workers()
         self._say_controls()
+
+    def _ask_for_workers(self) -> None:
+        root = self._census.root
+        if root is not None and not root.ended:
+            self._board.set(root.pid, "workers", self._crew.to_launch)
 
     def set_limit(self, limit: int) -> None:
         """Set the limit in every process of the program."""
@@ -151,14 +154,15 @@ class Run:
         now = time.monotonic_ns()
         self._find_boxes()
         self._read_boxes()
+        self._watch_new()
         self._look(seconds)
         self._read_reports()
+        self._find_ends()
         if now >= self._scan_due and not self._program_gone:
             self._scan_due = now + SCAN_EVERY
             self._scan()
         if now >= self._slow_due:
             self._slow_due = now + NS // 4
-            self._find_ends()
             self._say_costs()
         if self._supervisor.poll() is not None and not self._program_gone:
             self._supervisor_died()
@@ -194,12 +198,23 @@ class Run:
         # The names of the watched values come among the events, the values before them.
         row.names.update(enumerate(self._launch.watch))
 
-    def _read_boxes(self, patience: int | None = None) -> None:
+    def _read_boxes(self) -> None:
         for name, (box, row) in list(self._boxes.items()):
-            self._translator.take(row, box.read() if patience is None else box.read(patience))
-            if row.ended and not self._program_gone and not self._paused:
-                self._translator.take(row, box.read(0))
+            self._translator.take(row, box.read())
+            if row.ended:
+                self._translator.take(row, box.read(patience=0))
                 self._close_box(name)
+        self._translator.flush()
+        if self._translator.refused > self._refused:
+            self._refused = self._translator.refused
+            self._crew.refused(len(self._census.workers()))
+            self._ask_for_workers()
+            self._say_controls()
+
+    def _read_boxes_of(self, row: Row) -> None:
+        for box, owner in self._boxes.values():
+            if owner is row:
+                self._translator.take(row, box.read(patience=0))
         self._translator.flush()
 
     def _close_box(self, name: str) -> None:
@@ -208,17 +223,20 @@ class Run:
             self._closed_losses[index] += lost
         box.close()
 
-    def _look(self, seconds: float) -> None:
-        for row in self._census:
-            if row.id not in self._looked_at and not row.ended:
-                self._looked_at.add(row.id)
+    def _watch_new(self) -> None:
+        for row in self._census.newer_than(len(self._watched)):
+            self._watched.add(row.id)
+            if not row.ended:
                 self._looks.add(row.id, row.pid)
+                self._ends.add(row.id, row.pid)
+
+    def _look(self, seconds: float) -> None:
         found = self._looks.looks(seconds)
         if not found:
             return
-        rows = {row.id: row for row in self._census}
         for look in found:
-            rows[look.process].cpu_s = look.cpu_s or rows[look.process].cpu_s
+            row = self._census[look.process]
+            row.cpu_s = look.cpu_s or row.cpu_s
         self._out.append(
             messages.ProcessLoad(
                 time.monotonic_ns() - self.launched_ns,
@@ -245,13 +263,10 @@ class Run:
 
     def _find_ends(self) -> None:
         """Ends that nobody reports: of children that their parent does not wait for yet."""
-        now = time.monotonic_ns()
-        for row in self._census.running():
-            code = processes.exit_status(row.pid)
-            if code is not None:
-                self._end(row, code, now)
-            elif not processes.exists(row.pid):
-                self._end(row, None, now)
+        for process in self._ends.new():
+            row = self._census[process]
+            self._read_boxes_of(row)  # its last words, written after this tick's reading
+            self._end(row, processes.exit_status(row.pid), time.monotonic_ns())
 
     def _end(self, row: Row, code: int | None, t_ns: int) -> None:
         self._census.end(row, code, t_ns, stopped=self._stopping)
@@ -277,6 +292,8 @@ class Run:
         match report:
             case {"event": "started", "pid": pid}:
                 self._census.meet(pid, None, reborn=True)
+                if self._crew.to_launch != self._launch.workers:
+                    self._ask_for_workers()
             case {"event": "not_started", "error": error}:
                 self._out.append(messages.Notice(f"{self._launch.python} could not be started: {error}"))
                 self._program_gone = True
@@ -325,10 +342,11 @@ class Run:
 
     def _finish(self) -> None:
         self._find_boxes()
-        self._read_boxes(patience=0)
+        self._read_boxes()
         self._supervisor.wait()
         now = time.monotonic_ns()
         for row in self._census.running():
+            self._read_boxes_of(row)
             self._end(row, None, now)
         for name in list(self._boxes):
             self._close_box(name)
@@ -352,18 +370,19 @@ class Run:
         self.ended = True
         os.close(self._commands)
         os.close(self._reports)
+        self._ends.close()
         self._board.close()
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def _say_costs(self) -> None:
         rows = list(self._census)
         losses = [sum(column) for column in zip(self._closed_losses, *map(_losses, self._open_boxes()), strict=True)]
-        silent = [row for row in rows if row.python and not row.agent and (row.ended or "start_called" in row.moments)]
+        silent = [row for row in rows if row.ended and row.python and not row.agent]
         self._out.append(
             messages.Losses(
                 samples_dropped=losses[0],
                 bad_messages=losses[2] + self._translator.bad,
-                agents_lost=len([row for row in silent if row.ended]),
+                agents_lost=len(silent),
                 output_lines_dropped=losses[1],
             )
         )
