@@ -12,17 +12,21 @@ Nothing is imported that the program does not import: the patches wait for multi
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 import time
-import weakref
+
+# Not from weakref, nor partial from functools: those would be most of what an agent's start costs.
+from _weakref import ref
 
 from . import layout
 
 TYPE_CHECKING = False  # typing would take longer to import than all of the agent
 if TYPE_CHECKING:
+    from functools import partial
     from typing import Any, Callable, Sequence
+else:
+    from _functools import partial
 
 
 ENTERING = "child process calling self.run()"
@@ -52,7 +56,7 @@ class EndOfCall:
     def __get__(self, instance: Any, owner: type | None = None) -> Callable[..., Any]:
         if instance is None:
             return self._method
-        bound: Any = functools.partial(self._method, instance)
+        bound: Any = partial(self._method, instance)
         bound.until = Until(self._callback, instance)
         return bound  # type: ignore[no-any-return]
 
@@ -108,8 +112,8 @@ class Lifecycle:
             cleanup()
 
         module._cleanup = note_start
-        base.start = EndOfCall(base.start, functools.partial(self._guard, self._start_over))
-        base.join = EndOfCall(base.join, functools.partial(self._guard, self._join_over))
+        base.start = EndOfCall(base.start, partial(self._guard, self._start_over))
+        base.join = EndOfCall(base.join, partial(self._guard, self._join_over))
 
     def _patch_util(self, module: Any) -> None:
         info = module.info
@@ -147,7 +151,7 @@ class Lifecycle:
             self._failed_start = (called, process.name)
         else:
             self._event(layout.START_CALLED, called, popen.pid, process.name)
-            self._children.append((weakref.ref(popen), popen.pid))
+            self._children.append((ref(popen), popen.pid))
         self._resume()
 
     def note_line(self, stream: str, line: str) -> None:
