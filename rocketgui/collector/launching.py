@@ -1,0 +1,106 @@
+"""Starts a run: its private directory, its environment, and its supervisor with the two pipes to it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from rocketgui import supervisor
+from rocketgui.agent import layout
+from rocketgui.messages import Launch
+
+AGENT = Path(__file__).resolve().parent.parent / "agent" / "inject"
+#: Room that the directory in memory must have, so that 256 black boxes fit in it three times.
+ROOM = 256 * 1024 * 1024
+
+
+def private_directory() -> str:
+    """A directory for this user alone; in memory where there is room, since maps on a disk are written back to it."""
+    memory = "/dev/shm"
+    with contextlib.suppress(OSError, AttributeError):
+        room = os.statvfs(memory)
+        if room.f_bavail * room.f_frsize >= ROOM:
+            return tempfile.mkdtemp(prefix="rocketgui-", dir=memory)
+    return tempfile.mkdtemp(prefix="rocketgui-")
+
+
+def environment(launch: Launch, directory: str) -> dict[str, str]:
+    """The environment of the program, with what brings the agent into it."""
+    variables = dict(os.environ)
+    original = variables.get("PYTHONPATH")
+    if original is not None:
+        variables[layout.ENV_PYTHONPATH] = original
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(AGENT), original)))
+    variables[layout.ENV_RUN] = directory
+    variables[layout.ENV_WATCH] = ",".join(launch.watch)
+    return variables
+
+
+class Supervised:
+    """The supervisor's process, the commands to it, and its reports. Closing the commands is its lifeline's end."""
+
+    def __init__(self, launch: Launch, directory: str) -> None:
+        commands, self._commands = os.pipe()
+        self._reports, reports = os.pipe()
+        passed = [_passable(end) for end in (commands, reports)]
+        options: dict[str, Any] = {"pass_fds": passed} if os.name != "nt" else {"close_fds": False}
+        session = "own" if launch.own_session else "same"
+        alone = [sys.executable, "-I", "-S", supervisor.__file__]
+        self._process = subprocess.Popen(
+            [*alone, *map(str, passed), directory, session, launch.python, *launch.argv],
+            env=environment(launch, directory),
+            **options,
+        )
+        os.close(commands)
+        os.close(reports)
+        os.set_blocking(self._reports, False)
+        self._unread = b""
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def death(self) -> int | None:
+        """The exit code (-N: signal N) once the supervisor has ended; None while it runs."""
+        return self._process.poll()
+
+    def send(self, command: str) -> None:
+        """Ask for `stop` or `interrupt`; a supervisor that has ended needs neither."""
+        with contextlib.suppress(OSError):
+            os.write(self._commands, command.encode() + b"\n")
+
+    def reports(self, *, wait: bool = False) -> list[dict[str, Any]]:
+        """What it has reported since the last call; with `wait`, wait until it reports something or ends."""
+        if wait:
+            os.set_blocking(self._reports, True)
+        try:
+            data = os.read(self._reports, 65536)
+        except BlockingIOError:
+            return []
+        finally:
+            os.set_blocking(self._reports, False)
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def close(self) -> None:
+        """Let go of it, and wait until it has ended."""
+        os.close(self._commands)
+        os.close(self._reports)
+        self._process.wait()
+
+
+def _passable(descriptor: int) -> int:
+    """What another process can be told: on Windows a handle that it inherits."""
+    if os.name != "nt":
+        return descriptor
+    import msvcrt
+
+    handle: int = msvcrt.get_osfhandle(descriptor)  # type: ignore[attr-defined,unused-ignore]
+    os.set_handle_inheritable(handle, True)  # type: ignore[attr-defined,unused-ignore]
+    return handle

@@ -1,0 +1,98 @@
+"""The black boxes of a run: finds new ones, reads all of them, and puts away those of processes that have ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable
+
+from rocketgui.agent import layout
+from rocketgui.collector.boxes import Box, NotABox
+from rocketgui.collector.census import Row
+from rocketgui.collector.records import Translator
+
+#: The clock of a file system may stand still this long, in ns: a file made meanwhile does not show in its directory.
+CLOCK = 50_000_000
+
+
+class Shelf:
+    """`before_first` is called when the first black box turns up: the one of the program's first process, about which
+    the supervisor's report may come later."""
+
+    def __init__(
+        self, directory: str, watch: tuple[str, ...], translator: Translator, before_first: Callable[[], None]
+    ) -> None:
+        self._directory = directory
+        self._watch = dict(enumerate(watch))
+        self._translator = translator
+        self._before_first = before_first
+        self._boxes: dict[str, tuple[Box, Row]] = {}
+        self._put_away = (0, 0, 0)
+        self._listed_ns = -1
+        self._opened = 0
+
+    def find(self) -> None:
+        """Look for new files, but only when the directory has changed."""
+        changed = os.stat(self._directory).st_mtime_ns
+        if changed == self._listed_ns:
+            return
+        names = sorted(name for name in os.listdir(self._directory) if name.endswith(layout.BOX_SUFFIX))
+        self._listed_ns = changed if time.time_ns() - changed > CLOCK else -1
+        for name in names:
+            if name not in self._boxes:
+                with contextlib.suppress(FileNotFoundError):
+                    self._open(name)
+
+    def _open(self, name: str) -> None:
+        path = os.path.join(self._directory, name)
+        try:
+            box = Box(path)
+        except NotABox:
+            self._translator.bad += 1
+            os.unlink(path)
+            return
+        if not self._opened:
+            self._before_first()
+        self._opened += 1
+        row = self._translator.meet(box)
+        # The names stand among the events, which are read after the samples.
+        row.names.update(self._watch)
+        self._boxes[name] = box, row
+
+    def read(self) -> None:
+        """Translate all that is new."""
+        for name, (box, row) in list(self._boxes.items()):
+            self._translator.take(row, box.read())
+            if row.ended:
+                self._translator.take(row, box.read(patience=0))
+                self._put(name)
+        self._translator.flush()
+
+    def read_last(self, row: Row) -> None:
+        """Translate the last words of a process that has ended: nothing more will be written."""
+        for box, owner in self._boxes.values():
+            if owner is row:
+                self._translator.take(row, box.read(patience=0))
+        self._translator.flush()
+
+    def losses(self) -> tuple[int, int, int]:
+        """Samples, lines of output and other records that were written and not read."""
+        columns = zip(self._put_away, *(_losses(box) for box, _ in self._boxes.values()), strict=True)
+        samples, lines, others = (sum(column) for column in columns)
+        return samples, lines, others
+
+    def close(self) -> None:
+        for name in list(self._boxes):
+            self._put(name)
+
+    def _put(self, name: str) -> None:
+        box, _ = self._boxes.pop(name)
+        samples, lines, others = self._put_away
+        lost = _losses(box)
+        self._put_away = samples + lost[0], lines + lost[1], others + lost[2]
+        box.close()
+
+
+def _losses(box: Box) -> tuple[int, int, int]:
+    return box.samples_lost, box.lines_lost, box.bad + box.events_lost
