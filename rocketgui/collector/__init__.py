@@ -3,7 +3,9 @@
 service.py    the process: commands in, one frame per tick out
   └─ collector.py   what a tick is made of, whoever asked for it
        ├─ cores.py      load of every core
-       └─ run.py        one run: its private directory, its supervisor, its end
+       └─ run.py        one run, from its launch until nothing of it is left
+            ├─ launching.py    its private directory, environment and supervisor
+            ├─ shelf.py        its black boxes: found, read, put away
             ├─ boxes.py        black boxes -> records
             ├─ records.py      records -> messages
             ├─ census.py       which process is which: numbers, parents, names, ends
