@@ -114,14 +114,14 @@ class Sampler:
 
     def _loop(self, wake: _thread.LockType) -> None:
         board = self._board
-        period = int(NS / board.rate)
+        board.poll()
+        # Without a change too: a forked child has the board as its parent last saw it.
+        period = self._obey()
         now = time.monotonic_ns()
         deadline = chores_due = now
         while True:
             if board.poll():
-                period = int(NS / board.rate)
-                pid = os.getpid()
-                self._held = [(name, value) for who, name, value in board.settings if who in (0, pid)]
+                period = self._obey()
             if self._held:
                 self._hold()
             self.sample()
@@ -137,6 +137,12 @@ class Sampler:
             if wake.acquire(True, (deadline - now) / NS):
                 return
             now = time.monotonic_ns()
+
+    def _obey(self) -> int:
+        """Take over from the board what concerns this process; return the time between samples in ns."""
+        pid = os.getpid()
+        self._held = [(name, value) for who, name, value in self._board.settings if who in (0, pid)]
+        return int(NS / self._board.rate)
 
     def _hold(self) -> None:
         names = self._names.find()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import atexit
+import functools
 import os
 import sys
 import time
@@ -51,6 +53,7 @@ class Agent:
             self._sampler.start()
 
     def _begin(self, how: str) -> None:
+        self._main_thread = _thread.get_ident()
         self._box = Box(self._directory, os.getpid(), os.getppid())
         self._kept.append(self._box)
         self._sampler = Sampler(self._box, self._board, self._watch, (self._lifecycle.chore, self._chore))
@@ -80,6 +83,8 @@ class Agent:
 
     def _before_fork(self) -> None:
         self._sampler.stop()
+        if WARNS_AT_FORK and not self._helper and not self._lifecycle.starting():
+            _call_after_forks(self._resume)
 
     def _in_parent(self) -> None:
         if self._helper:
@@ -87,7 +92,9 @@ class Agent:
         if not WARNS_AT_FORK:
             self._sampler.start()
         elif not self._lifecycle.starting():
-            _call_soon(self._resume)
+            # Only the main thread is called back; and where another one forks, Python warns anyhow.
+            if not _calls_after_forks or _thread.get_ident() != self._main_thread:
+                self._sampler.start()
 
     def _resume(self) -> None:
         if not self._helper and not self._exited:
@@ -145,25 +152,30 @@ def _usage() -> tuple[int | None, int | None, int | None]:
     return used.ru_nvcsw, used.ru_nivcsw, used.ru_maxrss * unit
 
 
-_pending: list[Any] = []
+_calls_after_forks: list[Any] = []
 
 
-def _call_soon(function: Callable[[], None]) -> None:
-    """Have the main thread call a function as soon as it runs Python code again.
+def _call_after_forks(function: Callable[[], None]) -> None:
+    """Have the main thread call a function as soon as `os.fork` has returned there, from now on.
 
-    A thread that begins inside `after_in_parent` is counted by the warning that Python 3.12 gives about forks of
-    processes with threads; a pending call comes right behind that.
+    A thread that begins inside `after_in_parent` is counted by the warning that Python 3.13 gives about forks of
+    processes with threads. So the function is a pending call, which comes with the next Python code that runs; and
+    what makes it one is no Python code itself, so that this cannot be before the end of the fork.
     """
-    import ctypes
+    if _calls_after_forks:
+        return
+    try:
+        import ctypes
+    except ImportError:
+        return
 
-    if not _pending:
+    def call(_: object) -> int:
+        function()
+        return 0
 
-        def call(_: object) -> int:
-            function()
-            return 0
-
-        _pending.append(ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(call))
-    ctypes.pythonapi.Py_AddPendingCall(_pending[0], None)
+    pending = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(call)
+    _calls_after_forks.append(pending)
+    os.register_at_fork(after_in_parent=functools.partial(ctypes.pythonapi.Py_AddPendingCall, pending, None))
 
 
 def is_second_interpreter() -> bool:

@@ -51,6 +51,8 @@ class Supervised:
         passed = [_passable(end) for end in (commands, reports)]
         options: dict[str, Any] = {"pass_fds": passed} if os.name != "nt" else {"close_fds": False}
         session = "own" if launch.own_session else "same"
+        # A signal to the window's whole process group must leave the one who clears up after it.
+        options["start_new_session"] = launch.own_session
         alone = [sys.executable, "-I", "-S", supervisor.__file__]
         self._process = subprocess.Popen(
             [*alone, *map(str, passed), directory, session, launch.python, *launch.argv],
