@@ -1,0 +1,159 @@
+"""One process of the observed program: what is known of it, what state it is in, how it ended."""
+
+from __future__ import annotations
+
+import signal as signals
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rocketgui.model.series import Number, Series
+
+#: Seconds over which a rate is taken: long enough to be steady, short enough to follow.
+RATE_WINDOW_S = 0.5
+
+
+class ProcessState(StrEnum):
+    """What a process is doing, in words fit to be shown."""
+
+    WAITING = "waiting"
+    STARTING = "starting"
+    RUNNING = "running"
+    LEAVING = "leaving"
+    ENDED = "ended"
+    FAILED = "failed"
+    KILLED = "killed"
+    STOPPED = "stopped"
+
+
+OVER = frozenset({ProcessState.ENDED, ProcessState.FAILED, ProcessState.KILLED, ProcessState.STOPPED})
+
+
+@dataclass(slots=True)
+class Watched:
+    """One watched value of one process: its first and last value exactly, and its history."""
+
+    first: Number
+    last: Number
+    samples: int = 0
+    series: Series = field(default_factory=Series)
+
+
+@dataclass(slots=True)
+class Process:
+    """A row of the process table and of the report. Times are ns since launch; None: not known, or not available.
+
+    `place` numbers the processes that are neither the program itself nor helpers, from 0 on: it picks their colours.
+    """
+
+    id: int
+    parent: int | None = None
+    pid: int = 0
+    kind: str = "process"
+    name: str = ""
+    agent: bool = False
+    place: int | None = None
+    start_called_ns: int | None = None
+    began_ns: int | None = None
+    target_entered_ns: int | None = None
+    target_left_ns: int | None = None
+    exited_ns: int | None = None
+    joined_ns: int | None = None
+    ended: bool = False
+    exit_code: int | None = None
+    signal: int | None = None
+    error: str | None = None
+    stopped: bool = False
+    values: dict[str, Watched] = field(default_factory=dict)
+    cpu: float | None = None
+    cpu_s: float | None = None
+    core: int | None = None
+    cores: set[int] = field(default_factory=set)
+    switches_voluntary: int | None = None
+    switches_involuntary: int | None = None
+    rss: int | None = None
+    peak_rss: int | None = None
+
+    @property
+    def is_root(self) -> bool:
+        """Whether this is the program itself, whose parent is nobody's business."""
+        return self.parent is None and self.kind != "helper"
+
+    @property
+    def state(self) -> ProcessState:
+        """What the process is doing, from the latest that is known."""
+        if self.ended or self.exited_ns is not None:
+            return self._end_state()
+        if self.error is not None:
+            return ProcessState.FAILED
+        if self.target_left_ns is not None:
+            return ProcessState.LEAVING
+        if self.target_entered_ns is not None or (self.began_ns is not None and self.is_root):
+            return ProcessState.RUNNING
+        if self.began_ns is not None:
+            return ProcessState.STARTING
+        # A process without an agent is known from the system only, and that it runs is all that is known.
+        return ProcessState.WAITING if self.agent or self.pid == 0 else ProcessState.RUNNING
+
+    def _end_state(self) -> ProcessState:
+        if self.stopped:
+            return ProcessState.STOPPED
+        if self.signal is not None:
+            return ProcessState.KILLED
+        if self.error is not None or self.exit_code:
+            return ProcessState.FAILED
+        return ProcessState.ENDED
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the process has ended, in whatever way."""
+        return self.state in OVER
+
+    def outcome(self) -> str:
+        """How it ended in a few words; empty while it lives.
+
+        The reason that a person can act on comes first: an exception says more than the exit code that it causes.
+        """
+        if not self.is_over:
+            return ""
+        if self.stopped:
+            return "stopped"
+        if self.signal is not None:
+            return f"killed by {signal_name(self.signal)}"
+        if self.error is not None:
+            return self.error
+        if self.exit_code is None:
+            return "ended"
+        return "finished" if self.exit_code == 0 else f"exit code {self.exit_code}"
+
+    def start_delay_s(self) -> float | None:
+        """Seconds from start() to the first line of the process's function."""
+        if self.start_called_ns is None or self.target_entered_ns is None:
+            return None
+        return (self.target_entered_ns - self.start_called_ns) / 1e9
+
+    def rate(self, name: str) -> float | None:
+        """Counts/s of a watched value over the last half second; None when it does not run or is not known."""
+        watched = self.values.get(name)
+        return watched.series.slope(RATE_WINDOW_S) if watched is not None and not self.is_over else None
+
+    def mean_rate(self, name: str) -> float | None:
+        """Counts/s of a watched value over the whole time in its function; None until it has left it."""
+        watched, span = self.values.get(name), self.work_span_ns(0)
+        if watched is None or span is None or span[1] <= span[0]:
+            return None
+        return (watched.last - watched.first) * 1e9 / (span[1] - span[0])
+
+    def work_span_ns(self, now_ns: int) -> tuple[int, int] | None:
+        """When its function was entered and left; `now_ns` if it has not been left. None if never entered."""
+        if self.target_entered_ns is None:
+            return None
+        left = self.target_left_ns if self.target_left_ns is not None else self.exited_ns
+        return self.target_entered_ns, now_ns if left is None else left
+
+
+def signal_name(number: int) -> str:
+    """The name of a signal, `SIGKILL`, or its number where the system has no name for it."""
+    try:
+        return signals.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,123 @@
+"""The JSON report: a contract with scripts and teachers' tools, described in docs/report.md. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rocketgui.model.findings import findings
+from rocketgui.model.process import Process
+from rocketgui.model.series import Number
+from rocketgui.model.session import Session
+
+VERSION = 1
+
+
+def report(session: Session) -> dict[str, Any]:
+    """All that was seen of a run as plain JSON values. A run that has not ended counts as lost."""
+    shown = [process for process in session.processes.values() if process.kind != "helper"]
+    helpers = [process for process in session.processes.values() if process.kind == "helper"]
+    ended = session.ended
+    return {
+        "version": VERSION,
+        "program": _program(session),
+        "system": _system(session),
+        "wall_s": session.end_ns / 1e9,
+        "exit_code": ended.exit_code if ended is not None else None,
+        "ended": ended.ended if ended is not None else "lost",
+        "processes": [_process(process, _visible_parent(session, process)) for process in shown],
+        "helpers": [_process(process, process.parent) for process in helpers],
+        "core_load": {
+            "samples": session.core_samples,
+            "mean": [round(mean, 1) for mean in session.core_means()],
+        },
+        "output": [
+            {"t_ns": line.t_ns, "process": line.process, "stream": line.stream, "text": line.text}
+            for line in session.output
+        ],
+        "findings": [
+            {"id": finding.id, "text": finding.text, "figures": _plain(finding.figures)}
+            for finding in findings(session)
+        ],
+        "losses": {
+            "samples_dropped": session.losses.samples_dropped,
+            "bad_messages": session.losses.bad_messages + session.bad_messages,
+            "agents_lost": session.losses.agents_lost,
+            "output_lines_dropped": session.losses.output_lines_dropped + session.output_dropped,
+        },
+        "cost": {
+            "agents_cpu_s": session.cost.agents_cpu_s,
+            "collector_cpu_s": session.cost.collector_cpu_s,
+            "program_cpu_s": session.cost.program_cpu_s,
+        },
+    }
+
+
+def _program(session: Session) -> dict[str, Any] | None:
+    program, interpreter = session.program, session.interpreter
+    if program is None:
+        return None
+    return {
+        "argv": list(program.argv),
+        "executable": program.executable,
+        "python": interpreter.python if interpreter is not None else None,
+        "gil": interpreter.gil if interpreter is not None else None,
+        "run_as": program.run_as,
+        "start_method": program.start_method,
+    }
+
+
+def _system(session: Session) -> dict[str, Any] | None:
+    program = session.program
+    return {"os": program.os, "cores": program.cores, "launched": program.launched} if program is not None else None
+
+
+def _visible_parent(session: Session, process: Process) -> int | None:
+    """The nearest ancestor that the report shows: the fork server stands between a program and its children."""
+    parent, steps = process.parent, 0
+    while parent is not None and steps < len(session.processes):
+        known = session.processes.get(parent)
+        if known is None or known.kind != "helper":
+            return parent
+        parent, steps = known.parent, steps + 1
+    return parent
+
+
+def _process(process: Process, parent: int | None) -> dict[str, Any]:
+    return {
+        "id": process.id,
+        "parent": parent,
+        "pid": process.pid,
+        "kind": process.kind,
+        "name": process.name,
+        "start_called_ns": process.start_called_ns,
+        "began_ns": process.began_ns,
+        "target_entered_ns": process.target_entered_ns,
+        "target_left_ns": process.target_left_ns,
+        "exited_ns": process.exited_ns,
+        "joined_ns": process.joined_ns,
+        "exit_code": process.exit_code,
+        "signal": process.signal,
+        "error": process.error,
+        "values": {
+            name: {"first": _number(value.first), "last": _number(value.last), "samples": value.samples}
+            for name, value in process.values.items()
+        },
+        "cpu_s": process.cpu_s,
+        "switches_voluntary": process.switches_voluntary,
+        "switches_involuntary": process.switches_involuntary,
+        "peak_rss": process.peak_rss,
+        "cores": sorted(process.cores),
+    }
+
+
+def _number(value: Number) -> Number | str:
+    """Integers beyond 64 bits as strings: most readers of JSON would round or refuse them."""
+    return str(value) if isinstance(value, int) and not -(2**63) <= value < 2**64 else value
+
+
+def _plain(figures: Any) -> Any:
+    if isinstance(figures, dict):
+        return {key: _plain(value) for key, value in figures.items()}
+    if isinstance(figures, list):
+        return [_plain(value) for value in figures]
+    return _number(figures) if isinstance(figures, int) and not isinstance(figures, bool) else figures

@@ -1,0 +1,283 @@
+"""The state of one run, built from messages one by one; and the model, which holds the run of now.
+
+        frame -> Model.apply_frame -> Session.apply(message) -> processes, cores, output, ... -> read by whoever shows
+
+Nothing here fails on what arrives: a message that makes no sense, such as one for a process that was never announced,
+is counted in `bad_messages` and skipped.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from rocketgui import messages
+from rocketgui.messages import Frame, Message
+from rocketgui.model.process import Process, Watched
+from rocketgui.model.series import Series
+
+Known = TypeVar("Known")
+
+OUTPUT_LINES = 10_000
+NOTICES = 100
+
+#: Seconds without a sample after which a rate is not known any more.
+STALE_S = 1.0
+
+#: Core loads come some ten times a second: 10 minutes of them.
+CORE_CAPACITY = 6_000
+
+
+class Session:
+    """One run. Before the first launch there is a session without a program, which holds the idle cores' loads.
+
+    Attributes:
+        t_ns: the time of the newest frame.
+        output: the newest lines; `output_total` counts all of them, those before the newest were dropped.
+        core_samples, core_sums: how many core loads came since launch, and their sum per core in percent.
+    """
+
+    def __init__(self) -> None:
+        self.t_ns = 0
+        self.program: messages.RunStarted | None = None
+        self.interpreter: messages.Interpreter | None = None
+        self.processes: dict[int, Process] = {}
+        self.cores: list[Series] = []
+        self.core_samples = 0
+        self.core_sums: list[float] = []
+        self.output: deque[messages.Output] = deque(maxlen=OUTPUT_LINES)
+        self.output_total = 0
+        self.controls: messages.Controls | None = None
+        self.losses = messages.Losses(0, 0, 0, 0)
+        self.cost = messages.Cost(0.0, 0.0, 0.0)
+        self.notices: list[str] = []
+        self.start_failures: list[messages.StartFailed] = []
+        self.ended: messages.RunEnded | None = None
+        self.bad_messages = 0
+        self._appliers: dict[type[Any], Callable[[Any], None]] = {
+            messages.RunStarted: self._run_started,
+            messages.Interpreter: self._interpreter,
+            messages.ProcessSeen: self._process_seen,
+            messages.Moment: self._moment,
+            messages.Ended: self._process_ended,
+            messages.Failed: self._failed,
+            messages.StartFailed: self._start_failed,
+            messages.Samples: self._samples,
+            messages.CoreLoad: self._core_load,
+            messages.ProcessLoad: self._process_load,
+            messages.Output: self._output,
+            messages.Controls: self._controls,
+            messages.Losses: self._losses,
+            messages.Cost: self._cost,
+            messages.Notice: self._notice,
+            messages.RunEnded: self._run_ended,
+        }
+
+    # ------------------------------------------------------------ questions
+
+    @property
+    def watch(self) -> str:
+        """The name of the value that is shown: the first watched one."""
+        return self.program.watch[0] if self.program is not None and self.program.watch else "rocket"
+
+    @property
+    def limit(self) -> int | None:
+        """The limit as it now stands; None when the program has none."""
+        if self.controls is not None:
+            limit = self.controls.limit
+        else:
+            limit = self.program.limit if self.program is not None else 0
+        return limit if limit > 0 else None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a program was launched and has not ended."""
+        return self.program is not None and self.ended is None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether any process of the program is known to do its work."""
+        return any(p.target_entered_ns is not None or p.values for p in self.processes.values() if p.kind != "helper")
+
+    @property
+    def root(self) -> Process | None:
+        """The program itself, the parent of all."""
+        return next((p for p in self.processes.values() if p.is_root), None)
+
+    @property
+    def workers(self) -> list[Process]:
+        """The processes that the program started, without Python's own helpers, in the order they became known."""
+        return [p for p in self.processes.values() if p.place is not None]
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the run is suspended."""
+        return self.is_live and self.controls is not None and self.controls.paused
+
+    def rate(self, process: Process) -> float | None:
+        """Counts/s of a process by now; None when it does not run, is paused, or has not been heard of for a second."""
+        watched = process.values.get(self.watch)
+        if watched is None or not self.is_live or self.is_paused or self.t_ns / 1e9 - watched.series.last_t > STALE_S:
+            return None
+        return process.rate(self.watch)
+
+    def rates(self) -> list[float]:
+        """Counts/s of the workers that count by now."""
+        return [rate for worker in self.workers if (rate := self.rate(worker))]
+
+    @property
+    def end_ns(self) -> int:
+        """The time up to which the run is known: its end, or now."""
+        return self.ended.t_ns if self.ended is not None else self.t_ns
+
+    @property
+    def output_dropped(self) -> int:
+        """Lines that are no longer kept here."""
+        return self.output_total - len(self.output)
+
+    def core_means(self) -> list[float]:
+        """The mean load of each core since launch, in percent."""
+        return [total / self.core_samples for total in self.core_sums] if self.core_samples else []
+
+    # ------------------------------------------------------------ messages
+
+    def apply(self, message: Message) -> None:
+        """Take in one message."""
+        self._appliers[type(message)](message)
+
+    def _known(self, number: int) -> Process | None:
+        process = self.processes.get(number)
+        if process is None:
+            self.bad_messages += 1
+        return process
+
+    def _run_started(self, message: messages.RunStarted) -> None:
+        self.program = message
+
+    def _interpreter(self, message: messages.Interpreter) -> None:
+        self.interpreter = message
+
+    def _process_seen(self, message: messages.ProcessSeen) -> None:
+        process = self.processes.get(message.process)
+        if process is None:
+            process = self.processes[message.process] = Process(message.process)
+        process.parent, process.pid, process.kind = message.parent, message.pid, message.kind
+        process.name, process.agent = message.name, message.agent
+        if process.is_root or process.kind == "helper":
+            process.place = None
+        elif process.place is None:
+            # The first free one: what was taken for a worker can turn out to be a helper.
+            taken = {known.place for known in self.processes.values()}
+            process.place = next(place for place in range(len(taken) + 1) if place not in taken)
+
+    def _moment(self, message: messages.Moment) -> None:
+        process = self._known(message.process)
+        if process is None:
+            return
+        if message.moment not in messages.MOMENTS:
+            self.bad_messages += 1
+            return
+        setattr(process, f"{message.moment}_ns", message.t_ns)
+
+    def _process_ended(self, message: messages.Ended) -> None:
+        if (process := self._known(message.process)) is not None:
+            process.ended = True
+            process.exit_code, process.signal = message.exit_code, message.signal
+            process.stopped = message.stopped
+            process.cpu = process.core = None
+
+    def _failed(self, message: messages.Failed) -> None:
+        if (process := self._known(message.process)) is not None:
+            process.error = message.error
+
+    def _start_failed(self, message: messages.StartFailed) -> None:
+        self.start_failures.append(message)
+
+    def _samples(self, message: messages.Samples) -> None:
+        rows = zip(message.process, message.name, message.t_ns, message.value, strict=True)
+        for number, name, t_ns, value in rows:
+            process = self._known(number)
+            if process is None:
+                continue
+            watched = process.values.get(name)
+            if watched is None:
+                watched = process.values[name] = Watched(value, value)
+            watched.last = value
+            watched.samples += 1
+            watched.series.append(t_ns / 1e9, value)
+
+    def _core_load(self, message: messages.CoreLoad) -> None:
+        if self.ended is not None or not message.percent:
+            return
+        t_s = message.t_ns / 1e9
+        # Another collector took over, or the machine has more cores than before: what was shown is another story.
+        if len(self.cores) != len(message.percent) or (self.program is None and t_s < self.cores[0].last_t):
+            self.cores = [Series(CORE_CAPACITY) for _ in message.percent]
+            self.core_sums = [0.0] * len(message.percent)
+            self.core_samples = 0
+        for core, percent in enumerate(message.percent):
+            self.cores[core].append(t_s, percent)
+            self.core_sums[core] += percent
+        self.core_samples += 1
+
+    def _process_load(self, message: messages.ProcessLoad) -> None:
+        for row, number in enumerate(message.process):
+            process = self._known(number)
+            if process is None:
+                continue
+            if not process.ended:
+                process.cpu, process.core = message.cpu[row], message.core[row]
+            process.cpu_s = _newer(message.cpu_s[row], process.cpu_s)
+            process.switches_voluntary = _newer(message.voluntary[row], process.switches_voluntary)
+            process.switches_involuntary = _newer(message.involuntary[row], process.switches_involuntary)
+            process.rss = _newer(message.rss[row], process.rss)
+            process.peak_rss = _newer(message.peak_rss[row], process.peak_rss)
+            if (core := message.core[row]) is not None:
+                process.cores.add(core)
+
+    def _output(self, message: messages.Output) -> None:
+        self.output.append(message)
+        self.output_total += 1
+
+    def _controls(self, message: messages.Controls) -> None:
+        self.controls = message
+
+    def _losses(self, message: messages.Losses) -> None:
+        self.losses = message
+
+    def _cost(self, message: messages.Cost) -> None:
+        self.cost = message
+
+    def _notice(self, message: messages.Notice) -> None:
+        if not message.text.strip():
+            self.bad_messages += 1
+        elif message.text not in self.notices and len(self.notices) < NOTICES:
+            self.notices.append(message.text)
+
+    def _run_ended(self, message: messages.RunEnded) -> None:
+        self.ended = message
+        self.t_ns = max(self.t_ns, message.t_ns)
+
+
+class Model:
+    """What the window and the terminal show: the run of now, or before the first launch the idle machine."""
+
+    def __init__(self) -> None:
+        self.session = Session()
+
+    def apply_frame(self, frame: Frame) -> None:
+        """Take in a frame; a launch in it begins a new session, from that message on."""
+        for message in frame.messages:
+            if isinstance(message, messages.RunStarted):
+                self.session = Session()
+            self.session.apply(message)
+        # A frame that begins a run may carry the time of the clock before it; after the end, time stands still.
+        begins = any(isinstance(message, messages.RunStarted) for message in frame.messages)
+        if not begins and self.session.ended is None:
+            self.session.t_ns = max(self.session.t_ns, frame.t_ns)
+
+
+def _newer(new: Known | None, old: Known | None) -> Known | None:
+    """What is known now, or else what was known before."""
+    return old if new is None else new

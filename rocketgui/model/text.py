@@ -1,0 +1,139 @@
+"""Numbers for people: what a user may type, and how figures are written out. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from decimal import Decimal, InvalidOperation
+
+Number = int | float
+
+LIMIT_MAX = sys.maxsize
+WORKERS_MAX = 256
+
+#: What a typed limit that has no upper bound is called; also how it is shown.
+LIMIT_MAX_NAME = "sys.maxsize"
+
+_PREFIXES = ("", "k", "M", "G", "T", "P", "E")
+_NUMBER = re.compile(
+    r"(?P<digits>[+-]?[0-9][0-9_,']*(?:\.[0-9_]*)?(?:e[+-]?[0-9]{1,6})?)\s*(?P<prefix>[kmgtpe]?)", re.IGNORECASE
+)
+_LONGEST_ECHO = 24
+
+
+def parse_limit(text: str) -> int:
+    """Read a limit as people type it: `10_000_000`, `1e8`, `50M`, `sys.maxsize`.
+
+    Raises:
+        ValueError: with one sentence that says what is wrong; a limit is a whole number from 1 to `sys.maxsize`.
+    """
+    typed = text.strip()
+    if typed.lower() in (LIMIT_MAX_NAME, "maxsize", "max"):
+        return LIMIT_MAX
+    number = _read(typed, "10_000_000, 1e8, 50M or sys.maxsize")
+    if number > LIMIT_MAX:
+        raise ValueError(f"The limit can be at most sys.maxsize, {LIMIT_MAX:,}.")
+    if number < 1:
+        raise ValueError("The limit must be 1 or more.")
+    if number != number.to_integral_value():
+        raise ValueError("The limit must be a whole number.")
+    return int(number)
+
+
+def parse_workers(text: str) -> int:
+    """Read a number of workers, 1 to 256.
+
+    Raises:
+        ValueError: with one sentence that says what is wrong.
+    """
+    number = _read(text.strip(), f"1 to {WORKERS_MAX}")
+    if not 1 <= number <= WORKERS_MAX:
+        raise ValueError(f"There can be 1 to {WORKERS_MAX} workers.")
+    if number != number.to_integral_value():
+        raise ValueError("The number of workers must be a whole number.")
+    return int(number)
+
+
+def _read(typed: str, examples: str) -> Decimal:
+    match = _NUMBER.fullmatch(typed)
+    if match is None:
+        shown = typed if len(typed) <= _LONGEST_ECHO else typed[: _LONGEST_ECHO - 1] + "…"
+        raise ValueError(f"“{shown}” is not a number: type {examples}." if shown else f"Type a number: {examples}.")
+    power = _PREFIXES.index(_prefix(match["prefix"]))
+    try:
+        return Decimal(re.sub("[_,']", "", match["digits"])).scaleb(3 * power)
+    except InvalidOperation:
+        raise ValueError(f"“{typed[:_LONGEST_ECHO]}” is too long a number.") from None
+
+
+def _prefix(letter: str) -> str:
+    return "k" if letter in "kK" and letter else letter.upper()
+
+
+def format_count(value: Number) -> str:
+    """A number in full, with its digits grouped: `12,345,678`."""
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:,.6g}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.0f}"
+
+
+def format_limit(limit: int) -> str:
+    """A limit as short as it can be without losing a digit: `50 M`, `12,345`, `sys.maxsize`."""
+    if limit == LIMIT_MAX:
+        return LIMIT_MAX_NAME
+    shown = format_short(limit)
+    return shown if parse_limit(shown) == limit else format_count(limit)
+
+
+def edit_limit(limit: int) -> str:
+    """A limit as one would type it: `50_000_000`."""
+    return LIMIT_MAX_NAME if limit == LIMIT_MAX else f"{limit:_}"
+
+
+def format_short(value: Number) -> str:
+    """Three significant digits and an SI prefix, no trailing zeros: `50 M`, `9.22 E`, `0`."""
+    return _scaled(value, fixed=False)
+
+
+def format_rate(per_s: float) -> str:
+    """A rate, always with three significant digits so that it does not change its width: `5.90 M/s`."""
+    return f"{_scaled(per_s, fixed=True)}/s"
+
+
+def _scaled(value: Number, *, fixed: bool) -> str:
+    size = abs(value)
+    power = 0
+    while size >= 999.5 and power < len(_PREFIXES) - 1:
+        size /= 1000
+        power += 1
+    if size >= 999.5:
+        return f"{value:.2e}"
+    digits = 0 if size >= 99.95 else 1 if size >= 9.995 else 2
+    number = f"{size:.{digits}f}" if fixed and (power or size) else f"{size:.3g}"
+    sign = "-" if value < 0 else ""
+    return f"{sign}{number} {_PREFIXES[power]}".rstrip()
+
+
+_UNITS = (("year", 365.2425 * 86400), ("day", 86400.0), ("hour", 3600.0), ("minute", 60.0))
+
+
+def format_duration(seconds: float) -> str:
+    """How long something takes: `12 ms`, `2.1 s`, `about 3 minutes`, `about 14,600 years`."""
+    if not math.isfinite(seconds):
+        return "for ever"
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 119.5:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    for unit, size in _UNITS:
+        count = seconds / size
+        if count >= 1.95:
+            rounded = float(f"{count:.3g}") if count >= 9.95 else round(count, 1)
+            return f"about {rounded:,.0f} {unit}s" if rounded >= 10 else f"about {rounded:g} {unit}s"
+    return f"about {seconds / 60:.0f} minutes"
+
+
+def format_bytes(size: int) -> str:
+    """Memory in binary units, as system monitors show it: `11.2 MB` is 11.2 x 2**20 bytes."""
+    return f"{size / 2**20:.1f} MB" if size < 2**30 else f"{size / 2**30:.2f} GB"

@@ -1,0 +1,78 @@
+"""Runs for tests, told message by message as the collector would."""
+
+from __future__ import annotations
+
+from rocketgui import messages
+from rocketgui.messages import Frame, Message
+from rocketgui.model.session import Model, Session
+
+MS = 1_000_000
+
+
+class Story:
+    """A run of `workers` workers that begin 10 ms apart. Times are given in ms since launch."""
+
+    def __init__(self, workers: int = 2, cores: int = 2, *, helper: bool = False) -> None:
+        self.model = Model()
+        self.tell(
+            0,
+            messages.RunStarted(
+                ("rocket.py", "--workers", str(workers)), "/usr/bin/python3", "processes", "spawn", "Linux", cores,
+                "2026-11-22T12:00:00.000000+00:00", workers, 10_000_000, ("rocket",),
+            ),
+            messages.Interpreter("3.11.7", True),
+            messages.ProcessSeen(1, None, 100, "process", "MainProcess", True),
+            messages.Moment(1, "began", 20 * MS),
+        )  # fmt: skip
+        parent = 1
+        if helper:
+            self.tell(30, messages.ProcessSeen(50, 1, 150, "helper", "fork server", False))
+            parent = 50
+        self.workers = tuple(range(2, workers + 2))
+        for number in self.workers:
+            self.tell(
+                40,
+                messages.ProcessSeen(number, parent, 99 + number, "process", f"func{number - 1}", True),
+                messages.Moment(number, "start_called", 40 * MS),
+                messages.Moment(number, "began", 80 * MS),
+                messages.Moment(number, "target_entered", (80 + 10 * number) * MS),
+            )
+
+    @property
+    def session(self) -> Session:
+        return self.model.session
+
+    def tell(self, t_ms: float, *told: Message) -> None:
+        self.model.apply_frame(Frame(round(t_ms * MS), told))
+
+    def count(self, t_ms: float, **values: int) -> None:
+        """Samples at one time: p1=0, p2=5_000, ..."""
+        rows = [(int(name[1:]), value) for name, value in values.items()]
+        count = len(rows)
+        self.tell(
+            t_ms,
+            messages.Samples(
+                tuple(n for n, _ in rows), ("rocket",) * count, (round(t_ms * MS),) * count, tuple(v for _, v in rows)
+            ),
+        )
+
+    def load(self, t_ms: float, numbers: tuple[int, ...], cpu_s: float, involuntary: int) -> None:
+        count = len(numbers)
+        self.tell(
+            t_ms,
+            messages.ProcessLoad(
+                round(t_ms * MS), numbers, (50.0,) * count, (cpu_s,) * count, (0,) * count, (2,) * count,
+                (involuntary,) * count, (10_000,) * count, (20_000,) * count,
+            ),
+        )  # fmt: skip
+
+    def leave(self, number: int, t_ms: float) -> None:
+        self.tell(
+            t_ms,
+            messages.Moment(number, "target_left", round(t_ms * MS)),
+            messages.Moment(number, "exited", round(t_ms * MS)),
+            messages.Ended(number, 0, None, False),
+        )
+
+    def end(self, t_ms: float, ended: str = "finished", code: int | None = 0) -> None:
+        self.tell(t_ms, messages.Ended(1, code, None, False), messages.RunEnded(round(t_ms * MS), ended, code))

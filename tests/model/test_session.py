@@ -1,0 +1,230 @@
+"""A session is what its messages say, and takes any of them."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rocketgui import messages
+from rocketgui.messages import Frame
+from rocketgui.model.process import Process, ProcessState
+from rocketgui.model.session import NOTICES, OUTPUT_LINES, Model
+from tests.model.builder import MS, Story
+
+
+def test_before_a_launch_only_cores_are_known() -> None:
+    model = Model()
+    model.apply_frame(Frame(5 * MS, (messages.CoreLoad(5 * MS, (1.0, 3.0)),)))
+    session = model.session
+    assert session.program is None
+    assert not session.is_live
+    assert session.core_means() == [1.0, 3.0]
+
+
+def test_a_launch_begins_a_new_session() -> None:
+    story = Story()
+    before = story.session
+    story.model.apply_frame(Frame(9_000 * MS, (_program(story),)))
+    assert story.session is not before
+    assert story.session.processes == {}
+    assert story.session.t_ns == 0
+
+
+def _program(story: Story) -> messages.RunStarted:
+    program = story.session.program
+    assert program is not None
+    return program
+
+
+def test_another_collector_begins_the_idle_cores_anew() -> None:
+    model = Model()
+    for t_ns in (5 * MS, 6 * MS, 1 * MS):
+        model.apply_frame(Frame(t_ns, (messages.CoreLoad(t_ns, (1.0,)),)))
+    assert model.session.cores[0].total == 1
+
+
+def test_samples_are_kept_exactly_and_as_a_curve() -> None:
+    story = Story()
+    story.count(200, p1=0, p2=5)
+    story.count(300, p2=2**63)
+    watched = story.session.processes[2].values["rocket"]
+    assert (watched.first, watched.last, watched.samples) == (5, 2**63, 2)
+    assert watched.series.t.tolist() == [0.2, 0.3]
+
+
+def test_rate_is_of_the_last_half_second() -> None:
+    story = Story()
+    for k in range(120):
+        story.count(200 + k * 1000 / 60, p2=k * 100 if k < 60 else 6_000 + (k - 60) * 1_000)
+    assert story.session.processes[2].rate("rocket") == pytest.approx(60_000)
+    assert story.session.processes[2].rate("other") is None
+
+
+def test_workers_are_numbered_in_order_and_helpers_are_none() -> None:
+    session = Story(3, helper=True).session
+    assert [worker.name for worker in session.workers] == ["func1", "func2", "func3"]
+    assert [worker.place for worker in session.workers] == [0, 1, 2]
+    root = session.root
+    assert root is not None
+    assert (root.place, session.processes[50].place) == (None, None)
+
+
+def test_learning_more_of_a_process_keeps_its_place() -> None:
+    story = Story(2)
+    story.tell(50, messages.ProcessSeen(2, 1, 101, "process", "renamed", True))
+    assert [(w.name, w.place) for w in story.session.workers] == [("renamed", 0), ("func2", 1)]
+
+
+def test_what_turns_out_to_be_a_helper_gives_its_place_back() -> None:
+    story = Story(0)
+    for kind in ("process", "helper"):
+        story.tell(50, messages.ProcessSeen(7, 1, 107, kind, "tracker", False))
+    story.tell(60, messages.ProcessSeen(8, 1, 108, "process", "func1", True))
+    assert [(worker.name, worker.place) for worker in story.session.workers] == [("func1", 0)]
+
+
+def test_a_paused_or_silent_process_has_no_rate() -> None:
+    story = Story()
+    for k in range(10):
+        story.count(200 + k * 16, p2=k * 100)
+    worker = story.session.processes[2]
+    assert story.session.rate(worker) == pytest.approx(6_250)
+    story.tell(400, messages.Controls(2, 10, True))
+    assert story.session.rate(worker) is None
+    assert story.session.rates() == []
+    story.tell(410, messages.Controls(2, 10, False))
+    assert len(story.session.rates()) == 1
+    story.tell(1_900)
+    assert story.session.rates() == []
+
+
+def test_messages_for_unknown_processes_are_counted_and_skipped() -> None:
+    story = Story()
+    story.count(200, p99=5, p2=1)
+    story.tell(
+        210,
+        messages.Moment(99, "began", 1),
+        messages.Moment(2, "vanished", 1),
+        messages.Ended(99, 0, None, False),
+        messages.Failed(99, "ValueError"),
+    )
+    story.load(220, (2, 99), 0.1, 1)
+    assert story.session.bad_messages == 6
+    assert story.session.processes[2].values["rocket"].last == 1
+
+
+@pytest.mark.parametrize(
+    ("ended", "state", "outcome"),
+    [
+        (messages.Ended(2, 0, None, False), ProcessState.ENDED, "finished"),
+        (messages.Ended(2, 3, None, False), ProcessState.FAILED, "exit code 3"),
+        (messages.Ended(2, None, signal.SIGKILL, False), ProcessState.KILLED, "killed by SIGKILL"),
+        (messages.Ended(2, None, 99, False), ProcessState.KILLED, "killed by signal 99"),
+        (messages.Ended(2, None, signal.SIGKILL, True), ProcessState.STOPPED, "stopped"),
+        (messages.Ended(2, None, None, False), ProcessState.ENDED, "ended"),
+    ],
+)
+def test_how_a_process_ended(ended: messages.Ended, state: ProcessState, outcome: str) -> None:
+    story = Story()
+    story.tell(500, ended)
+    process = story.session.processes[2]
+    assert (process.state, process.outcome(), process.is_over) == (state, outcome, True)
+
+
+def test_an_exception_says_more_than_its_exit_code() -> None:
+    story = Story()
+    story.tell(500, messages.Failed(2, "ValueError: no fuel"), messages.Ended(2, 1, None, False))
+    assert story.session.processes[2].outcome() == "ValueError: no fuel"
+
+
+def test_the_states_in_a_life() -> None:
+    process = Process(2, parent=1, pid=5, agent=True)
+    seen = [process.state]
+    for moment in messages.MOMENTS:
+        setattr(process, f"{moment}_ns", 1)
+        seen.append(process.state)
+    assert [str(state) for state in seen] == [
+        "waiting", "waiting", "starting", "running", "leaving", "ended", "ended",
+    ]  # fmt: skip
+    assert Process(1, parent=None, began_ns=1).state is ProcessState.RUNNING
+    assert Process(2, parent=1, pid=5, agent=False).state is ProcessState.RUNNING
+
+
+def test_start_delay() -> None:
+    process = Story().session.processes[2]
+    assert process.start_delay_s() == pytest.approx(0.06)
+    assert Process(9).start_delay_s() is None
+
+
+def test_output_is_bounded_and_what_was_dropped_is_known() -> None:
+    story = Story()
+    for number in range(OUTPUT_LINES + 7):
+        story.tell(300, messages.Output(2, 300 * MS, "stdout", str(number)))
+    assert len(story.session.output) == OUTPUT_LINES
+    assert story.session.output_dropped == 7
+    assert story.session.output[0].text == "7"
+
+
+def test_notices_are_told_once_and_bounded() -> None:
+    story = Story()
+    for number in range(2 * NOTICES):
+        story.tell(1, messages.Notice(f"{number}"), messages.Notice(f"{number}"))
+    assert story.session.notices == [str(number) for number in range(NOTICES)]
+
+
+def test_what_is_not_available_does_not_undo_what_was_known() -> None:
+    story = Story()
+    story.load(300, (2,), 0.5, 9)
+    none = (None,)
+    story.tell(400, messages.ProcessLoad(400 * MS, (2,), none, none, none, none, none, none, none))
+    process = story.session.processes[2]
+    assert (process.cpu, process.cpu_s, process.switches_involuntary, process.cores) == (None, 0.5, 9, {0})
+
+
+def test_time_and_cores_stand_still_after_the_end() -> None:
+    story = Story()
+    story.tell(100, messages.CoreLoad(100 * MS, (50.0, 50.0)))
+    story.end(500)
+    story.tell(900, messages.CoreLoad(900 * MS, (0.0, 0.0)))
+    assert story.session.end_ns == 500 * MS
+    assert story.session.core_means() == [50.0, 50.0]
+
+
+def test_the_limit_is_that_of_the_controls() -> None:
+    story = Story()
+    assert story.session.limit == 10_000_000
+    story.tell(100, messages.Controls(2, 77, False))
+    assert story.session.limit == 77
+
+
+ANY_MESSAGE = st.one_of(
+    st.builds(messages.ProcessSeen, st.integers(0, 5), st.none() | st.integers(0, 5), st.integers(), st.text(),
+              st.text(), st.booleans()),
+    st.builds(messages.Moment, st.integers(0, 5), st.sampled_from([*messages.MOMENTS, "x"]), st.integers()),
+    st.builds(messages.Ended, st.integers(0, 5), st.none() | st.integers(), st.none() | st.integers(), st.booleans()),
+    st.builds(messages.Failed, st.integers(0, 5), st.text()),
+    st.builds(messages.StartFailed, st.integers(0, 5), st.text(), st.integers(), st.text()),
+    st.builds(lambda n, t, v: messages.Samples((n,), ("rocket",), (t,), (v,)), st.integers(0, 5), st.integers(),
+              st.integers() | st.floats(allow_nan=False, allow_infinity=False)),
+    st.builds(messages.CoreLoad, st.integers(), st.lists(st.floats(0, 100), max_size=3).map(tuple)),
+    st.builds(messages.Output, st.integers(0, 5), st.integers(), st.text(), st.text()),
+    st.builds(messages.RunEnded, st.integers(), st.sampled_from(messages.ENDINGS), st.none() | st.integers()),
+    st.builds(messages.Notice, st.text()),
+)  # fmt: skip
+
+
+@given(st.lists(ANY_MESSAGE, max_size=30), st.booleans())
+def test_any_messages_can_be_taken_in_told_and_reported(told: list[messages.Message], launched: bool) -> None:
+    import json
+
+    from rocketgui.model.findings import findings
+    from rocketgui.model.report import report
+
+    model = Story().model if launched else Model()
+    for message in told:
+        model.apply_frame(Frame(1, (message,)))
+    assert all(finding.text for finding in findings(model.session))
+    assert json.loads(json.dumps(report(model.session)))["version"] == 1
