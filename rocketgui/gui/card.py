@@ -1,0 +1,55 @@
+"""The frame that every panel stands in: a heading, room for a remark beside it, and the content."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from rocketgui.gui.theme import scaled_font
+
+
+class Card(QFrame):
+    """A panel with a heading.
+
+    Attributes:
+        body: the layout that takes the content.
+        remark: a label at the right end of the heading's line, for figures of the moment.
+    """
+
+    def __init__(self, title: str, subtitle: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.heading = QLabel()
+        self.heading.setProperty("role", "heading")
+        font = scaled_font(QApplication.font(), 0.85, bold=True)
+        font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 1.0)
+        self.heading.setFont(font)
+        self._title = title
+        self.set_subtitle(subtitle)
+        self.remark = QLabel()
+        self.remark.setProperty("role", "muted")
+        self.remark.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.remark.setFont(scaled_font(QApplication.font(), 0.92))
+        # A longer remark must not push the layout about.
+        self.remark.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(12, 8, 12, 10)
+        self.body.setSpacing(6)
+        self.top = QHBoxLayout()
+        self.top.addWidget(self.heading)
+        self.top.addWidget(self.remark, 1)
+        self.body.addLayout(self.top)
+        self.setAccessibleName(title)
+
+    def set_subtitle(self, subtitle: str) -> None:
+        """What stands after the title, in small letters."""
+        self.heading.setText(f"{self._title.upper()} · {subtitle}" if subtitle else self._title.upper())
+
+
+def set_role(widget: QWidget, role: str, name: str = "role") -> None:
+    """Change the property that the stylesheet colours a widget by."""
+    if widget.property(name) != role:
+        widget.setProperty(name, role)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)

@@ -1,0 +1,204 @@
+"""The main window: lays out the panels and wires them to the controller; it makes no process, queue or thread.
+
++------------------------------------------------------------+
+| top bar: state, Launch, Pause, Stop                        |
++---------+----------------------------+---------------------+
+| program | counters                   | processes           |
+|         | cores                      |                     |
+| parent  | what you are seeing        | output              |
++---------+----------------------------+---------------------+
+| strip: what went wrong, what observing costs               |
++------------------------------------------------------------+
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QCloseEvent, QIcon
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from rocketgui.arguments import Options
+from rocketgui.gui.controller import RunController, RunState, as_bridge
+from rocketgui.gui.findings_panel import FindingsPanel
+from rocketgui.gui.output_panel import OutputPanel
+from rocketgui.gui.pacing import Pacer
+from rocketgui.gui.plots_panel import PlotsPanel
+from rocketgui.gui.process_table import ProcessPanel
+from rocketgui.gui.program_panel import ProgramPanel
+from rocketgui.gui.status_strip import StatusStrip
+from rocketgui.gui.theme import Look, Theme, ThemeSwitch
+from rocketgui.gui.top_bar import TopBar, action_for
+from rocketgui.model.findings import URGENT, findings
+from rocketgui.resources import resource
+
+#: Milliseconds between drawn frames, lines of output, and words and figures.
+FRAME_MS, OUTPUT_MS, WORDS_MS = 16, 100, 250
+
+_LEFT_WIDTH, _RIGHT_WIDTH, _GAP = 220, 440, 10
+
+
+class MainWindow(QMainWindow):
+    """The window. `bridge` has the interface of `rocketgui.bridge.Bridge`; whoever makes it starts it."""
+
+    def __init__(self, bridge: object, options: Options, themes: ThemeSwitch | None = None) -> None:
+        super().__init__()
+        self._bridge = as_bridge(bridge)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        self.themes = themes if themes is not None else ThemeSwitch(app)
+        theme = self.themes.theme
+        self.setWindowTitle("rocketgui")
+        self.setWindowIcon(QIcon(str(resource("icon.svg"))))
+        self.controller = RunController(self._bridge, options.report, self)
+        self.top = TopBar()
+        self.program = ProgramPanel(options.workers, options.limit, options.start_method)
+        self.plots = PlotsPanel(theme)
+        self.findings = FindingsPanel()
+        self.processes = ProcessPanel(theme)
+        self.output = OutputPanel(theme)
+        self.strip = StatusStrip()
+        self._lay_out()
+        self._frames = Pacer(self.plots.draw, FRAME_MS, self)
+        self._lines = Pacer(self.output.refresh, OUTPUT_MS, self)
+        self._words = Pacer(self._refresh_words, WORDS_MS, self)
+        self._wire()
+        self._show_session()
+        self._words.now()
+
+    def _lay_out(self) -> None:
+        self.program.setFixedWidth(_LEFT_WIDTH)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(_GAP)
+        column.addWidget(self.plots, 76)
+        column.addWidget(self.findings, 24)
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.addWidget(self.processes)
+        right.addWidget(self.output)
+        right.setSizes([360, 240])
+        across = QSplitter(Qt.Orientation.Horizontal)
+        across.addWidget(middle)
+        across.addWidget(right)
+        across.setStretchFactor(0, 2)
+        across.setStretchFactor(1, 1)
+        across.setSizes([1280 - _LEFT_WIDTH - _RIGHT_WIDTH, _RIGHT_WIDTH])
+        for splitter in (right, across):
+            splitter.setHandleWidth(_GAP)
+            splitter.setChildrenCollapsible(False)
+        row = QHBoxLayout()
+        row.setSpacing(_GAP)
+        row.addWidget(self.program)
+        row.addWidget(across, 1)
+        page = QWidget()
+        page.setObjectName("page")
+        # A click beside the controls gives the keyboard back to the run; at first nothing else has it.
+        page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        rows = QVBoxLayout(page)
+        rows.setContentsMargins(_GAP, 8, _GAP, 4)
+        rows.setSpacing(6)
+        rows.addWidget(self.top)
+        rows.addLayout(row, 1)
+        rows.addWidget(self.strip)
+        self.setCentralWidget(page)
+        page.setFocus()
+        self.resize(1280, 720)
+        self.setMinimumSize(1120, 640)
+
+    def _wire(self) -> None:
+        controller, top, program = self.controller, self.top, self.program
+        controller.changed.connect(self._changed)
+        controller.session_began.connect(self._session_began)
+        controller.state_changed.connect(self._state_changed)
+        controller.problem.connect(self.strip.say)
+        top.launch_wanted.connect(self.launch)
+        top.pause_wanted.connect(controller.pause)
+        top.resume_wanted.connect(controller.resume)
+        top.stop_wanted.connect(controller.stop)
+        top.look_chosen.connect(self._look_chosen)
+        program.workers_changed.connect(controller.set_workers)
+        program.limit_changed.connect(controller.set_limit)
+        program.workers_changed.connect(self._idle_hint)
+        program.limit_changed.connect(self._idle_hint)
+        self.plots.axis.follow_changed.connect(self._words.wake)
+        self.plots.axis.follow_changed.connect(self._frames.wake)
+        self.themes.changed.connect(self._theme_changed)
+        action_for(self, "Space", "Launch, pause or resume").triggered.connect(top.go)
+        action_for(self, "Esc", "Stop").triggered.connect(controller.stop)
+        action_for(self, "Ctrl+D", "Switch between dark and light").triggered.connect(self._switch_look)
+
+    # ------------------------------------------------------------ actions
+
+    def launch(self) -> None:
+        """Launch the program with what the controls say."""
+        self.strip.clear()
+        self.controller.launch(self.program.workers.value, self.program.limit.value, self.program.method.currentText())
+
+    def _look_chosen(self, look: Look) -> None:
+        self.themes.choose(look)
+        self.top.mark_look(look)
+
+    def _switch_look(self) -> None:
+        self._look_chosen(Look.LIGHT if self.themes.theme.id == Look.DARK else Look.DARK)
+
+    # ------------------------------------------------------------ what arrives
+
+    def _changed(self) -> None:
+        if self.isVisible() and not self.isMinimized():
+            self._wake()
+
+    def _wake(self) -> None:
+        self._frames.wake()
+        self._lines.wake()
+        self._words.wake()
+
+    def _session_began(self) -> None:
+        self.strip.clear()
+        self._show_session()
+
+    def _show_session(self) -> None:
+        session = self.controller.session
+        self.plots.set_session(session)
+        self.processes.set_session(session)
+        self.output.set_session(session)
+        self._idle_hint()
+
+    def _state_changed(self, state: RunState) -> None:
+        self.top.show_state(state)
+        self._idle_hint()
+        self._words.now()
+
+    def _theme_changed(self, theme: Theme) -> None:
+        self.plots.set_theme(theme)
+        self.processes.set_theme(theme)
+        self.output.set_theme(theme)
+        self._words.now()
+
+    def _idle_hint(self) -> None:
+        workers = self.program.workers.value
+        idle = self.controller.state is RunState.IDLE
+        hint = f"Press Space to launch {workers} process{'es' if workers > 1 else ''}" if idle else ""
+        self.plots.set_hint(hint, self.program.limit.value)
+
+    def _refresh_words(self) -> None:
+        session = self.controller.session
+        self.program.refresh(session)
+        self.plots.refresh()
+        found = findings(session)
+        self.findings.show_findings(session, found)
+        self.strip.warn(next((finding.text for finding in found if finding.id in URGENT), ""))
+        self.processes.refresh(session)
+        self.strip.refresh(session)
+        self.top.show_time(session.end_ns / 1e9 if session.program is not None else None)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        # While minimised nothing was drawn.
+        if event.type() == QEvent.Type.WindowStateChange and not self.isMinimized():
+            self._wake()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        for pacer in (self._frames, self._lines, self._words):
+            pacer.rest()
+        self._bridge.close()
+        super().closeEvent(event)

@@ -1,0 +1,95 @@
+"""What the processes printed: time, name in the process's colour, text."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFontDatabase, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QApplication, QPlainTextEdit
+
+from rocketgui.gui.card import Card
+from rocketgui.gui.theme import Theme
+from rocketgui.messages import Output
+from rocketgui.model.session import Session
+
+#: Lines that the panel keeps; the session, and so the report, keeps more.
+LINES = 2_000
+
+#: Characters of a line that are shown.
+_LONGEST = 400
+_NAME_WIDTH = 12
+
+
+class OutputPanel(Card):
+    """Appends in batches; stays at the end unless the user scrolled away."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__("Output")
+        self._theme = theme
+        self._session = Session()
+        self._shown = 0
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setAccessibleName("Output")
+        self.text.setAccessibleDescription("What the processes printed")
+        self.text.setMaximumBlockCount(LINES)
+        self.text.setUndoRedoEnabled(False)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setFocusPolicy(Qt.FocusPolicy.ClickFocus | Qt.FocusPolicy.TabFocus)
+        self.text.setTabChangesFocus(True)
+        self.text.setPlaceholderText("What the processes print appears here.")
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPixelSize(QApplication.font().pixelSize() - 2)
+        self.text.setFont(font)
+        self.text.document().setDocumentMargin(0)
+        self.body.addWidget(self.text, 1)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        self._theme = theme
+        self.set_session(self._session)
+        self.refresh()
+
+    def set_session(self, session: Session) -> None:
+        """Show another run."""
+        self._session = session
+        self._shown = 0
+        self.text.clear()
+
+    def refresh(self) -> None:
+        """Append what was printed since."""
+        session = self._session
+        fresh = min(session.output_total - self._shown, len(session.output), LINES)
+        if fresh > 0:
+            bar = self.text.verticalScrollBar()
+            at_end = bar.value() >= bar.maximum() - 1
+            self._append(list(islice(reversed(session.output), fresh))[::-1])
+            if at_end:
+                bar.setValue(bar.maximum())
+        self._shown = session.output_total
+        hidden = session.losses.output_lines_dropped + max(0, session.output_total - LINES)
+        self.remark.setText(f"{hidden:,} earlier lines not shown" if hidden else "")
+
+    def _append(self, lines: list[Output]) -> None:
+        cursor = QTextCursor(self.text.document())
+        cursor.beginEditBlock()
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        for line in lines:
+            if not self.text.document().isEmpty():
+                cursor.insertBlock()
+            process = self._session.processes.get(line.process)
+            name = process.name if process is not None else f"process {line.process}"
+            colour = self._theme.worker(process.place if process is not None else None)
+            text = line.text if len(line.text) <= _LONGEST else line.text[: _LONGEST - 1] + "…"
+            role = "error" if line.stream == "stderr" else "text"
+            cursor.insertText(f"{line.t_ns / 1e9:8.3f}  ", _coloured(self._theme.colour("muted")))
+            cursor.insertText(f"{name[:_NAME_WIDTH]:<{_NAME_WIDTH}} ", _coloured(colour))
+            cursor.insertText(text, _coloured(self._theme.colour(role)))
+        cursor.endEditBlock()
+
+
+def _coloured(colour: QColor) -> QTextCharFormat:
+    form = QTextCharFormat()
+    form.setForeground(colour)
+    return form

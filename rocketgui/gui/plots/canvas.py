@@ -1,0 +1,231 @@
+"""The drawn history of curves as a picture in device pixels.
+
+What was drawn does not change while the view stays the same, so it is drawn once:
+
+    whole redraw (view, size, theme or limit changed): background, grid, limit, every curve thinned to the width
+    each frame (`advance`): only what was added, in segments of some pixels, drawn onto the picture
+    painting: the picture, then the last few pixels of each curve up to its newest point, and the rockets
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+from rocketgui.gui.plots.lines import draw_curve, thinned
+from rocketgui.gui.theme import Theme
+from rocketgui.model.series import Series, averaged, sampled
+
+#: Segments are committed to the picture when they are this long, in logical pixels.
+_COMMIT_PX = 4.0
+
+#: With this many new points at once a curve is caught up on in full detail.
+_BACKLOG = 8
+
+#: Beyond this many curves thin lines are used, which are several times faster.
+_THICK_CURVES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The ranges shown and the size of the picture in logical pixels."""
+
+    t0: float
+    t1: float
+    v0: float
+    v1: float
+    width: float
+    height: float
+    ratio: float
+
+    def x(self, t_s: float) -> float:
+        """Pixels from the left."""
+        return (t_s - self.t0) * self.width / (self.t1 - self.t0)
+
+    def y(self, value: float) -> float:
+        """Pixels from the top."""
+        return self.height - (value - self.v0) * self.height / (self.v1 - self.v0)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw on."""
+        return self.width < 2 or self.height < 2 or self.t1 <= self.t0 or self.v1 <= self.v0
+
+
+@dataclass(slots=True, eq=False)
+class Curve:
+    """A series and how it looks; and how far it was drawn: `done` points, up to the pixel (x, y).
+
+    `smooth`: thinned by averaging, for values that jump.
+    """
+
+    series: Series
+    colour: QColor
+    name: str
+    smooth: bool = False
+    done: int = 0
+    x: float = 0.0
+    y: float = 0.0
+    head_x: float = 0.0
+    head_y: float = 0.0
+    seen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Backdrop:
+    """What stands behind the curves: values of the grid, and a limit with its label."""
+
+    grid_t: tuple[float, ...] = ()
+    grid_v: tuple[float, ...] = ()
+    limit: float | None = None
+    limit_text: str = ""
+    hint: str = ""
+
+
+class Canvas:
+    """The picture of the history."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self.image = QImage()
+        self.curves: list[Curve] = []
+        self._pens: dict[tuple[int, float], QPen] = {}
+        self._drawn_for: object = None
+
+    @property
+    def line_width(self) -> float:
+        """Logical pixels."""
+        return 2.0 if len(self.curves) <= _THICK_CURVES else 1.0
+
+    def pen(self, curve: Curve) -> QPen:
+        """How a curve is drawn."""
+        key = (curve.colour.rgb(), self.line_width)
+        pen = self._pens.get(key)
+        if pen is None:
+            pen = self._pens[key] = QPen(curve.colour, self.line_width)
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        return pen
+
+    def invalidate(self) -> None:
+        """Draw everything anew at the next `advance`."""
+        self._drawn_for = None
+
+    def advance(self, view: View, backdrop: Backdrop) -> QRectF | None:
+        """Bring the picture up to date. Returns what changed, in logical pixels, None for nothing."""
+        key = (view, backdrop, self.theme.id, self.line_width)
+        if key != self._drawn_for:
+            self._drawn_for = key
+            self._draw_all(view, backdrop)
+            return QRectF(0, 0, view.width, view.height)
+        return self._draw_new(view)
+
+    # ------------------------------------------------------------ whole
+
+    def _draw_all(self, view: View, backdrop: Backdrop) -> None:
+        pixels = (QSizeF(view.width, view.height) * view.ratio).toSize()
+        if self.image.size() != pixels or self.image.devicePixelRatio() != view.ratio:
+            self.image = QImage(pixels, QImage.Format.Format_RGB32)
+            self.image.setDevicePixelRatio(view.ratio)
+        self.image.fill(self.theme.colour("panel"))
+        painter = QPainter(self.image)
+        _draw_backdrop(painter, view, backdrop, self.theme)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for curve in self.curves:
+            self._draw_history(painter, view, curve)
+        painter.end()
+
+    def _draw_history(self, painter: QPainter, view: View, curve: Curve) -> None:
+        series = curve.series
+        curve.done = curve.seen = series.total
+        if not series.total:
+            return
+        thin = averaged if curve.smooth else sampled
+        t, v = thin(series, view.t0, view.t1, max(int(view.width / 2), 16))
+        curve.x = curve.head_x = view.x(series.last_t)
+        curve.y = curve.head_y = view.y(series.head)
+        painter.setPen(self.pen(curve))
+        x = (t - view.t0) * (view.width / (view.t1 - view.t0))
+        y = view.height - (v - view.v0) * (view.height / (view.v1 - view.v0))
+        draw_curve(painter, x, y)
+
+    # ------------------------------------------------------------ what is new
+
+    def _draw_new(self, view: View) -> QRectF | None:
+        left, top, right, bottom = 1e9, 1e9, -1e9, -1e9
+        segments: list[tuple[Curve, QLineF]] = []
+        late: list[Curve] = []
+        for curve in self.curves:
+            series = curve.series
+            if series.total == curve.seen:
+                continue
+            first = curve.done == 0
+            left, right = min(left, curve.head_x), max(right, curve.head_x)
+            top, bottom = min(top, curve.head_y), max(bottom, curve.head_y)
+            fresh = series.total - curve.seen
+            curve.seen = series.total
+            curve.head_x, curve.head_y = view.x(series.last_t), view.y(series.head)
+            left, right = min(left, curve.head_x), max(right, curve.head_x)
+            top, bottom = min(top, curve.head_y), max(bottom, curve.head_y)
+            if first or fresh > _BACKLOG:
+                late.append(curve)
+                left, right = min(left, curve.x), max(right, curve.x)
+                # In between it may have gone anywhere.
+                top, bottom = 0.0, view.height
+            elif abs(curve.head_x - curve.x) + abs(curve.head_y - curve.y) >= _COMMIT_PX:
+                segments.append((curve, QLineF(curve.x, curve.y, curve.head_x, curve.head_y)))
+                left, right = min(left, curve.x), max(right, curve.x)
+                top, bottom = min(top, curve.y), max(bottom, curve.y)
+                curve.x, curve.y, curve.done = curve.head_x, curve.head_y, curve.seen
+        if right < left:
+            return None
+        if segments or late:
+            self._commit(view, segments, late)
+        return QRectF(left, top, right - left, bottom - top)
+
+    def _commit(self, view: View, segments: Sequence[tuple[Curve, QLineF]], late: Sequence[Curve]) -> None:
+        painter = QPainter(self.image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for curve, segment in segments:
+            painter.setPen(self.pen(curve))
+            painter.drawLine(segment)
+        for curve in late:
+            t, v = curve.series.since(max(curve.done - 1, 0))
+            x = (t - view.t0) * (view.width / (view.t1 - view.t0))
+            y = view.height - (v - view.v0) * (view.height / (view.v1 - view.v0))
+            painter.setPen(self.pen(curve))
+            draw_curve(painter, *thinned(x, y, _COMMIT_PX))
+            curve.x, curve.y, curve.done = curve.head_x, curve.head_y, curve.seen
+        painter.end()
+
+
+def _draw_backdrop(painter: QPainter, view: View, backdrop: Backdrop, theme: Theme) -> None:
+    painter.setPen(QPen(theme.colour("grid"), 1.0))
+    for t_s in backdrop.grid_t:
+        x = round(view.x(t_s)) + 0.5
+        painter.drawLine(QPointF(x, 0), QPointF(x, view.height))
+    for value in backdrop.grid_v:
+        y = round(view.y(value)) + 0.5
+        painter.drawLine(QPointF(0, y), QPointF(view.width, y))
+    if backdrop.limit is not None:
+        _draw_limit(painter, view, backdrop, theme)
+    if backdrop.hint:
+        font = painter.font()
+        font.setPixelSize(max(font.pixelSize(), 15))
+        painter.setFont(font)
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(QRectF(0, 0, view.width, view.height), Qt.AlignmentFlag.AlignCenter, backdrop.hint)
+
+
+def _draw_limit(painter: QPainter, view: View, backdrop: Backdrop, theme: Theme) -> None:
+    y = round(view.y(backdrop.limit or 0.0)) + 0.5
+    pen = QPen(theme.colour("accent"), 1.0)
+    pen.setDashPattern([4, 3])
+    painter.setPen(pen)
+    painter.drawLine(QPointF(0, y), QPointF(view.width, y))
+    painter.setPen(theme.colour("accent"))
+    text = painter.fontMetrics().boundingRect(backdrop.limit_text)
+    below = QRectF(8, y + 3, text.width() + 8, text.height() + 2)
+    painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, backdrop.limit_text)

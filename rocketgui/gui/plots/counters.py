@@ -1,0 +1,116 @@
+"""The counters: the watched value of every process over time, its limit, and a rocket at the head of each curve."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QColor
+
+from rocketgui.gui.plots.canvas import Curve
+from rocketgui.gui.plots.ranges import limit_is_near, nice_above, value_top
+from rocketgui.gui.plots.time_axis import TimeAxis
+from rocketgui.gui.plots.time_plot import TimePlot
+from rocketgui.gui.theme import Theme
+from rocketgui.model.process import Process
+from rocketgui.model.session import Session
+from rocketgui.model.text import format_count, format_limit, format_short
+
+#: A limit that has not been measured against a rate yet counts as near up to here.
+_NEAR_AT_FIRST = 1_000_000_000
+
+#: As many values are written beside the pointer.
+_POINTED = 10
+
+
+class CountersPlot(TimePlot):
+    """Draws a session's counters. `refresh` is called some times a second, `draw` for every frame."""
+
+    def __init__(self, axis: TimeAxis, theme: Theme) -> None:
+        super().__init__(axis, theme, lambda value, step: format_short(value), rockets=True)
+        self._session = Session()
+        self._drawn: dict[int, Curve] = {}
+        self._highest = self._lowest = 0.0
+        self._near = True
+        self._near_for: int | None = None
+        self.hint = ""
+        self.idle_limit: int | None = None
+
+    def set_session(self, session: Session) -> None:
+        """Show another run."""
+        self._session = session
+        self._drawn = {}
+        self._highest = self._lowest = 0.0
+        self._near_for = None
+        self.item.set_curves([])
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        for number, curve in self._drawn.items():
+            curve.colour = theme.worker(self._session.processes[number].place)
+
+    @property
+    def limit(self) -> int | None:
+        """The limit of the run, or before the first launch the one that is set."""
+        return self._session.limit if self._session.program is not None else self.idle_limit
+
+    @property
+    def limit_is_shown(self) -> bool:
+        """Whether the limit's line is in the picture."""
+        return self._near and self.limit is not None
+
+    def refresh(self) -> None:
+        """Decide anew whether the limit is near, and which names are shown."""
+        self._judge_limit()
+        self.item.choose_names()
+
+    def _take_new(self) -> None:
+        name = self._session.watch
+        for process in self._session.processes.values():
+            if process.id not in self._drawn and _is_drawn(process, name):
+                curve = Curve(process.values[name].series, self.theme.worker(process.place), process.name)
+                self._drawn[process.id] = curve
+                self.item.add_curve(curve)
+
+    def _judge_limit(self) -> None:
+        limit = self.limit
+        if limit is None:
+            return
+        if limit != self._near_for:
+            self._near_for = limit
+            self._near = limit <= _NEAR_AT_FIRST
+        known = self._session.rates()
+        # Once near it stays: a rate that falters must not make the picture jump.
+        if known and limit_is_near(self._highest, max(known), limit):
+            self._near = True
+        elif known and self._near and limit > _NEAR_AT_FIRST and self._highest < limit / 100:
+            self._near = False
+
+    def draw(self) -> None:
+        """Draw what is new."""
+        self._take_new()
+        for curve in self.item.canvas.curves:
+            head = curve.series.head
+            if head > self._highest:
+                self._highest = head
+            elif head < self._lowest:
+                self._lowest = head
+        limit = self.limit if self._near else None
+        bottom = -nice_above(-self._lowest) if self._lowest < 0 else 0.0
+        top = value_top(self._highest, float(limit) if limit is not None else None)
+        self.set_values(bottom, top)
+        text = f"limit {format_limit(limit)}" if limit is not None else ""
+        self.show_frame(limit=limit, limit_text=text, hint=self.hint)
+
+    def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:
+        values = [(curve, curve.series.at(t_s)) for curve in self.item.canvas.curves]
+        known = [(curve, value) for curve, value in values if value is not None]
+        rows = [(f"{curve.name}  {format_count(int(value))}", curve.colour) for curve, value in known[:_POINTED]]
+        muted = self.theme.colour("muted")
+        more = [(f"and {len(known) - _POINTED} more", muted)] if len(known) > _POINTED else []
+        return ((f"{t_s:.3f} s", muted), *rows, *more)
+
+
+def _is_drawn(process: Process, name: str) -> bool:
+    """Whether a process has a curve: workers have, and the program itself once its own value moves."""
+    watched = process.values.get(name)
+    if watched is None or process.kind == "helper":
+        return False
+    return process.place is not None or watched.first != watched.last

@@ -1,0 +1,123 @@
+"""The item that puts a canvas into a plot, and what changes with every frame on top of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from rocketgui.gui.plots.canvas import Backdrop, Canvas, Curve, View
+from rocketgui.gui.plots.sprites import HEIGHT, WIDTH, rocket, rocket_rect
+from rocketgui.gui.theme import Theme, scaled_font
+
+#: Up to this many curves colours tell them apart; beyond, names stand beside the heads too.
+_COLOURS_SUFFICE = 8
+
+#: Names stand at least this far apart, in logical pixels.
+_NAME_GAP = 14.0
+
+
+class CurvesItem(QGraphicsItem):
+    """All curves of a plot. Its coordinates are the logical pixels of the view box that it is put into.
+
+    `catch_up` brings it up to date and repaints no more than what changed.
+    """
+
+    def __init__(self, parent: QGraphicsItem, theme: Theme, *, rockets: bool) -> None:
+        super().__init__(parent)
+        self._rockets = rockets
+        self._view = View(0, 1, 0, 1, 0, 0, 1)
+        self._bounds = QRectF()
+        self._named: list[tuple[Curve, str]] = []
+        self._font = scaled_font(QApplication.font(), 0.85)
+        self.canvas = Canvas(theme)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    @property
+    def view(self) -> View:
+        """What is shown."""
+        return self._view
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours; the curves' own colours are the caller's."""
+        self.canvas.theme = theme
+        self.update()
+
+    def set_curves(self, curves: list[Curve]) -> None:
+        """Show other curves."""
+        self.canvas.curves = curves
+        self._named = []
+        self.canvas.invalidate()
+
+    def add_curve(self, curve: Curve) -> None:
+        """Show one curve more."""
+        self.canvas.curves.append(curve)
+
+    def choose_names(self) -> None:
+        """Pick the curves whose names are shown; heads too close together share one.
+
+        Not done every frame, or names would flicker.
+        """
+        self._named = []
+        if not self._rockets or len(self.canvas.curves) <= _COLOURS_SUFFICE:
+            return
+        begun = sorted((curve for curve in self.canvas.curves if curve.done), key=lambda curve: curve.head_y)
+        start = 0
+        for end in range(1, len(begun) + 1):
+            if end == len(begun) or begun[end].head_y - begun[start].head_y > _NAME_GAP:
+                others = end - start - 1
+                text = f"{begun[start].name} and {others} more" if others else begun[start].name
+                self._named.append((begun[start], text))
+                start = end
+
+    def catch_up(self, view: View, backdrop: Backdrop) -> None:
+        """Take in what was added to the series."""
+        if view.is_empty:
+            return
+        if view != self._view:
+            self._view = view
+            self.prepareGeometryChange()
+            self._bounds = QRectF(0, 0, view.width, view.height)
+        changed = self.canvas.advance(view, backdrop)
+        if changed is not None:
+            names = 130.0 if self._named else 0.0
+            edge = self.canvas.line_width + 1
+            margin = (WIDTH / 2 + edge, HEIGHT) if self._rockets else (edge, edge)
+            self.update(changed.adjusted(-margin[0] - names, -margin[1], margin[0], margin[1]))
+
+    # ------------------------------------------------------------ Qt
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        canvas = self.canvas
+        if canvas.image.isNull():
+            return
+        painter.drawImage(QPointF(0, 0), canvas.image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for curve in canvas.curves:
+            if curve.done and (curve.x != curve.head_x or curve.y != curve.head_y):
+                painter.setPen(canvas.pen(curve))
+                painter.drawLine(QPointF(curve.x, curve.y), QPointF(curve.head_x, curve.head_y))
+        if self._rockets:
+            self._paint_rockets(painter)
+
+    def _paint_rockets(self, painter: QPainter) -> None:
+        outline, ratio = self.canvas.theme.panel_rgb, self._view.ratio
+        for curve in self.canvas.curves:
+            if curve.done and -WIDTH < curve.head_x < self._view.width + WIDTH:
+                sprite = rocket(curve.colour.rgb(), outline, ratio)
+                painter.drawPixmap(rocket_rect(curve.head_x, curve.head_y).topLeft(), sprite)
+        if not self._named:
+            return
+        painter.setFont(self._font)
+        metrics = QFontMetricsF(self._font)
+        back = QColor(outline)
+        back.setAlpha(200)
+        for curve, text in self._named:
+            width = metrics.horizontalAdvance(text)
+            place = QRectF(curve.head_x - width - 12, curve.head_y - 15, width + 4, 13)
+            painter.fillRect(place, back)
+            painter.setPen(curve.colour)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,45 @@
+"""The small rocket at the head of a curve."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
+
+#: Logical pixels; the curve ends at the middle of the tail.
+WIDTH, HEIGHT = 13.0, 22.0
+
+
+@lru_cache(maxsize=256)
+def rocket(colour: int, outline: int, ratio: float) -> QPixmap:
+    """A rocket that points up, for screens with `ratio` device pixels per logical pixel."""
+    pixmap = QPixmap(round(WIDTH * ratio), round(HEIGHT * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    middle = WIDTH / 2
+    fins = QPainterPath(QPointF(middle, 10))
+    fins.lineTo(WIDTH - 1, 21)
+    fins.lineTo(1, 21)
+    fins.closeSubpath()
+    hull = QPainterPath(QPointF(middle, 1))
+    hull.cubicTo(middle + 5, 6, middle + 5, 13, middle + 3, 19)
+    hull.lineTo(middle - 3, 19)
+    hull.cubicTo(middle - 5, 13, middle - 5, 6, middle, 1)
+    painter.setPen(QPen(QColor(outline), 1.0))
+    painter.setBrush(QColor(colour).darker(130))
+    painter.drawPath(fins)
+    painter.setBrush(QColor(colour))
+    painter.drawPath(hull)
+    painter.setBrush(QColor(outline))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawEllipse(QPointF(middle, 9.5), 1.7, 1.7)
+    painter.end()
+    return pixmap
+
+
+def rocket_rect(x: float, y: float) -> QRectF:
+    """Where the rocket of a curve that ends at (x, y) is drawn."""
+    return QRectF(x - WIDTH / 2, y - HEIGHT + 2, WIDTH, HEIGHT)

@@ -1,0 +1,167 @@
+"""A plot over the shared time axis: pyqtgraph's view, axes and mouse, with curves drawn by `CurvesItem`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+
+from rocketgui.gui.plots.canvas import Backdrop, View
+from rocketgui.gui.plots.cursor_item import CursorItem
+from rocketgui.gui.plots.curves_item import CurvesItem
+from rocketgui.gui.plots.ranges import HISTORY_S, ticks, time_label
+from rocketgui.gui.plots.time_axis import TimeAxis
+from rocketgui.gui.theme import Theme, scaled_font
+
+#: Logical pixels; fixed, so that the plots stand exactly above each other and numbers do not push them about.
+LEFT_WIDTH, BOTTOM_HEIGHT = 50, 22
+_TICK_PX = {"bottom": 70, "left": 34}
+
+
+class Ticks(pg.AxisItem):
+    """An axis with round ticks and labels made by a function of (value, step)."""
+
+    def __init__(self, orientation: str, label: Callable[[float, float], str]) -> None:
+        super().__init__(orientation)
+        self._label = label
+        self.labels_shown = True
+        self.setStyle(tickLength=0, autoExpandTextSpace=False, autoReduceTextSpace=False, tickTextOffset=6)
+        self.setStyle(tickFont=scaled_font(QApplication.font(), 0.9), hideOverlappingLabels=False)
+        if orientation == "left":
+            self.setWidth(LEFT_WIDTH)
+        else:
+            self.setHeight(BOTTOM_HEIGHT)
+
+    def positions(self, lo: float, hi: float, size: float) -> tuple[float, list[float]]:
+        """The distance of the ticks, and where they stand."""
+        return ticks(lo, hi, max(int(size / _TICK_PX[self.orientation]), 1))
+
+    def tickValues(self, lo: float, hi: float, size: float) -> list[tuple[float, list[float]]]:
+        return [self.positions(lo, hi, size)]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [self._label(value, spacing) if self.labels_shown else "" for value in values]
+
+
+class TimeBox(pg.ViewBox):
+    """pyqtgraph's view box with its mouse: wheel zooms and drag pans in time, double-click follows the run again."""
+
+    def __init__(self, axis: TimeAxis) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0.0)
+        self._axis = axis
+        self.setMouseEnabled(x=True, y=False)
+        self.setLimits(minXRange=0.02, maxXRange=HISTORY_S)
+        self.disableAutoRange()
+        self.sigRangeChangedManually.connect(self._moved)
+
+    def _moved(self, *_: Any) -> None:
+        self._axis.show_stretch(*self.viewRange()[0])
+
+    def mouseClickEvent(self, ev: Any) -> None:
+        if ev.double():
+            self._axis.follow()
+            ev.accept()
+
+
+class TimePlot(pg.PlotWidget):
+    """One plot. Subclasses say what the curves are and what range of values is shown.
+
+    Signals:
+        pointed: the time under the pointer in seconds, or None.
+    """
+
+    pointed = Signal(object)
+
+    def __init__(
+        self, axis: TimeAxis, theme: Theme, value_label: Callable[[float, float], str], *, rockets: bool
+    ) -> None:
+        self._box = TimeBox(axis)
+        self._left = Ticks("left", value_label)
+        self._bottom = Ticks("bottom", lambda t_s, step: f"{time_label(t_s, step)} s")
+        super().__init__(viewBox=self._box, axisItems={"left": self._left, "bottom": self._bottom})
+        self.axis = axis
+        self.theme = theme
+        self.getPlotItem().hideButtons()
+        # Room for the half of the last label that stands beyond the axis.
+        self.getPlotItem().layout.setContentsMargins(0, 8, 16, 0)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMinimumSize(160, 80)
+        self.item = CurvesItem(self._box, theme, rockets=rockets)
+        self._cursor = CursorItem(self._box, theme)
+        self._values = (0.0, 1.0)
+        self._grid_for: View | None = None
+        self._grid: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
+        self._shown: tuple[float, float, float, float] | None = None
+        self._style()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        self.theme = theme
+        self.item.set_theme(theme)
+        self._cursor.theme = theme
+        self._style()
+
+    def _style(self) -> None:
+        self.setBackground(self.theme.colour("panel"))
+        for axis in (self._left, self._bottom):
+            axis.setPen(self.theme.colour("axis"))
+            axis.setTextPen(self.theme.colour("muted"))
+
+    def set_values(self, lo: float, hi: float) -> None:
+        """The range of values to show."""
+        self._values = (lo, hi)
+
+    def show_frame(self, *, limit: float | None = None, limit_text: str = "", hint: str = "") -> None:
+        """Bring the picture up to date: the ranges if they changed, and what was added."""
+        wanted = (self.axis.t0, self.axis.t1, *self._values)
+        if wanted != self._shown:
+            self._shown = wanted
+            if self._bottom.labels_shown is self.axis.is_idle:
+                self._bottom.labels_shown = not self.axis.is_idle
+                self._bottom.picture = None
+            self._box.setRange(xRange=wanted[:2], yRange=wanted[2:], padding=0, disableAutoRange=False)
+        view = self._view()
+        if view.is_empty:
+            return
+        if view != self._grid_for:
+            self._grid_for = view
+            _, grid_t = self._bottom.positions(view.t0, view.t1, view.width)
+            _, grid_v = self._left.positions(view.v0, view.v1, view.height)
+            self._grid = (tuple(grid_t), tuple(grid_v))
+        self.item.catch_up(view, Backdrop(*self._grid, limit, limit_text, hint))
+
+    def _view(self) -> View:
+        rect = self._box.rect()
+        (t0, t1), (v0, v1) = self._box.viewRange()
+        return View(t0, t1, v0, v1, float(int(rect.width())), float(int(rect.height())), self.devicePixelRatioF())
+
+    # ------------------------------------------------------------ pointer
+
+    def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:
+        """What to write beside the pointer."""
+        return ()
+
+    def point_at(self, t_s: float | None) -> None:
+        """Show the pointer's line at a time; None takes it away."""
+        self._cursor.point_at(self.item.view, t_s, () if t_s is None else self.rows_at(t_s))
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        super().mouseMoveEvent(ev)
+        inside = self._box.mapSceneToView(self.mapToScene(ev.position().toPoint()))
+        local = self._box.mapFromScene(QPointF(self.mapToScene(ev.position().toPoint())))
+        self.pointed.emit(inside.x() if self._box.rect().contains(local) and not self.axis.is_idle else None)
+
+    def leaveEvent(self, ev: QEvent) -> None:
+        super().leaveEvent(ev)
+        self.pointed.emit(None)
+
+    def wrapped(self) -> QWidget:
+        """This plot as a plain widget, for layouts."""
+        widget: QWidget = self
+        return widget

@@ -1,0 +1,71 @@
+"""The strip at the bottom: what went wrong, or else what the keys do; and what observing costs. It never moves."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QSizePolicy
+
+from rocketgui.gui.card import set_role
+from rocketgui.gui.theme import scaled_font
+from rocketgui.model.session import Session
+
+_KEYS = "Space launches, pauses and resumes  ·  Esc stops  ·  wheel zooms, drag pans, double-click follows"
+
+
+class StatusStrip(QFrame):
+    """One line for sentences about what went wrong, one for the cost and the losses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "strip")
+        small = scaled_font(QApplication.font(), 0.92)
+        self.sentence = QLabel()
+        self.sentence.setFont(small)
+        self.sentence.setAccessibleName("Messages")
+        self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self.figures = QLabel()
+        self.figures.setFont(small)
+        self.figures.setProperty("role", "muted")
+        self.figures.setAccessibleName("Cost of observing, and losses")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 3, 10, 3)
+        layout.setSpacing(16)
+        layout.addWidget(self.sentence, 1)
+        layout.addWidget(self.figures)
+        self.setFixedHeight(self.sentence.fontMetrics().height() + 10)
+        self.clear()
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence about something that went wrong, until the next launch."""
+        self._calm = False
+        first = sentence.splitlines()[0] if sentence else ""
+        self.sentence.setText(first)
+        self.sentence.setToolTip(sentence)
+        set_role(self.sentence, "error")
+        set_role(self, "error", "level")
+
+    def warn(self, sentence: str) -> None:
+        """Show what the run itself says went wrong, unless something was said already. Empty: nothing did."""
+        if sentence and self._calm:
+            self.say(sentence)
+
+    def clear(self) -> None:
+        """Show what the keys do."""
+        self._calm = True
+        self.sentence.setText(_KEYS)
+        self.sentence.setToolTip("")
+        set_role(self.sentence, "muted")
+        set_role(self, "calm", "level")
+
+    def refresh(self, session: Session) -> None:
+        """Show the cost and the losses of the run; some times a second."""
+        cost, losses = session.cost, session.losses
+        if session.program is None or not cost.program_cpu_s:
+            self.figures.setText("")
+            return
+        share = 100 * cost.agents_cpu_s / cost.program_cpu_s
+        lost = losses.samples_dropped + losses.bad_messages + session.bad_messages
+        lines = losses.output_lines_dropped
+        text = f"observing costs the program {share:.1f} %  ·  {lost:,} samples lost"
+        self.figures.setText(text + (f"  ·  {lines:,} lines lost" if lines else ""))

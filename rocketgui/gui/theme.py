@@ -1,0 +1,156 @@
+"""Dark and light: a theme is a data file in resources/themes/, applied as a palette on Fusion and a small stylesheet.
+
+The whole palette is set by hand because Qt's own colour scheme cannot be switched on every platform
+(`QStyleHints.setColorScheme` does nothing on some); the system's choice is followed through `colorSchemeChanged`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from string import Template
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from rocketgui.resources import resource
+
+#: Pixels of the text that everything else is measured by; the system's own size counts within these bounds.
+_TEXT_PX = (13, 16)
+
+
+class Look(StrEnum):
+    """What the user wants to see."""
+
+    SYSTEM = "system"
+    DARK = "dark"
+    LIGHT = "light"
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The colours of one look. `workers` and `cores` are cycled; `heat` runs from idle to fully loaded."""
+
+    id: str
+    name: str
+    palette: dict[str, str]
+    colours: dict[str, str]
+    workers: tuple[QColor, ...]
+    cores: tuple[QColor, ...]
+    heat: tuple[QColor, ...]
+
+    def colour(self, role: str) -> QColor:
+        """The colour of a role such as `muted`."""
+        return QColor(self.colours[role])
+
+    @property
+    def panel_rgb(self) -> int:
+        """The colour that everything is drawn on, as Qt's 32-bit number."""
+        return self.colour("panel").rgb()
+
+    def worker(self, place: int | None) -> QColor:
+        """The colour of the worker at a place; the program itself, which has none, is written like text."""
+        return self.colour("text") if place is None else self.workers[place % len(self.workers)]
+
+    def core(self, number: int) -> QColor:
+        """The colour of a core's line."""
+        return self.cores[number % len(self.cores)]
+
+
+def load_theme(look: Look) -> Theme:
+    """Read a theme's file; `look` is dark or light."""
+    data = json.loads(resource(f"themes/{look}.json").read_text(encoding="utf-8"))
+    return Theme(
+        id=str(look),
+        name=data["name"],
+        palette=data["palette"],
+        colours=data["colours"],
+        workers=tuple(map(QColor, data["workers"])),
+        cores=tuple(map(QColor, data["cores"])),
+        heat=tuple(map(QColor, data["heat"])),
+    )
+
+
+class ThemeSwitch(QObject):
+    """Applies a theme to the application and tells who draws by hand.
+
+    Signals:
+        changed: the new `Theme`.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, app: QApplication, look: Look = Look.SYSTEM) -> None:
+        super().__init__(app)
+        self._app = app
+        self._look = look
+        app.setStyle(QStyleFactory.create("Fusion"))
+        app.setFont(base_font(app))
+        self._hints = app.styleHints()
+        self._hints.colorSchemeChanged.connect(self._system_changed)
+        self.theme = load_theme(self._wanted())
+        self._apply()
+
+    @property
+    def look(self) -> Look:
+        """What was chosen: a look, or the system's."""
+        return self._look
+
+    def choose(self, look: Look) -> None:
+        """Change the look."""
+        self._look = look
+        self._refresh()
+
+    def _system_changed(self) -> None:
+        if self._look is Look.SYSTEM:
+            self._refresh()
+
+    def _wanted(self) -> Look:
+        if self._look is not Look.SYSTEM:
+            return self._look
+        # Where the system does not say, dark: it is what a stage wants.
+        return Look.LIGHT if self._hints.colorScheme() is Qt.ColorScheme.Light else Look.DARK
+
+    def _refresh(self) -> None:
+        wanted = self._wanted()
+        if wanted != self.theme.id:
+            self.theme = load_theme(wanted)
+            self._apply()
+            self.changed.emit(self.theme)
+
+    def _apply(self) -> None:
+        self._app.setPalette(_palette(self.theme))
+        template = Template(resource("themes/style.qss").read_text(encoding="utf-8"))
+        arrow = resource("themes/arrow.svg").as_posix()
+        self._app.setStyleSheet(template.substitute(self.theme.colours, arrow=arrow))
+
+
+def _palette(theme: Theme) -> QPalette:
+    palette = QPalette()
+    for name, colour in theme.palette.items():
+        role = getattr(QPalette.ColorRole, name, None)
+        # `Accent` came with Qt 6.6.
+        if role is not None:
+            palette.setColor(role, QColor(colour))
+    faint = theme.colour("faint")
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, faint)
+    return palette
+
+
+def base_font(app: QApplication) -> QFont:
+    """The system's font at a size that the layout bears, with figures of one width so that numbers stand still."""
+    font = QFont(app.font())
+    font.setPixelSize(min(max(QFontInfo(font).pixelSize(), _TEXT_PX[0]), _TEXT_PX[1]))
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font
+
+
+def scaled_font(font: QFont, factor: float, *, bold: bool = False) -> QFont:
+    """`font` at another size."""
+    other = QFont(font)
+    other.setPixelSize(max(round(font.pixelSize() * factor), 9))
+    other.setBold(bold)
+    return other

@@ -1,0 +1,132 @@
+"""The top bar: the name, the one state that is always shown, and the actions."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QWidget
+
+from rocketgui.gui.buttons import Button, MenuButton
+from rocketgui.gui.card import set_role
+from rocketgui.gui.controller import LIVE, RunState
+from rocketgui.gui.theme import Look, scaled_font
+
+_ROLES = {
+    RunState.RUNNING: "ok",
+    RunState.FINISHED: "ok",
+    RunState.STARTING: "info",
+    RunState.STOPPING: "info",
+    RunState.PAUSED: "warning",
+    RunState.STOPPED: "warning",
+    RunState.FAILED: "error",
+    RunState.KILLED: "error",
+    RunState.LOST: "error",
+}
+
+
+class TopBar(QWidget):
+    """Shows the state and offers the actions that it allows.
+
+    Signals:
+        launch_wanted, pause_wanted, resume_wanted, stop_wanted: what was pressed.
+        look_chosen: a `Look`.
+    """
+
+    launch_wanted = Signal()
+    pause_wanted = Signal()
+    resume_wanted = Signal()
+    stop_wanted = Signal()
+    look_chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state = RunState.IDLE
+        title = QLabel("rocketgui")
+        title.setFont(scaled_font(QApplication.font(), 1.45, bold=True))
+        self.state_label = QLabel()
+        self.state_label.setAccessibleName("State of the run")
+        self.state_label.setFont(scaled_font(QApplication.font(), 1.1, bold=True))
+        widest = max(self.state_label.fontMetrics().horizontalAdvance(f"● {state}") for state in RunState)
+        self.state_label.setFixedWidth(widest + 6)
+        self.time_label = QLabel()
+        self.time_label.setAccessibleName("Time since launch")
+        self.time_label.setProperty("role", "muted")
+        self.time_label.setFont(scaled_font(QApplication.font(), 1.1))
+        self.launch = Button("Launch", "Launch the program (Space)")
+        self.launch.setProperty("role", "primary")
+        self.launch.clicked.connect(self.launch_wanted)
+        self.pause = Button("Pause", "Pause every process (Space)")
+        self.pause.clicked.connect(self._pause_or_resume)
+        # As wide as its other text, so that nothing moves when it changes.
+        self.pause.setText("Resume")
+        self.pause.setMinimumWidth(self.pause.sizeHint().width())
+        self.pause.setText("Pause")
+        self.stop = Button("Stop", "End every process now (Esc)")
+        self.stop.clicked.connect(self.stop_wanted)
+        self.look = MenuButton("◐", "Look", "Dark or light (Ctrl+D switches)")
+        self.look.setMenu(self._look_menu())
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2, 0, 2, 0)
+        layout.setSpacing(10)
+        layout.addWidget(title)
+        layout.addSpacing(14)
+        layout.addWidget(self.state_label)
+        layout.addWidget(self.time_label)
+        layout.addStretch(1)
+        for button in (self.launch, self.pause, self.stop, self.look):
+            layout.addWidget(button)
+        self.show_state(RunState.IDLE)
+
+    def _look_menu(self) -> QMenu:
+        menu = QMenu(self)
+        group = QActionGroup(menu)
+        for look, text in ((Look.SYSTEM, "As the system"), (Look.DARK, "Dark"), (Look.LIGHT, "Light")):
+            action = QAction(text, menu, checkable=True, checked=look is Look.SYSTEM)
+            action.setData(look)
+            action.triggered.connect(lambda _=False, look=look: self.look_chosen.emit(look))
+            group.addAction(action)
+            menu.addAction(action)
+        return menu
+
+    def mark_look(self, look: Look) -> None:
+        """Tick the chosen look in the menu."""
+        for action in self.look.menu().actions():
+            action.setChecked(action.data() == look)
+
+    def show_state(self, state: RunState) -> None:
+        """Show the state and offer what it allows."""
+        self._state = state
+        self.state_label.setText(f"● {state}")
+        set_role(self.state_label, _ROLES.get(state, "muted"))
+        self.launch.setEnabled(state not in LIVE)
+        self.pause.setEnabled(state in (RunState.RUNNING, RunState.PAUSED))
+        paused = state is RunState.PAUSED
+        self.pause.setText("Resume" if paused else "Pause")
+        self.pause.setAccessibleName("Resume" if paused else "Pause")
+        self.pause.setToolTip("Let every process go on (Space)" if paused else "Pause every process (Space)")
+        self.stop.setEnabled(state in LIVE and state is not RunState.STOPPING)
+
+    def show_time(self, seconds: float | None) -> None:
+        """Show how long the run has lasted; None shows nothing."""
+        self.time_label.setText("" if seconds is None else f"{seconds:.1f} s")
+
+    def _pause_or_resume(self) -> None:
+        (self.resume_wanted if self._state is RunState.PAUSED else self.pause_wanted).emit()
+
+    def go(self) -> None:
+        """What Space does: launch, pause or resume, whichever the state allows."""
+        if self._state is RunState.RUNNING:
+            self.pause_wanted.emit()
+        elif self._state is RunState.PAUSED:
+            self.resume_wanted.emit()
+        elif self._state not in LIVE:
+            self.launch_wanted.emit()
+
+
+def action_for(parent: QWidget, key: str, name: str) -> QAction:
+    """An action of the window that a key triggers; holding the key down does not repeat it."""
+    action = QAction(name, parent)
+    action.setShortcut(QKeySequence(key))
+    action.setAutoRepeat(False)
+    parent.addAction(action)
+    return action

@@ -1,0 +1,66 @@
+"""The window over a fake bridge."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from rocketgui.arguments import Options
+from rocketgui.gui.main_window import MainWindow
+from rocketgui.gui.theme import Look, ThemeSwitch
+from tests.gui.fake_bridge import FakeBridge
+
+
+class MakeWindow(Protocol):
+    """Makes a shown window over a started fake bridge."""
+
+    def __call__(
+        self, options: Options = ..., *, cores: int = ..., look: Look = ...
+    ) -> tuple[MainWindow, FakeBridge]: ...
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    made: list[MainWindow] = []
+    themes = ThemeSwitch(app, Look.DARK)
+
+    def make(
+        options: Options | None = None, *, cores: int = 2, look: Look = Look.DARK
+    ) -> tuple[MainWindow, FakeBridge]:
+        themes.choose(look)
+        bridge = FakeBridge(cores=cores)
+        window = MainWindow(bridge, options or Options(start_method="spawn"), themes)
+        qtbot.addWidget(window)
+        made.append(window)
+        window.show()
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        bridge.start()
+        bridge.tick()
+        return window, bridge
+
+    yield make
+    for window in made:
+        window.close()
+    themes.deleteLater()
+
+
+@pytest.fixture
+def run(qtbot: QtBot) -> Callable[[FakeBridge, int], None]:
+    """Lets a fake bridge go on for so many ticks of a 60th of a second."""
+
+    def go_on(bridge: FakeBridge, ticks: int) -> None:
+        for _ in range(ticks):
+            bridge.tick()
+        QApplication.processEvents()
+
+    return go_on
