@@ -75,6 +75,13 @@ def _signal(pids: Iterable[int], number: int) -> None:
             os.kill(pid, number)
 
 
+def _process_group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
+
+
 def stop_descendants(of: int) -> list[int]:
     """SIGSTOP every descendant, again and again until no new one turns up: what is stopped cannot fork."""
     stopped: set[int] = set()
@@ -184,8 +191,14 @@ class Supervisor:
             if command == "stop":
                 return False
             if command == "interrupt" and self._root is not None and self._root_code is None:
-                _signal([self._root.pid], signal.SIGINT)
+                _signal(self._group_of(self._root.pid), signal.SIGINT)
         return True
+
+    @staticmethod
+    def _group_of(root: int) -> list[int]:
+        """The program's processes that a Ctrl-C in a terminal would reach; not this one, which may be of the group."""
+        group = os.getpgid(root)
+        return [pid for pid in descendants(os.getpid()) if _process_group(pid) == group]
 
     def _reap(self) -> bool:
         """Reap what has ended; False when there is nothing left to wait for."""

@@ -89,12 +89,15 @@ class Agent:
     def _in_parent(self) -> None:
         if self._helper:
             return
-        if not WARNS_AT_FORK:
+        if not self._resumes_later():
             self._sampler.start()
-        elif not self._lifecycle.starting():
-            # Only the main thread is called back; and where another one forks, Python warns anyhow.
-            if not _calls_after_forks or _thread.get_ident() != self._main_thread:
-                self._sampler.start()
+
+    def _resumes_later(self) -> bool:
+        """Whether `_resume` will come by itself, from the end of a start() or from `_call_after_forks`."""
+        if not WARNS_AT_FORK:
+            return False
+        # Only the main thread is called back; and where another one forks, Python warns anyhow.
+        return self._lifecycle.starting() or (bool(_calls_after_forks) and _thread.get_ident() == self._main_thread)
 
     def _resume(self) -> None:
         if not self._helper and not self._exited:
@@ -121,6 +124,7 @@ class Agent:
 
     def _leaving(self, code: str | None) -> None:
         """The last values, exactly, and what this process used; it may come twice, and the later one is right."""
+        self._sampler.stop()  # os._exit may come next, and would tear what the sampler is writing
         self._sampler.sample()
         self._recorder.flush()
         self._chore(time.monotonic_ns())

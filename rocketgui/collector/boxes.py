@@ -55,10 +55,12 @@ class Lane:
         """Yield kind and payload of every record that is new and whole."""
         while True:
             where = self._offset + (self._next - 1) % self._slots * layout.SLOT_SIZE
-            number, check, kind, size, part, parts, payload = _SLOT.unpack_from(memory, where)
+            (number,) = _NUMBER.unpack_from(memory, where)
             if number == self._next:
-                rest = memory[where + 12 : where + layout.SLOT_SIZE]
-                if zlib.crc32(rest, number & 0xFFFFFFFF) == check:
+                # One copy, of which everything is read: the writer may be at it in this moment.
+                slot = memory[where : where + layout.SLOT_SIZE]
+                number, check, kind, size, part, parts, payload = _SLOT.unpack(slot)
+                if zlib.crc32(slot[12:], number & 0xFFFFFFFF) == check and number == self._next:
                     self._step()
                     record = self._joined(number, kind, payload[:size], part, parts)
                     if record is not None:
@@ -102,6 +104,9 @@ class Lane:
     def _joined(self, number: int, kind: int, payload: bytes, part: int, parts: int) -> bytes | None:
         if parts == 1:
             return payload
+        if len(payload) < layout.LINK_SIZE:
+            self.lost += 1
+            return None
         (first,) = _NUMBER.unpack_from(payload)
         pieces = self._parts.setdefault(first, [None] * parts)
         if part < len(pieces):

@@ -15,9 +15,11 @@ import psutil
 
 #: Each process is looked at this often, within bounds for all of them together: few processes are looked at more often,
 #: so that short lives are seen too, and many less often, so that observing stays cheap.
-LOOKS_PER_S = 4.0
+LOOKS_PER_S = 3.0
 LEAST_PER_S = 20.0
 MOST_PER_S = 80.0
+#: Descriptors that are left for all but process descriptors and black boxes.
+SPARE = 30
 
 
 @dataclass(slots=True)
@@ -129,13 +131,14 @@ class Ends:
 
     def __init__(self) -> None:
         self._poll = select.poll() if hasattr(os, "pidfd_open") else None
+        self._room = room_for_descriptors()
         self._process_of: dict[int, int] = {}
         self._asked: dict[int, int] = {}
         self._ask_due = 0.0
 
     def add(self, process: int, pid: int) -> None:
         """Watch a process from now on."""
-        if self._poll is not None:
+        if self._poll is not None and len(self._process_of) < self._room:
             try:
                 descriptor = os.pidfd_open(pid)
             except OSError:
@@ -167,6 +170,17 @@ class Ends:
         for descriptor in self._process_of:
             os.close(descriptor)
         self._process_of.clear()
+
+
+def room_for_descriptors() -> int:
+    """How many process descriptors, and how many black boxes, may be held open: one of each per process, and enough
+    is left for all else, such as reading /proc."""
+    try:
+        import resource
+    except ImportError:
+        return sys.maxsize
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if limit == resource.RLIM_INFINITY else max(4, (limit - SPARE) // 2)
 
 
 def _runs(pid: int) -> bool:

@@ -41,7 +41,10 @@ class Translator:
 
     def meet(self, box: Box) -> Row:
         """A new black box: the process that writes it."""
-        row = self._census.meet(box.pid, box.parent_pid, reborn=True)
+        known = self._census.find(box.pid)
+        # A process may have come and gone between two looks at the directory; its row then waits for the box.
+        late = known is not None and known.ended and not known.agent and box.began_ns <= known.moments["exited"]
+        row = self._census.meet(box.pid, box.parent_pid, reborn=not late)
         if row.agent:  # the same process after exec, with a new agent
             return row
         row.agent = True

@@ -114,7 +114,7 @@ class Run:
             self._say_controls()
 
     def interrupt(self) -> None:
-        """Send the first process what Ctrl-C would."""
+        """Send the program what Ctrl-C would."""
         self._interrupted = True
         self._supervised.send("interrupt")
 
@@ -276,13 +276,10 @@ class Run:
     # -- the end
 
     def _finish(self) -> None:
-        self._shelf.find()
-        self._shelf.read()
+        self._shelf.read_rest()
         now = time.monotonic_ns()
         for row in self._census.running():
-            self._shelf.read_last(row)
             self._end(row, None, now)
-        self._shelf.close()
         self._say_costs()
         root = self._census.root
         code = None if root is None else root.exit_code

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from rocketgui.agent import layout
 from rocketgui.collector.boxes import Box, NotABox
 from rocketgui.collector.census import Row
+from rocketgui.collector.processes import room_for_descriptors
 from rocketgui.collector.records import Translator
 
 #: The clock of a file system may stand still this long, in ns: a file made meanwhile does not show in its directory.
@@ -31,6 +32,7 @@ class Shelf:
         self._put_away = (0, 0, 0)
         self._listed_ns = -1
         self._opened = 0
+        self._room = room_for_descriptors()
 
     def find(self) -> None:
         """Look for new files, but only when the directory has changed."""
@@ -41,6 +43,9 @@ class Shelf:
         self._listed_ns = changed if time.time_ns() - changed > CLOCK else -1
         for name in names:
             if name not in self._boxes:
+                if len(self._boxes) >= self._room:
+                    self._listed_ns = -1  # the file keeps what is written into it until another one is put away
+                    break
                 with contextlib.suppress(FileNotFoundError):
                     self._open(name)
 
@@ -76,15 +81,22 @@ class Shelf:
                 self._translator.take(row, box.read(patience=0))
         self._translator.flush()
 
+    def read_rest(self) -> None:
+        """Once nothing writes any more: translate everything, and put all boxes away."""
+        self._listed_ns = -1
+        self.find()
+        while self._boxes:
+            for name, (box, row) in list(self._boxes.items()):
+                self._translator.take(row, box.read(patience=0))
+                self._put(name)
+            self._translator.flush()
+            self.find()
+
     def losses(self) -> tuple[int, int, int]:
         """Samples, lines of output and other records that were written and not read."""
         columns = zip(self._put_away, *(_losses(box) for box, _ in self._boxes.values()), strict=True)
         samples, lines, others = (sum(column) for column in columns)
         return samples, lines, others
-
-    def close(self) -> None:
-        for name in list(self._boxes):
-            self._put(name)
 
     def _put(self, name: str) -> None:
         box, _ = self._boxes.pop(name)
