@@ -28,7 +28,8 @@ class CountersPlot(TimePlot):
         self._session = Session()
         self._drawn: dict[int, Curve] = {}
         self._highest = self._lowest = 0.0
-        self._near = True
+        #: Whether the limit belongs into the picture; None: not known before the first rates are.
+        self._near: bool | None = None
         self._near_for: int | None = None
         self.hint = ""
         self.idle_limit: int | None = None
@@ -54,7 +55,13 @@ class CountersPlot(TimePlot):
     @property
     def limit_is_shown(self) -> bool:
         """Whether the limit's line is in the picture."""
-        return self._near and self.limit is not None
+        return self._shown_limit() is not None
+
+    def _shown_limit(self) -> int | None:
+        limit = self.limit
+        if limit is None:
+            return None
+        return limit if self._near or (self._near is None and limit <= _NEAR_AT_FIRST) else None
 
     def refresh(self) -> None:
         """Decide anew whether the limit is near, and which names are shown."""
@@ -75,13 +82,11 @@ class CountersPlot(TimePlot):
             return
         if limit != self._near_for:
             self._near_for = limit
-            self._near = limit <= _NEAR_AT_FIRST
+            self._near = None
         known = self._session.rates()
         # Once near it stays: a rate that falters must not make the picture jump.
-        if known and limit_is_near(self._highest, max(known), limit):
-            self._near = True
-        elif known and self._near and limit > _NEAR_AT_FIRST and self._highest < limit / 100:
-            self._near = False
+        if known and not self._near:
+            self._near = limit_is_near(self._highest, max(known), limit)
 
     def draw(self) -> None:
         """Draw what is new."""
@@ -92,7 +97,7 @@ class CountersPlot(TimePlot):
                 self._highest = head
             elif head < self._lowest:
                 self._lowest = head
-        limit = self.limit if self._near else None
+        limit = self._shown_limit()
         bottom = -nice_above(-self._lowest) if self._lowest < 0 else 0.0
         top = value_top(self._highest, float(limit) if limit is not None else None)
         self.set_values(bottom, top)

@@ -21,7 +21,7 @@ _MARGIN = 0.03
 _IDLE_S, _IDLE_STEP_S = 30.0, 10.0
 
 #: The limit is in the picture when the curves get there within this time, or stand at this share of it.
-_NEAR_S, _NEAR_SHARE = 60.0, 0.25
+_NEAR_S, _NEAR_SHARE = 10.0, 0.25
 _HEADROOM = 1.1
 
 
