@@ -144,8 +144,18 @@ class ProcessModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.FontRole and index.column() == 0:
             return self.name_font
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{column.heading}: {column.show(process, self._session)}"
+            return f"{column.heading}: {self._said(process, column)}"
         return None
+
+    def _said(self, process: Process, column: Column) -> str:
+        """What a cell says, in words where it shows a dash."""
+        text = column.show(process, self._session)
+        if text != _NOT_KNOWN:
+            return text
+        if process.is_over:
+            return "nothing, it has ended"
+        # Once its CPU seconds are known, the system was asked for all the others too.
+        return "not known yet" if process.cpu_s is None else "not available on this system, or not yet"
 
     def _colour(self, process: Process, column: int) -> Any:
         if column == 0:

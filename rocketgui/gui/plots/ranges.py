@@ -55,7 +55,7 @@ def limit_is_near(highest: float, rate: float | None, limit: float) -> bool:
 
 def value_top(highest: float, limit: float | None) -> float:
     """The top of the value axis: a little above the limit if there is one to show, else a round number."""
-    floor = max(highest * 1.05, 1.0)
+    floor = max(highest * 1.12, 1.0)
     if limit is not None and limit * _HEADROOM >= floor:
         return limit * _HEADROOM
     return nice_above(floor)
