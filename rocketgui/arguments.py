@@ -94,4 +94,10 @@ def _writable(typed: str) -> Path:
     path = Path(typed)
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise argparse.ArgumentTypeError(f"{typed} cannot be written: it is not a file in a folder that exists")
+    import tempfile
+
+    try:
+        tempfile.TemporaryFile(dir=path.absolute().parent).close()
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{typed} cannot be written: {error.strerror or error}") from None
     return path

@@ -32,9 +32,12 @@ class Lane:
             return
         room = layout.PAYLOAD_SIZE - layout.LINK_SIZE
         pieces = [payload[i : i + room] for i in range(0, len(payload), room)]
-        numbers = [next(self._numbers) for _ in pieces]
-        link = self._link.pack(numbers[0])
-        for part, (number, piece) in enumerate(zip(numbers, pieces)):
+        # One number at a time: where an exception ends this half-way, no more than one slot stays empty.
+        first = number = next(self._numbers)
+        link = self._link.pack(first)
+        for part, piece in enumerate(pieces):
+            if part:
+                number = next(self._numbers)
             self._put(number, kind, link + piece, part, len(pieces))
 
     def _put(self, number: int, kind: int, payload: bytes, part: int, parts: int) -> None:

@@ -90,6 +90,10 @@ class Supervised:
         *lines, self._unread = (self._unread + data).split(b"\n")
         return [json.loads(line) for line in lines]
 
+    def abandon(self) -> None:
+        """Break the lifeline now, because this process is about to end, which may take a while on a busy machine."""
+        os.close(self._commands)
+
     def close(self) -> None:
         """Let go of it, and wait until it has ended."""
         os.close(self._commands)

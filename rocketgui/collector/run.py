@@ -296,6 +296,11 @@ class Run:
             return "killed"
         return "finished" if code == 0 else "failed"
 
+    def abandon(self) -> None:
+        """Nobody is left to tell: leave it all to the supervisor."""
+        self.ended = True
+        self._supervised.abandon()
+
     def _release(self) -> None:
         self.ended = True
         self._supervised.close()

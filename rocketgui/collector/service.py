@@ -81,11 +81,13 @@ def main(frames: Queue[str], commands: Connection) -> None:
                     quitting = True
                 deadline = min(deadline, time.monotonic_ns())  # what was asked for should show at once
         except (EOFError, OSError):
-            return  # the window is gone; the supervisor's lifeline breaks with this process
+            break  # the window is gone
         if os.getppid() != window:
-            return
+            break
         sender.send(collector.tick())
         deadline = max(deadline + collector.period_ns, time.monotonic_ns())
+    if collector.run is not None and collector.running:
+        collector.run.abandon()
 
 
 def start() -> tuple[multiprocessing.process.BaseProcess, Queue[str], Connection]:
