@@ -1,0 +1,406 @@
+"""What the agents tell of multiprocessing's processes, under every interpreter and start method."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+
+import pytest
+
+from rocketgui.agent import layout
+from rocketgui.programs import ROCKET
+from tests.agent.conftest import Script
+from tests.helpers import START_METHODS, Done, Observed, Python, Told, alone_and_observed, pythons, this_python
+
+LIMIT = 50_000
+
+every_way = pytest.mark.parametrize(
+    ("python", "method"),
+    list(itertools.product(pythons(), START_METHODS)),
+    ids=lambda value: str(value),
+)
+every_python = pytest.mark.parametrize("python", pythons(), ids=str)
+
+TOUR = """
+    import multiprocessing, os, sys, traceback
+
+    rocket = 0
+
+    def count(limit):
+        global rocket
+        print("start", limit, flush=True)
+        while rocket < limit:
+            rocket += 1
+        print("end", limit, flush=True)
+
+    def fail(text):
+        count(10)
+        raise ValueError(text)
+
+    def leave(code):
+        sys.exit(code)
+
+    def vanish():
+        count(20)
+        os._exit(5)
+
+    def nest():
+        run("inner", count, 30)
+
+    def run(name, target, *arguments):
+        process = multiprocessing.Process(target=target, name=name, args=arguments)
+        process.start()
+        process.join()
+        print(name, process.exitcode, flush=True)
+
+    if __name__ == "__main__":
+        multiprocessing.set_start_method(sys.argv[1])
+        run("plain", count, 100_000)
+        run("failing", fail, "no fuel")
+        run("leaving", leave, 3)
+        run("saying", leave, "a sentence")
+        run("vanishing", vanish)
+        run("nesting", nest)
+        try:
+            run("unpicklable", lambda: None)
+        except Exception:
+            traceback.print_exc()
+        print("parent", rocket)
+        run("last", fail, "at the end")
+        raise KeyError("the parent itself")
+"""
+
+
+def same(one: Done, other: Done) -> None:
+    """Both runs printed the same and ended alike; only addresses of objects may differ."""
+    assert _plain(one.stderr) == _plain(other.stderr)
+    assert _plain(one.stdout) == _plain(other.stdout)
+    assert one.code == other.code
+
+
+def _plain(text: str) -> str:
+    return re.sub("0x[0-9a-f]+", "0x", text)
+
+
+def no_trouble(done: Done) -> None:
+    """No agent had an error, and no record was lost."""
+    assert [(box.name or box.helper or "parent", box.errors) for box in done.boxes if box.errors] == []
+    assert sum(box.lost for box in done.boxes) == 0
+
+
+def times_in_order(child: Told, parent: Told) -> None:
+    """start called <= began <= entered <= left <= exiting <= joined."""
+    [called] = [record for record in parent.of(layout.START_CALLED) if record.texts[0] == str(child.pid)]
+    [joined] = [record for record in parent.of(layout.JOINED) if record.texts == (str(child.pid),)]
+    moments = [
+        called.t_ns,
+        child.began_ns,
+        child.one(layout.TARGET_ENTERED).t_ns,
+        child.one(layout.TARGET_LEFT).t_ns,
+        child.of(layout.EXITING)[0].t_ns,
+        joined.t_ns,
+    ]
+    assert moments == sorted(moments)
+
+
+@every_way
+def test_rocket_program(python: Python, method: str) -> None:
+    arguments = ["-W", "always", str(ROCKET), "--workers", "2", "--limit", str(LIMIT), "--start-method", method]
+    alone, observed = alone_and_observed(python, arguments)
+    assert observed.stderr == alone.stderr == ""
+    assert sorted(observed.stdout.splitlines()) == sorted(alone.stdout.splitlines())
+    assert observed.code == alone.code == 0
+    no_trouble(observed)
+    root, children = observed.root, observed.children
+    assert set(root.values()) == {0}
+    assert sorted(child.name for child in children) == ["func1", "func2"]
+    assert [record.texts[1] for record in root.of(layout.START_CALLED)] == ["func1", "func2"]
+    assert sorted(record.texts for record in root.of(layout.REAPED)) == sorted((str(c.pid), "0") for c in children)
+    how = "exec" if method == "spawn" else "fork"
+    for child in children:
+        assert child.kinds[:6] == [
+            layout.BEGAN, layout.NAME, layout.NAMED, layout.TARGET_ENTERED, layout.TARGET_LEFT, layout.EXITING,
+        ]  # fmt: skip
+        assert child.one(layout.BEGAN).texts == (".".join(map(str, python.version)), "1", how, "")
+        assert child.one(layout.NAMED).texts[1] == str(root.pid)
+        assert child.of(layout.EXITING)[0].texts[0] == "0"
+        assert child.values()[-1] == LIMIT
+        assert child.values() == sorted(child.values())
+        assert child.lines("stdout") == [f"start {child.name}", f"end {child.name}"]
+        times_in_order(child, root)
+    helpers = {"fork": set(), "spawn": {"resource tracker"}, "forkserver": {"fork server", "resource tracker"}}[method]
+    assert {box.helper for box in observed.boxes} - {""} <= helpers
+    assert not any(box.samples or box.of(layout.OUTPUT) for box in observed.boxes if box.helper)
+
+
+@every_way
+def test_tour_of_all_ends(python: Python, method: str, script: Script) -> None:
+    """Children that raise, leave, vanish, have children, cannot be started: everything reads as it does alone."""
+    alone, observed = alone_and_observed(python, ["-W", "always", script(TOUR), method])
+    same(alone, observed)
+    assert observed.code == 1
+    no_trouble(observed)
+    root = observed.root
+    assert set(root.values()) == {0}
+
+    plain = observed.named("plain")
+    assert plain.values()[-1] == 100_000
+    times_in_order(plain, root)
+
+    for name, error in (("failing", "ValueError: no fuel"), ("last", "ValueError: at the end")):
+        failing = observed.named(name)
+        assert failing.one(layout.FAILED).texts == (error,)
+        assert failing.of(layout.EXITING)[0].texts[0] == "1"
+        assert f"{error}\n" in observed.stderr
+        assert failing.lines("stderr")[0] == f"Process {name}:"
+        assert failing.lines("stderr")[-1] == error
+        assert failing.values()[-1] == 10
+        times_in_order(failing, root)
+
+    for name, code in (("leaving", "3"), ("saying", "1")):
+        leaving = observed.named(name)
+        assert not leaving.of(layout.FAILED)
+        assert leaving.of(layout.EXITING)[0].texts[0] == code
+
+    vanishing = observed.named("vanishing")
+    assert not vanishing.of(layout.EXITING)
+    assert (str(vanishing.pid), "5") in [record.texts for record in root.of(layout.REAPED)]
+
+    nesting, inner = observed.named("nesting"), observed.named("inner")
+    assert inner.one(layout.NAMED).texts[1] == str(nesting.pid)
+    assert inner.values()[-1] == 30
+    times_in_order(inner, nesting)
+
+    refused = [record.texts for record in root.of(layout.START_FAILED)]
+    if method == "fork":
+        assert refused == []
+    else:
+        [(name, error)] = refused
+        assert name == "unpicklable"
+        assert _plain(error) in _plain(observed.stderr)
+    assert root.one(layout.FAILED).texts == ("KeyError: 'the parent itself'",)
+
+
+@every_python
+def test_start_that_nobody_catches(python: Python, script: Script) -> None:
+    program = script(
+        """
+        import multiprocessing
+
+        if __name__ == "__main__":
+            multiprocessing.set_start_method("spawn")
+            multiprocessing.Process(target=lambda: None, name="unpicklable").start()
+        """
+    )
+    alone, observed = alone_and_observed(python, [program])
+    same(alone, observed)
+    assert observed.code == 1
+    name, error = observed.root.one(layout.START_FAILED).texts
+    assert name == "unpicklable"
+    assert _plain(error) in _plain(observed.stderr).splitlines()[-1]
+    no_trouble(observed)
+
+
+@every_python
+def test_script_without_guard_under_spawn(python: Python, script: Script) -> None:
+    """The classic mistake: the child's traceback, which says what to do, stays whole."""
+    program = script(
+        """
+        import multiprocessing
+        multiprocessing.set_start_method("spawn", force=True)
+        process = multiprocessing.Process(target=print, name="unguarded")
+        process.start()
+        process.join()
+        print(process.exitcode)
+        """
+    )
+    alone, observed = alone_and_observed(python, [program])
+    same(alone, observed)
+    assert "freeze_support" in observed.stderr
+    no_trouble(observed)
+
+
+@every_python
+def test_raw_forks_and_their_forks(python: Python, script: Script) -> None:
+    program = script(
+        """
+        import os, sys
+
+        rocket = 1
+
+        def wait(pid):
+            print(os.waitpid(pid, 0)[1], flush=True)
+
+        pid = os.fork()
+        if not pid:
+            rocket = 2
+            inner = os.fork()
+            if not inner:
+                rocket = 3
+                sys.exit(6)
+            wait(inner)
+            os._exit(4)
+        wait(pid)
+        """
+    )
+    alone, observed = alone_and_observed(python, ["-W", "always", program])
+    same(alone, observed)
+    assert observed.stdout.split() == [str(6 << 8), str(4 << 8)]
+    child, grandchild = observed.children
+    assert (child.parent_pid, grandchild.parent_pid) == (observed.root.pid, child.pid)
+    assert [child.one(layout.BEGAN).texts[2], grandchild.one(layout.BEGAN).texts[2]] == ["fork", "fork"]
+    assert observed.root.values()[-1] == 1
+    assert grandchild.values()[-1] == 3
+    assert grandchild.of(layout.EXITING)
+    assert not child.of(layout.EXITING)
+    no_trouble(observed)
+
+
+@every_python
+def test_no_fork_is_warned_of(python: Python, script: Script) -> None:
+    """From 3.12 on, Python warns when a process with more than one thread forks."""
+    program = script(
+        """
+        import multiprocessing, os, time
+
+        rocket = 0
+
+        def nothing():
+            pass
+
+        for number in range(25):
+            pid = os.fork()
+            if not pid:
+                os._exit(0)
+            os.waitpid(pid, 0)
+        context = multiprocessing.get_context("fork")
+        for number in range(25):
+            process = context.Process(target=nothing)
+            process.start()
+            process.join()
+            assert process.exitcode == 0
+        rocket = 50
+        print("done")
+        """
+    )
+    with Observed(python, ["-W", "always", program], rate_hz=500) as running:
+        observed = running.finish()
+    assert (observed.stdout, observed.stderr, observed.code) == ("done\n", "", 0)
+    assert len(observed.children) == 50
+    assert observed.root.values()[-1] == 50
+    assert [len(observed.root.of(kind)) for kind in (layout.START_CALLED, layout.REAPED, layout.JOINED)] == [25] * 3
+    no_trouble(observed)
+
+
+@every_python
+def test_sampling_goes_on_after_forks(python: Python, script: Script) -> None:
+    """The sampler's thread is ended for a fork; in the parent and in the child it comes back."""
+    program = script(
+        """
+        import os
+
+        rocket = 0
+        limit = 1
+        pid = os.fork()
+        while limit:
+            rocket += 1
+        if not pid:
+            os._exit(0)
+        os.waitpid(pid, 0)
+        """
+    )
+    with Observed(python, [program]) as running:
+        # It ends only if both processes, after the fork, do what the board says.
+        running.board.set(0, "limit", 0)
+        observed = running.finish()
+    assert (observed.stderr, observed.code) == ("", 0)
+
+
+def test_processes_of_pools_and_executors(script: Script) -> None:
+    program = script(
+        """
+        import multiprocessing, sys
+        from concurrent.futures import ProcessPoolExecutor
+
+        def square(number):
+            return number * number
+
+        if __name__ == "__main__":
+            multiprocessing.set_start_method(sys.argv[1])
+            with multiprocessing.Pool(2) as pool:
+                print(pool.map(square, range(4)))
+                pool.close()
+                pool.join()
+            with ProcessPoolExecutor(2) as executor:
+                print(list(executor.map(square, range(4))))
+            with multiprocessing.Manager() as manager:
+                shared = manager.list([1])
+                print(list(shared))
+        """
+    )
+    for method in START_METHODS:
+        alone, observed = alone_and_observed(this_python(), ["-W", "always", program, method])
+        same(alone, observed)
+        assert len(observed.children) >= 4
+        assert all(child.of(layout.NAMED) for child in observed.children)
+        no_trouble(observed)
+
+
+def test_subprocesses_that_are_python(script: Script) -> None:
+    """A program's own subprocesses bring their agents with them; isolated ones do not."""
+    program = script(
+        """
+        import subprocess, sys
+        subprocess.run([sys.executable, "-c", "rocket = 5; print('inner')"], check=True)
+        subprocess.run([sys.executable, "-I", "-c", "rocket = 6; print('isolated')"], check=True)
+        subprocess.run(["sh", "-c", "exec \\"$0\\" -c 'rocket = 7'", sys.executable], check=True)
+        """
+    )
+    alone, observed = alone_and_observed(this_python(), [program])
+    same(alone, observed)
+    assert [child.values()[-1] for child in observed.children] == [5, 7]
+    assert all(child.parent_pid == observed.root.pid for child in observed.children)
+
+
+def test_an_exec_in_the_same_process_is_followed(script: Script) -> None:
+    program = script(
+        """
+        import os, sys
+        rocket = 1
+        if len(sys.argv) == 1:
+            os.execv(sys.executable, [sys.executable, __file__, "again"])
+        print("second")
+        rocket = 2
+        """
+    )
+    alone, observed = alone_and_observed(this_python(), [program])
+    same(alone, observed)
+    assert [box.pid for box in observed.boxes] == [observed.root.pid] * 2
+    assert observed.boxes[1].values()[-1] == 2
+
+
+def test_run_directory_that_is_gone(script: Script) -> None:
+    """The program does not care whether anybody listens."""
+    program = script(
+        """
+        import multiprocessing, os, shutil
+        shutil.rmtree(os.path.dirname([line.split()[-1] for line in open("/proc/self/maps") if ".box" in line][0]))
+        process = multiprocessing.get_context("spawn").Process(target=print, args=("child",))
+        if __name__ == "__main__":
+            process.start()
+            process.join()
+            pid = os.fork()
+            if not pid:
+                os._exit(0)
+            os.waitpid(pid, 0)
+            print("end", process.exitcode)
+        """.replace("shutil.rmtree(", "if __name__ == '__main__': shutil.rmtree(")
+    )
+    with Observed(this_python(), [program]) as running:
+        stdout, stderr = running.process.communicate(timeout=30)
+    assert (stdout.split(), stderr, running.process.returncode) == (["child", "end", "0"], "", 0)
+
+
+def test_the_running_interpreter_is_among_them() -> None:
+    assert sys.version_info[:3] in [python.version for python in pythons()]

@@ -1,0 +1,352 @@
+"""The collector's smaller parts, each by itself: board, census, crew, records, cores, processes, the queue's sender."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rocketgui import messages
+from rocketgui.agent import board as agent_board
+from rocketgui.agent import layout
+from rocketgui.collector import processes
+from rocketgui.collector.board import Board
+from rocketgui.collector.boxes import Record, Sample
+from rocketgui.collector.census import Census, Row, signal_name
+from rocketgui.collector.cores import Cores
+from rocketgui.collector.crew import Crew
+from rocketgui.collector.records import Translator
+from rocketgui.collector.service import MOST_WAITING, Sender
+from rocketgui.messages import Frame, Message
+from tests.helpers import is_gone, state, until
+
+#: As with boxes, what the agent has mapped must live as long as this process.
+KEPT: list[agent_board.Board] = []
+
+
+def boards(folder: Path, rate_hz: float = 60.0) -> tuple[Board, agent_board.Board]:
+    written = Board(str(folder), rate_hz)
+    read = agent_board.Board(str(folder))
+    KEPT.append(read)
+    return written, read
+
+
+# ---------------------------------------------------------------- board
+
+
+def test_board_is_read_as_it_was_written(tmp_path: Path) -> None:
+    written, read = boards(tmp_path, 120.0)
+    assert read.poll()
+    assert (read.rate, read.settings) == (120.0, [])
+    assert not read.poll()
+    written.set(5, "limit", 0)
+    written.set(0, "limit", 2**70)
+    assert read.poll()
+    assert read.settings == [(0, "limit", 2**70), (5, "limit", 0)]  # what holds for one comes after what holds for all
+    written.set(5, "limit", 3)
+    assert read.poll()
+    assert read.settings == [(0, "limit", 2**70), (5, "limit", 3)]
+    written.forget(5)
+    written.forget(6)
+    assert read.poll()
+    assert read.settings == [(0, "limit", 2**70)]
+    written.close()
+
+
+def test_board_in_the_middle_of_being_written(tmp_path: Path) -> None:
+    written, read = boards(tmp_path)
+    written.set(0, "limit", 1)
+    assert read.poll()
+    whole = bytes(written._memory[:64])
+    written.set(0, "limit", 2)
+    new = bytes(written._memory[:64])
+    written._memory[layout.BOARD_TEXT : 64] = whole[layout.BOARD_TEXT :]
+    assert not read.poll()
+    assert read.settings == [(0, "limit", 1)]
+    written._memory[:64] = new
+    assert read.poll()
+    assert read.settings == [(0, "limit", 2)]
+    written.close()
+
+
+def test_board_has_room_for_all_workers(tmp_path: Path) -> None:
+    written, read = boards(tmp_path)
+    for pid in range(4_000_000, 4_000_300):
+        written.set(pid, "limit", sys.maxsize)
+    assert read.poll()
+    assert len(read.settings) == 300
+    written.close()
+
+
+# ---------------------------------------------------------------- crew
+
+
+def test_crew_grows_and_shrinks() -> None:
+    crew = Crew(2)
+    assert crew.resize(5, [1, 2], [1, 2]) == []
+    assert (crew.workers, crew.to_launch) == (5, 5)
+    started = [1, 2, 3, 4, 5]
+    assert crew.resize(1, started, started) == [5, 4, 3, 2]
+    assert (crew.workers, crew.to_launch) == (1, 5)
+    assert crew.resize(3, started, [1]) == []
+    assert (crew.workers, crew.to_launch) == (3, 7)
+
+
+def test_crew_takes_back_what_has_not_started() -> None:
+    crew = Crew(8)
+    assert crew.resize(4, [1, 2], [1, 2]) == []
+    assert crew.to_launch == 4
+    assert crew.resize(1, [1, 2], [1, 2]) == [2]
+
+
+def test_crew_accepts_that_the_system_refuses() -> None:
+    crew = Crew(8)
+    crew.refused(5)
+    assert crew.workers == 5
+
+
+@given(wishes=st.lists(st.integers(1, 20), max_size=20), data=st.data())
+def test_crew_always_has_what_was_asked_for(wishes: list[int], data: st.DataObject) -> None:
+    crew = Crew(3)
+    dismissed: set[int] = set()
+    for wish in wishes:
+        started = list(range(data.draw(st.integers(len(dismissed), crew.to_launch))))
+        started = sorted({*started, *dismissed})
+        ended = crew.resize(wish, started, started)
+        assert not dismissed & set(ended)
+        assert ended == sorted(ended, reverse=True)
+        dismissed.update(ended)
+        assert crew.workers == wish
+        assert crew.to_launch >= len(started) or wish >= 1
+
+
+# ---------------------------------------------------------------- census and records
+
+
+@pytest.fixture
+def out() -> list[Message]:
+    return []
+
+
+@pytest.fixture
+def census(out: list[Message]) -> Census:
+    census = Census(out, launched_ns=100)
+    census.meet(10, None, reborn=True)
+    return census
+
+
+def test_first_process_is_the_program(census: Census, out: list[Message]) -> None:
+    assert census.root is not None
+    assert out == [messages.ProcessSeen(1, None, 10, "process", "MainProcess", False)]
+    census.name(census.root, "other", 5)
+    assert census.root.name == "MainProcess"
+
+
+def test_several_sources_tell_of_one_process(census: Census, out: list[Message]) -> None:
+    row = census.meet(11, 10, reborn=False)
+    assert census.meet(11, 10, reborn=True) is row
+    census.moment(row, "began", 150)
+    census.moment(row, "began", 170)
+    assert [m for m in out if isinstance(m, messages.Moment)] == [messages.Moment(2, "began", 50)]
+
+
+def test_pid_that_comes_again_is_another_process(census: Census) -> None:
+    row = census.meet(11, 10, reborn=True)
+    census.end(row, 0, 200)
+    assert census.meet(11, 10, reborn=False) is row
+    again = census.meet(11, 10, reborn=True)
+    assert (again.id, again.pid) == (3, 11)
+    assert census.find(11) is again
+
+
+def test_ends(census: Census, out: list[Message]) -> None:
+    killed, left, unknown = (census.meet(pid, 10, reborn=True) for pid in (11, 12, 13))
+    census.end(killed, -9, 200)
+    census.exiting(left, 3, 210)
+    census.end(left, None, 220)
+    census.end(unknown, None, 230)
+    census.end(unknown, 5, 240)
+    census.end(unknown, 6, 250)
+    assert [m for m in out if isinstance(m, messages.Ended)] == [
+        messages.Ended(2, None, 9, False),
+        messages.Ended(3, 3, None, False),
+        messages.Ended(4, None, None, False),
+        messages.Ended(4, 5, None, False),
+    ]
+
+
+def test_stopped_is_only_who_was_killed_by_us(census: Census, out: list[Message]) -> None:
+    killed, finished = (census.meet(pid, 10, reborn=True) for pid in (11, 12))
+    census.end(killed, -9, 200, stopped=True)
+    census.end(finished, 0, 200, stopped=True)
+    assert [m.stopped for m in out if isinstance(m, messages.Ended)] == [True, False]
+
+
+def test_signal_names() -> None:
+    assert (signal_name(9), signal_name(250)) == ("SIGKILL", "signal 250")
+
+
+class FakeBox:
+    """As much of a box as its translation asks for."""
+
+    def __init__(self, pid: int, parent_pid: int, began_ns: int) -> None:
+        self.pid, self.parent_pid, self.began_ns = pid, parent_pid, began_ns
+
+
+@pytest.fixture
+def translator(census: Census, out: list[Message]) -> Translator:
+    return Translator(census, out, 100)
+
+
+def meet(translator: Translator, pid: int, began_ns: int) -> Row:
+    box: Any = FakeBox(pid, 10, began_ns)
+    return translator.meet(box)
+
+
+def test_box_that_is_found_after_its_process_has_ended(census: Census, translator: Translator) -> None:
+    """It came and went between two looks at the directory: there is still one row for it."""
+    row = census.meet(11, 10, reborn=False)
+    census.end(row, 0, 300)
+    assert meet(translator, 11, 250) is row
+    assert row.agent
+    later = meet(translator, 11, 400)
+    assert later is not row
+
+
+def test_records_become_messages(census: Census, translator: Translator, out: list[Message]) -> None:
+    root = meet(translator, 10, 110)
+    translator.take(
+        root,
+        [
+            Record(layout.NAME, 111, ("0", "rocket")),
+            Record(layout.BEGAN, 112, ("3.13.0", "1", "exec", "")),
+            Record(layout.START_CALLED, 120, ("11", "func1")),
+            Record(layout.START_FAILED, 121, ("func2", "OSError: no")),
+            Record(layout.REAPED, 190, ("11", "-9")),
+            Record(layout.JOINED, 195, ("11",)),
+            Record(layout.OUTPUT, 196, ("stdout", "a", "b")),
+            Record(layout.COST, 197, ("0.5", "1", "ValueError: odd")),
+            Sample(198, 0, 7),
+        ],
+    )
+    translator.flush()
+    assert messages.Interpreter("3.13.0", True) in out
+    assert messages.Moment(2, "start_called", 20) in out
+    assert messages.StartFailed(1, "func2", 21, "OSError: no") in out
+    assert messages.Ended(2, None, 9, False) in out
+    assert messages.Moment(2, "joined", 95) in out
+    assert messages.Output(1, 96, "stdout", "a\x1fb") in out
+    assert messages.Samples((1,), ("rocket",), (98,), (7,)) in out
+    assert any(isinstance(m, messages.Notice) and "ValueError: odd" in m.text for m in out)
+    assert translator.bad == 1  # the error inside the agent
+    assert census.find(11) is not None
+
+
+TEXTS = st.lists(st.text(max_size=8) | st.integers().map(str), max_size=6).map(tuple)
+
+
+@given(records=st.lists(st.builds(Record, st.integers(0, 40), st.integers(0, 2**62), TEXTS), max_size=8))
+def test_records_of_any_content_do_no_harm(records: list[Record]) -> None:
+    out: list[Message] = []
+    census = Census(out, 0)
+    census.meet(10, None, reborn=True)
+    translator = Translator(census, out, 0)
+    row = meet(translator, 10, 5)
+    translator.take(row, records)
+    translator.flush()
+    line = messages.encode(0, out)
+    json.loads(line)
+
+
+# ---------------------------------------------------------------- cores and processes
+
+
+def test_cores() -> None:
+    cores = Cores()
+    end = time.monotonic() + 0.15
+    while time.monotonic() < end:
+        pass
+    loads = cores.sample()
+    assert len(loads) == Cores.count() == psutil.cpu_count()
+    assert all(0 <= load <= 100 for load in loads)
+    assert max(loads) > 0
+
+
+@pytest.fixture
+def busy() -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_looks(busy: subprocess.Popen[bytes]) -> None:
+    looks = processes.Processes()
+    looks.add(7, busy.pid)
+    looks.add(8, 2**22 + 1)  # no such process
+    first = until(lambda: looks.looks(1.0), "a look")[0]
+    assert (first.process, first.cpu) == (7, None)
+
+    def busy_look() -> processes.Look | None:
+        return next((look for look in looks.looks(1.0) if look.cpu), None)
+
+    look = until(busy_look, "CPU time")
+    assert look.cpu is not None
+    assert look.cpu_s is not None
+    assert look.rss is not None
+    assert look.rss > 1e6
+    assert look.core in range(psutil.cpu_count() or 1)
+    looks.remove(7)
+    assert looks.looks(1.0) == []
+
+
+def test_exit_status(busy: subprocess.Popen[bytes]) -> None:
+    """Known before anybody has waited for the process."""
+    assert processes.exit_status(busy.pid) is None
+    busy.kill()
+    until(lambda: state(busy.pid) == "Z", "its end")
+    assert processes.exit_status(busy.pid) == -9
+    busy.wait()
+    assert processes.exit_status(busy.pid) is None
+    assert is_gone(busy.pid)
+    assert processes.command(busy.pid) is None
+
+
+def test_suspend_and_resume(busy: subprocess.Popen[bytes]) -> None:
+    processes.suspend(busy.pid)
+    until(lambda: state(busy.pid) == "T", "it to stand still")
+    processes.resume(busy.pid)
+    until(lambda: state(busy.pid) in ("R", "S"), "it to go on")
+    assert (busy.pid, os.getpid()) in processes.descendants(os.getpid())
+
+
+# ---------------------------------------------------------------- the queue's sender
+
+
+def samples(count: int) -> messages.Samples:
+    return messages.Samples((1,) * count, ("rocket",) * count, tuple(range(count)), (0,) * count)
+
+
+def test_sender_never_waits_and_counts_what_it_drops() -> None:
+    frames: Any = queue.Queue(1)
+    sender = Sender(frames)
+    ended = messages.RunEnded(5, "finished", 0)
+    sender.send(Frame(0, (samples(1),)))
+    sender.send(Frame(1, ()))
+    sender.send(Frame(1, (samples(10), ended)))  # waits in the sender
+    sender.send(Frame(2, (samples(MOST_WAITING),)))  # too many: dropped
+    assert messages.decode(frames.get()).messages == (samples(1),)
+    sender.send(Frame(3, (messages.Losses(2, 0, 0, 0),)))
+    assert messages.decode(frames.get()).messages == (ended, messages.Losses(2 + 10 + MOST_WAITING, 0, 0, 0))
+    assert frames.empty()

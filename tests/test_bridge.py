@@ -1,0 +1,332 @@
+"""The bridge with a real collector in a process, a real QThread and a real program."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
+from pathlib import Path
+
+import psutil
+import pytest
+from PySide6.QtCore import QThread
+from pytestqt.qtbot import QtBot
+
+from rocketgui import messages
+from rocketgui.arguments import rocket_launch
+from rocketgui.bridge import Bridge
+from rocketgui.messages import Frame, Launch
+from rocketgui.model.process import Process
+from rocketgui.model.session import Model, Session
+from tests.helpers import (
+    LONGEST,
+    MARK,
+    PROMISED,
+    START_METHODS,
+    StartWindow,
+    is_gone,
+    kill_all,
+    mark,
+    marked,
+    nothing_is_left,
+    run_directory,
+    state,
+    supervisors,
+    until,
+    window_process,
+)
+
+__all__ = ["mark", "window_process"]
+
+FOR_EVER = sys.maxsize
+
+
+def launch(workers: int = 2, limit: int = FOR_EVER, method: str = "fork") -> Launch:
+    return rocket_launch(workers, limit, method, own_session=True)
+
+
+class Window:
+    """What stands behind the bridge in the window, without widgets."""
+
+    def __init__(self, bot: QtBot, mark: str) -> None:
+        self.bot = bot
+        self.mark = mark
+        self.model = Model()
+        self.frames = 0
+        self.lost: list[str] = []
+        self.bridge = Bridge()
+        self.bridge.received.connect(self._receive)
+        self.bridge.lost.connect(self.lost.append)
+
+    def _receive(self, frames: list[Frame]) -> None:
+        assert QThread.currentThread() is self.bridge.thread()
+        self.frames += len(frames)
+        for frame in frames:
+            self.model.apply_frame(frame)
+
+    @property
+    def session(self) -> Session:
+        return self.model.session
+
+    def until(self, condition: Callable[[], object]) -> None:
+        self.bot.waitUntil(lambda: bool(condition()), timeout=round(1000 * LONGEST))
+
+    def counting(self) -> list[Process]:
+        """The workers that count at this moment."""
+        return [p for p in self.session.workers if not p.is_over and "rocket" in p.values and p.values["rocket"].last]
+
+    def fly(self, workers: int = 2, method: str = "fork") -> None:
+        """Launch, and wait until all workers count."""
+        self.bridge.send(launch(workers, method=method))
+        self.until(lambda: self.session.is_live and len(self.counting()) == workers)
+
+    def stop(self) -> None:
+        self.bridge.send(messages.Stop())
+        self.until(lambda: self.session.ended)
+
+
+def _mark_children(monkeypatch: pytest.MonkeyPatch, mark: str) -> None:
+    resource_tracker.ensure_running()  # it stays as long as this interpreter, and so must not have the mark
+    monkeypatch.setenv(MARK, mark)
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, mark: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
+    _mark_children(monkeypatch, mark)
+    window = Window(qtbot, mark)
+    window.bridge.start()
+    yield window
+    window.bridge.close()
+    nothing_is_left(mark)
+
+
+def test_cores_are_live_before_any_launch(window: Window) -> None:
+    window.until(lambda: window.session.core_samples >= 3)
+    assert len(window.session.cores) == psutil.cpu_count()
+    assert window.session.program is None
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+def test_run_is_followed_to_its_end(window: Window, method: str) -> None:
+    window.bridge.send(launch(limit=200_000, method=method))
+    window.until(lambda: window.session.ended)
+    ended, root = window.session.ended, window.session.root
+    assert ended is not None
+    assert (ended.ended, ended.exit_code) == ("finished", 0)
+    assert root is not None
+    assert (root.values["rocket"].first, root.values["rocket"].last) == (0, 0)
+    assert [worker.values["rocket"].last for worker in window.session.workers] == [200_000] * 2
+    assert {line.text for line in window.session.output} >= {"start func1", "end func2", "rocket in the parent: 0"}
+    assert window.session.losses == messages.Losses(0, 0, 0, 0)
+    assert window.session.notices == []
+
+
+def test_program_has_a_session_of_its_own(window: Window) -> None:
+    window.fly(1)
+    root = window.session.root
+    assert root is not None
+    assert os.getsid(root.pid) == root.pid
+    window.stop()
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+def test_workers_come_and_go_during_a_run(window: Window, method: str) -> None:
+    window.fly(2, method)
+    window.bridge.send(messages.SetWorkers(5))
+    window.until(lambda: len(window.counting()) == 5)
+    first = window.counting()[0]
+    window.bridge.send(messages.SetWorkers(1))
+    window.until(lambda: len([p for p in window.session.workers if p.ended]) == 4)
+    assert window.counting() == [first]
+    # Gently: each came to the end of its function.
+    assert [p.exit_code for p in window.session.workers if p.is_over] == [0] * 4
+    assert len([line for line in window.session.output if line.text.startswith("end ")]) == 4
+    window.bridge.send(messages.SetWorkers(2))
+    window.until(lambda: len(window.counting()) == 2)
+    window.stop()
+    assert window.session.controls == messages.Controls(2, FOR_EVER, False)
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+def test_limit_reaches_running_workers(window: Window, method: str) -> None:
+    """A limit below what they have: they come to their end at once. Those started afterwards have it too."""
+    window.fly(2, method)
+    window.bridge.send(messages.SetLimit(1))
+    window.until(lambda: window.session.ended)
+    assert window.session.ended is not None
+    assert window.session.ended.ended == "finished"
+    assert window.session.limit == 1
+
+
+def test_raised_limit_holds_for_new_workers(window: Window) -> None:
+    window.bridge.send(launch(1, limit=FOR_EVER))
+    window.until(lambda: len(window.counting()) == 1)
+    window.bridge.send(messages.SetLimit(FOR_EVER - 1))
+    window.bridge.send(messages.SetWorkers(3))
+    window.until(lambda: len(window.counting()) == 3)
+    window.bridge.send(messages.SetLimit(7))
+    window.until(lambda: window.session.ended)
+    assert [worker.exit_code for worker in window.session.workers] == [0] * 3
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+def test_paused_processes_stand_still(window: Window, method: str) -> None:
+    window.fly(2, method)
+    window.bridge.send(messages.Pause())
+    pids = [p.pid for p in window.session.processes.values() if not p.is_over]
+    window.until(lambda: {state(pid) for pid in pids} == {"T"})
+    window.until(lambda: window.session.controls is not None and window.session.controls.paused)
+    frames = window.frames
+    window.until(lambda: window.frames > frames + 30)  # all that was under way has arrived
+    before = [worker.values["rocket"].last for worker in window.session.workers]
+    frames = window.frames
+    window.until(lambda: window.frames > frames + 30)
+    assert [worker.values["rocket"].last for worker in window.session.workers] == before
+    assert window.session.is_live
+    window.bridge.send(messages.Resume())
+    window.until(lambda: all(w.values["rocket"].last > b for w, b in zip(window.session.workers, before, strict=True)))
+    window.stop()
+
+
+def test_stop_while_paused(window: Window) -> None:
+    window.fly(2)
+    window.bridge.send(messages.Pause())
+    window.until(lambda: window.session.controls is not None and window.session.controls.paused)
+    window.stop()
+    assert window.session.ended is not None
+    assert window.session.ended.ended == "stopped"
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+def test_stop_and_launch_again(window: Window, method: str) -> None:
+    for _ in range(2):
+        window.fly(3, method)
+        directory = run_directory(window.mark)
+        window.stop()
+        assert window.session.ended is not None
+        assert window.session.ended.ended == "stopped"
+        assert all(process.outcome() == "stopped" for process in window.session.workers)
+        assert directory is not None
+        assert not directory.exists()
+
+
+def test_stop_at_once(window: Window) -> None:
+    """The program has hardly been started."""
+    window.bridge.send(launch(8, method="spawn"))
+    window.bridge.send(messages.Stop())
+    window.until(lambda: window.session.ended)
+    assert window.session.ended is not None
+    assert window.session.ended.ended == "stopped"
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+def test_close_during_a_run(window: Window, method: str) -> None:
+    window.fly(4, method)
+    directory = run_directory(window.mark)
+    window.bridge.close()
+    nothing_is_left(window.mark)
+    assert directory is not None
+    assert not directory.exists()
+    window.bridge.send(launch())  # nothing comes of it
+    assert window.bridge.collector_pid is None
+
+
+def test_close_twice_and_without_a_start(qtbot: QtBot) -> None:
+    bridge = Bridge()
+    bridge.close()
+    bridge.close()
+
+
+def test_collector_killed_during_a_run(window: Window) -> None:
+    window.fly(2)
+    directory = run_directory(window.mark)
+    pid = window.bridge.collector_pid
+    assert pid is not None
+    kill_all([pid])
+    window.until(lambda: window.lost)
+    assert window.lost == [
+        "The collector was killed by SIGKILL, and the program was ended with it. Launch starts a new one."
+    ]
+    nothing_is_left(window.mark)
+    assert directory is not None
+    until(lambda: not directory.exists(), "the run's directory to go", PROMISED)
+    window.bridge.send(messages.Stop())  # dropped
+    window.fly(2)
+    assert window.bridge.collector_pid not in (None, pid)
+    window.stop()
+
+
+def test_supervisor_killed_during_a_run(window: Window) -> None:
+    window.fly(2, "spawn")
+    kill_all(supervisors(window.mark))
+    window.until(lambda: window.session.ended)
+    assert window.session.ended is not None
+    assert window.session.ended.ended == "lost"
+    assert any("supervisor was killed by SIGKILL" in text for text in window.session.notices)
+    window.fly(1)
+    window.stop()
+
+
+def test_python_that_does_not_start(window: Window) -> None:
+    good = launch()
+    window.bridge.send(
+        Launch(good.argv, "/no/such/python", good.run_as, good.start_method, good.workers, good.limit, good.watch)
+    )
+    window.until(lambda: window.session.ended)
+    assert any("/no/such/python could not be started: No such file" in text for text in window.session.notices)
+    window.fly(1)
+    window.stop()
+
+
+def test_twenty_starts_and_closes_leave_nothing(qtbot: QtBot, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _mark_children(monkeypatch, mark)
+
+    def once() -> None:
+        window = Window(qtbot, mark)
+        window.bridge.start()
+        window.bridge.send(launch(1, limit=1))
+        window.until(lambda: window.session.program)
+        window.bridge.close()
+        nothing_is_left(mark)
+
+    once()  # what is loaded and kept once, such as multiprocessing's resource tracker
+    before = _held()
+    for _ in range(20):
+        once()
+    assert _held() == before
+
+
+def _held() -> tuple[list[str], int, list[str]]:
+    descriptors = []
+    for path in Path("/proc/self/fd").iterdir():
+        try:
+            target = os.readlink(path)
+        except OSError:
+            continue  # the one with which this folder is read
+        descriptors.append(target.partition(":")[0])
+    return sorted(descriptors), len(os.listdir("/proc/self/task")), sorted(t.name for t in threading.enumerate())
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("method", START_METHODS)
+def test_window_killed(window_process: StartWindow, method: str, number: signal.Signals, mark: str) -> None:
+    process = window_process(method)
+    directory = run_directory(mark)
+    process.send_signal(number)
+    process.wait(LONGEST)
+    nothing_is_left(mark)
+    assert directory is not None
+    until(lambda: not directory.exists(), "the run's directory to go", PROMISED)
+
+
+def test_window_and_collector_killed_together(window_process: StartWindow, mark: str) -> None:
+    process = window_process("spawn")
+    collectors = [pid for pid in marked(mark) if psutil.Process(pid).ppid() == process.pid]
+    kill_all([process.pid, *collectors])
+    process.wait(LONGEST)
+    nothing_is_left(mark)
+    assert is_gone(process.pid)

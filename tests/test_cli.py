@@ -1,0 +1,158 @@
+"""The command line: what is refused, in one sentence, and what happens without a screen."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rocketgui
+from rocketgui import cli, screen
+from rocketgui.arguments import Options, parse, rocket_launch
+from rocketgui.programs import ROCKET
+from tests.helpers import LONGEST, environment
+
+MAX = f"{sys.maxsize:,}"
+
+
+def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in environment().items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    return subprocess.run(
+        [sys.executable, "-m", "rocketgui", *words],
+        env={**kept, **variables}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LONGEST,
+        check=False,
+    )  # fmt: skip
+
+
+def test_version() -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"rocketgui {rocketgui.__version__}\n", "")
+
+
+def test_version_among_others(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--headless", "--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"rocketgui {rocketgui.__version__}\n")
+
+
+def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--help"])
+    out = capsys.readouterr().out
+    assert ended.value.code == 0
+    for option in ("--workers", "--limit", "--start-method", "--launch", "--headless", "--report", "--version"):
+        assert option in out
+
+
+REFUSED = [
+    (["--limit", "ten"], "“ten” is not a number: type 10_000_000, 1e8, 50M or sys.maxsize."),
+    (["--limit", "0"], "The limit must be 1 or more."),
+    (["--limit=-5"], "The limit must be 1 or more."),
+    (["--limit", "-5"], "The limit must be 1 or more."),
+    (["--limit", "1e30"], f"The limit can be at most sys.maxsize, {MAX}."),
+    (["--limit", "1.5"], "The limit must be a whole number."),
+    (["--limit", ""], "Type a number"),
+    (["--limit", "nan"], "is not a number"),
+    (["--limit", "1e999999"], "The limit can be at most sys.maxsize"),
+    (["--workers", "0"], "There can be 1 to 256 workers."),
+    (["--workers", "257"], "There can be 1 to 256 workers."),
+    (["--workers", "x"], "“x” is not a number: type 1 to 256."),
+    (["--workers", "-1"], "There can be 1 to 256 workers."),
+    (["--workers", "2.5"], "The number of workers must be a whole number."),
+    (["--workers"], "expected one argument"),
+    (["--start-method", "teleport"], "teleport"),
+    (["--nonsense"], "unrecognized arguments: --nonsense"),
+    (["nonsense"], "nonsense"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), REFUSED, ids=[" ".join(words) for words, _ in REFUSED])
+def test_what_makes_no_sense_is_refused(words: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--headless", *words])
+    out, err = capsys.readouterr()
+    assert ended.value.code == 2
+    assert out == ""
+    assert err.startswith("rocketgui: ")
+    assert says in err
+    assert err.count("\n") == 1
+    assert err.endswith("\n")
+
+
+def test_refusal_of_a_real_command() -> None:
+    done = run("--headless", "--limit", "ten")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+
+
+def test_report_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    for path in (tmp_path, tmp_path / "no" / "r.json", file / "r.json"):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["--headless", "--report", str(path)])
+        err = capsys.readouterr().err
+        assert ended.value.code == 2
+        assert f"{path} cannot be written" in err
+        assert err.count("\n") == 1
+
+
+def test_report_in_a_folder_without_rights() -> None:
+    """/proc takes no files, not even from root."""
+    done = run("--headless", "--limit", "1", "--report", "/proc/r.json")
+    assert done.returncode == 2
+    assert "/proc/r.json cannot be written" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_is_understood(tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    words = ["--workers", "3", "--limit", "50M", "--start-method", "spawn", "--launch", "--report", str(report)]
+    assert parse(words) == Options(3, 50_000_000, "spawn", launch=True, headless=False, report=report)
+    assert parse(["--limit", "sys.maxsize"]).limit == sys.maxsize
+    assert parse([]) == Options()
+
+
+def test_launch_of_the_rocket_program() -> None:
+    launch = rocket_launch(3, 7, "spawn", own_session=True)
+    assert launch.argv == (str(ROCKET), "--workers", "3", "--limit", "7", "--start-method", "spawn")
+    assert (launch.python, launch.workers, launch.limit, launch.watch) == (sys.executable, 3, 7, ("rocket",))
+    assert launch.own_session
+    assert not rocket_launch(3, 7, "spawn", own_session=False).own_session
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({}, "no screen was found"),
+        ({"DISPLAY": ":987"}, "the screen :987 that DISPLAY names does not answer"),
+        ({"DISPLAY": "", "WAYLAND_DISPLAY": "wayland-987"}, "no screen was found"),
+        ({"DISPLAY": ":987.0", "QT_QPA_PLATFORM": "xcb"}, "does not answer"),
+        ({"DISPLAY": ":987", "QT_QPA_PLATFORM": "wayland"}, "does not answer"),
+    ],
+    ids=["none", "X", "Wayland", "Qt's X", "Qt's Wayland"],
+)
+def test_no_screen(variables: dict[str, str], says: str) -> None:
+    done = run(**variables)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert says in done.stderr
+    assert "--headless" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_screens_that_need_no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert screen.missing() == ""
+    monkeypatch.setenv("QT_QPA_PLATFORM", "minimal:enable_fonts")
+    assert screen.missing() == ""
+
+
+def test_screen_of_another_machine_is_left_to_qt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    monkeypatch.setenv("DISPLAY", "elsewhere.example:10.0")
+    assert screen.missing() == ""
