@@ -116,6 +116,14 @@ class StartFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """The system refused to start workers: of `wanted` in all, `missing` did not start."""
+
+    wanted: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
 class Samples:
     """Values of watched names, as columns of one length; rows of one process and name come in order of time."""
 
@@ -214,6 +222,7 @@ Message = (
     | Ended
     | Failed
     | StartFailed
+    | Refused
     | Samples
     | CoreLoad
     | ProcessLoad

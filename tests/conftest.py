@@ -91,9 +91,10 @@ def _directories_left(before: set[Path]) -> list[Path]:
 
 
 def _is_used_elsewhere(directory: Path) -> bool:
-    for maps in Path("/proc").glob("[0-9]*/maps"):
+    for pid in os.listdir("/proc") if os.path.isdir("/proc") else []:
         with contextlib.suppress(OSError):
-            if maps.parent.name != str(os.getpid()) and f" {directory}/" in maps.read_text(errors="replace"):
+            maps = Path("/proc", pid, "maps").read_text(errors="replace") if pid.isdigit() else ""
+            if pid != str(os.getpid()) and f" {directory}/" in maps:
                 return True
     return False
 

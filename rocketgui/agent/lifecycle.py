@@ -242,7 +242,7 @@ def describe(error: BaseException) -> str:
         text = str(error)
     except Exception as inner:
         text = "<%s in str()>" % type(inner).__name__
-    return "%s: %s" % (name, text) if text else name
+    return ("%s: %s" % (name, text)).splitlines()[-1] if text.strip() else name
 
 
 def _after_loading(loader: Any, patch: Callable[[Any], None]) -> None:

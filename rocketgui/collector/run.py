@@ -159,7 +159,10 @@ class Run:
         """Where the system refuses to start more workers, do not go on asking for them."""
         if self._translator.refused > self._refused:
             self._refused = self._translator.refused
-            self._crew.refused(len(self._census.workers()))
+            wanted, started = self._crew.to_launch, len(self._census.workers())
+            if wanted > started:
+                self._out.append(messages.Refused(wanted, wanted - started))
+            self._crew.refused(started)
             self._ask_for_workers()
             self._say_controls()
 

@@ -43,11 +43,14 @@ def start_failed(session: Session) -> Iterable[Finding]:
     failures = session.start_failures
     if failures:
         reasons = list(dict.fromkeys(failure.error for failure in failures))
-        wanted = len(failures) + sum(1 for worker in session.workers if worker.parent == failures[0].process)
+        started = sum(1 for worker in session.workers if worker.parent == failures[0].process)
+        missing, wanted = len(failures), len(failures) + started
+        if session.refused is not None:  # a program that gives up after the first refusal wanted more than it tried
+            missing, wanted = session.refused.missing, session.refused.wanted
         yield Finding(
             "start_failed",
-            f"{len(failures)} of {wanted} processes did not start. The system refused: {reasons[0]}",
-            {"failed": len(failures), "wanted": wanted, "reasons": reasons},
+            f"{missing} of {wanted} processes did not start. The system refused: {reasons[0]}",
+            {"failed": missing, "wanted": wanted, "reasons": reasons},
         )
 
 

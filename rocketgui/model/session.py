@@ -53,6 +53,7 @@ class Session:
         self.cost = messages.Cost(0.0, 0.0, 0.0)
         self.notices: list[str] = []
         self.start_failures: list[messages.StartFailed] = []
+        self.refused: messages.Refused | None = None
         self.ended: messages.RunEnded | None = None
         self.bad_messages = 0
         self._appliers: dict[type[Any], Callable[[Any], None]] = {
@@ -63,6 +64,7 @@ class Session:
             messages.Ended: self._process_ended,
             messages.Failed: self._failed,
             messages.StartFailed: self._start_failed,
+            messages.Refused: self._refused,
             messages.Samples: self._samples,
             messages.CoreLoad: self._core_load,
             messages.ProcessLoad: self._process_load,
@@ -193,6 +195,9 @@ class Session:
 
     def _start_failed(self, message: messages.StartFailed) -> None:
         self.start_failures.append(message)
+
+    def _refused(self, message: messages.Refused) -> None:
+        self.refused = message
 
     def _samples(self, message: messages.Samples) -> None:
         rows = zip(message.process, message.name, message.t_ns, message.value, strict=True)

@@ -120,6 +120,12 @@ def test_how_many_did_not_start_and_why() -> None:
         story.tell(100, messages.StartFailed(1, f"func{number + 3}", 100 * MS, "Resource temporarily unavailable"))
     finding = found(story)["start_failed"]
     assert finding.text == "3 of 5 processes did not start. The system refused: Resource temporarily unavailable"
+    story.tell(110, messages.Refused(60, 58))
+    assert found(story)["start_failed"].figures == {
+        "failed": 58,
+        "wanted": 60,
+        "reasons": ["Resource temporarily unavailable"],
+    }
 
 
 def test_losses_are_said() -> None:
