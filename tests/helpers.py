@@ -240,7 +240,7 @@ class Told:
         return began[0].texts[3] if began else ""
 
     def values(self, index: int = 0) -> list[int | float]:
-        return [sample.value for sample in self.samples if sample.index == index]
+        return [sample.value for sample in self.samples if sample.which == index]
 
     def lines(self, stream: str) -> list[str]:
         return [record.texts[1] for record in self.of(layout.OUTPUT) if record.texts[0] == stream]

@@ -7,7 +7,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rocketgui.agent import layout
 
@@ -22,17 +22,15 @@ _HEAD = struct.Struct(layout.TEXT_HEAD)
 PATIENCE = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A value of the watched name number `index`."""
+class Sample(NamedTuple):
+    """A value of the watched name number `which`."""
 
     t_ns: int
-    index: int
+    which: int
     value: int | float
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """Any other record: one of the kinds of `layout`, with its texts."""
 
     kind: int
@@ -50,6 +48,14 @@ class Lane:
         self._waited = 0
         self._parts: dict[int, list[bytes | None]] = {}
         self.lost = 0
+
+    def is_idle(self, memory: mmap.mmap) -> bool:
+        """Whether there is plainly nothing new: most looks at most lanes end here."""
+        where = self._offset + (self._next - 1) % self._slots * layout.SLOT_SIZE
+        if self._waited < PATIENCE and _NUMBER.unpack_from(memory, where)[0] < self._next:
+            self._waited += 1
+            return True
+        return False
 
     def read(self, memory: mmap.mmap, patience: int = PATIENCE) -> Iterator[tuple[int, bytes]]:
         """Yield kind and payload of every record that is new and whole."""
@@ -161,6 +167,8 @@ class Box:
     def read(self, patience: int = PATIENCE) -> Iterator[Sample | Record]:
         """Yield what is new: samples and output first, then lifecycle."""
         for lane in (self._flow, self._events):
+            if patience and lane.is_idle(self._memory):
+                continue
             for kind, payload in lane.read(self._memory, patience):
                 try:
                     yield self._parsed(kind, payload)

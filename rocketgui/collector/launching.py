@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +63,6 @@ class Supervised:
         )
         os.close(commands)
         os.close(reports)
-        os.set_blocking(self._reports, False)
         self._unread = b""
 
     @property
@@ -79,14 +80,9 @@ class Supervised:
 
     def reports(self, *, wait: bool = False) -> list[dict[str, Any]]:
         """What it has reported since the last call; with `wait`, wait until it reports something or ends."""
-        if wait:
-            os.set_blocking(self._reports, True)
-        try:
-            data = os.read(self._reports, 65536)
-        except BlockingIOError:
+        if not _readable(self._reports, wait):
             return []
-        finally:
-            os.set_blocking(self._reports, False)
+        data = os.read(self._reports, 65536)
         *lines, self._unread = (self._unread + data).split(b"\n")
         return [json.loads(line) for line in lines]
 
@@ -99,6 +95,25 @@ class Supervised:
         os.close(self._commands)
         os.close(self._reports)
         self._process.wait()
+
+
+def _readable(descriptor: int, wait: bool) -> bool:
+    """Whether a pipe has something to read, or has ended; with `wait`, wait until then."""
+    if os.name != "nt":
+        return bool(select.select([descriptor], [], [], None if wait else 0)[0])
+    import _winapi
+    import msvcrt
+
+    handle = msvcrt.get_osfhandle(descriptor)  # type: ignore[attr-defined,unused-ignore]
+    while True:
+        try:
+            if _winapi.PeekNamedPipe(handle, 0)[0]:  # type: ignore[attr-defined,unused-ignore]
+                return True
+        except BrokenPipeError:
+            return True
+        if not wait:
+            return False
+        time.sleep(0.01)  # Windows has nothing to wait on a pipe with
 
 
 def _passable(descriptor: int) -> int:

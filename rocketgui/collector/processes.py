@@ -42,6 +42,7 @@ class _Known:
     cpu_s: float | None = None
     at: float = 0.0
     peak_rss: int = 0
+    looks: int = 0
 
 
 class Processes:
@@ -82,21 +83,23 @@ class Processes:
         handle = known.handle
         try:
             with handle.oneshot():
-                if handle.status() == psutil.STATUS_ZOMBIE:
-                    return None
                 times = _or_none(handle.cpu_times)
                 if times is not None:
                     look.cpu_s = round(times.user + times.system, 3)
                     look.cpu = _rate(known, look.cpu_s)
                 look.core = _or_none(getattr(handle, "cpu_num", None))
-                switches = _or_none(handle.num_ctx_switches)
-                if switches is not None:
-                    look.voluntary, look.involuntary = switches.voluntary, switches.involuntary
-                memory = _or_none(handle.memory_info)
-                if memory is not None:
-                    look.rss = memory.rss
-                    known.peak_rss = max(known.peak_rss, getattr(memory, "peak_wset", memory.rss))
-                    look.peak_rss = known.peak_rss
+                # These two are a file each to read, and need not follow as fast.
+                known.looks += 1
+                if known.looks % 2:
+                    switches = _or_none(handle.num_ctx_switches)
+                    if switches is not None:
+                        look.voluntary, look.involuntary = switches.voluntary, switches.involuntary
+                else:
+                    memory = _or_none(handle.memory_info)
+                    if memory is not None:
+                        look.rss = memory.rss
+                        known.peak_rss = max(known.peak_rss, getattr(memory, "peak_wset", memory.rss))
+                        look.peak_rss = known.peak_rss
         except psutil.NoSuchProcess:
             return None
         return look

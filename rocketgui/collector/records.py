@@ -58,7 +58,7 @@ class Translator:
             try:
                 if isinstance(record, Sample):
                     # A sample whose name is not known yet can only be the very first one: its index is its name.
-                    name = row.names.get(record.index, "")
+                    name = row.names.get(record.which, "")
                     self._samples.append((row.id, name, record.t_ns - self._launched_ns, record.value))
                 else:
                     self._handlers[record.kind](row, record.t_ns, record.texts)
