@@ -15,13 +15,15 @@ import signal
 from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QSemaphore, QThread, Signal, Slot
 
 from rocketgui.collector import service
 from rocketgui.messages import BadMessage, Command, Frame, Launch, Notice, Quit, decode
 
 #: Frames read in one go; more wait for the next signal, so that one signal never keeps the window busy for long.
 BATCH = 64
+#: Batches that may wait for the window. While it is busy, frames wait in the queue, and the collector knows.
+BATCHES = 2
 #: How long the collector may take to end the program and itself, in s; then it is killed, and its supervisor ends it.
 PATIENCE = 3.0
 
@@ -32,8 +34,9 @@ class Reader(QObject):
     received = Signal(object)  #: list[Frame]
     ended = Signal()
 
-    def __init__(self, frames: Queue[str], wake: Connection) -> None:
+    def __init__(self, frames: Queue[str], wake: Connection, room: QSemaphore) -> None:
         super().__init__()
+        self._room = room
         self._frames = frames
         self._wake = wake
 
@@ -45,6 +48,7 @@ class Reader(QObject):
                 batch = [self._read()]
                 while len(batch) < BATCH and pipe.poll():
                     batch.append(self._read())
+                self._room.acquire()
                 self.received.emit(batch)
         except (EOFError, OSError):
             pass  # the collector is gone; Bridge says how
@@ -84,10 +88,11 @@ class Bridge(QObject):
         self._wake_read = wake_read
         self._thread = QThread()
         self._thread.setObjectName("bridge")
-        self._reader = Reader(self._frames, wake_read)
+        self._room = QSemaphore(BATCHES)
+        self._reader = Reader(self._frames, wake_read, self._room)
         self._reader.moveToThread(self._thread)
         self._thread.started.connect(self._reader.run)
-        self._reader.received.connect(self.received)
+        self._reader.received.connect(self._deliver)
         self._reader.ended.connect(self._collector_ended)
         self._thread.start()
 
@@ -111,6 +116,13 @@ class Bridge(QObject):
             self._process.join()
         self._release()
 
+    @Slot(object)
+    def _deliver(self, batch: list[Frame]) -> None:
+        try:
+            self.received.emit(batch)
+        finally:
+            self._room.release()
+
     @Slot()
     def _collector_ended(self) -> None:
         if self._process is None or self._closing:
@@ -123,6 +135,7 @@ class Bridge(QObject):
     def _release(self) -> None:
         process, self._process = self._process, None
         self._wake.send_bytes(b"\0")
+        self._room.release(BATCHES)
         self._thread.quit()
         self._thread.wait()
         for end in (self._wake, self._wake_read, self._commands):

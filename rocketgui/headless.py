@@ -85,13 +85,16 @@ def _follow(collector: Collector, model: Model, signals: Signals) -> None:
     """Tick until the run has ended."""
     line = LiveLine()
     deadline = time.monotonic_ns()
-    while collector.running:
+    while True:
+        following = collector.running
         frame = collector.tick()
         model.apply_frame(frame)
         for message in frame.messages:
             _say(message, line)
         line.show(model.session)
         _obey(signals, collector)
+        if not following:
+            break
         deadline = max(deadline + collector.period_ns, time.monotonic_ns())
         time.sleep((deadline - time.monotonic_ns()) / NS if deadline > time.monotonic_ns() else 0)
     line.clear()

@@ -23,9 +23,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 LINUX: bool = sys.platform.startswith("linux")
+#: Whether the system lists the children of a process; Linux does, if it was built so, as nearly all are.
+LISTS_CHILDREN: bool = os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
 PR_SET_CHILD_SUBREAPER = 36
 #: How long the left-overs of a program that came to its end may take to end by themselves, in s.
 GRACE = 1.0
+#: How long to try to end what will not end, in s.
+PATIENCE = 10.0
 
 
 def become_subreaper() -> bool:
@@ -60,7 +64,7 @@ def _stat(entry: str) -> tuple[int, int] | None:
 
 def descendants(of: int) -> list[int]:
     """The pids of all children, their children, and so on; parents stand before their children."""
-    children_of = _children if os.path.exists(f"/proc/{of}/task/{of}/children") else _children_by_table()
+    children_of = children if LISTS_CHILDREN else _children_by_table()
     found = children_of(of)[:]
     for pid in found:
         found.extend(children_of(pid))
@@ -74,9 +78,9 @@ def _children_by_table() -> Callable[[int], list[int]]:
     return lambda pid: table.get(pid, [])
 
 
-def _children(pid: int) -> list[int]:
-    """The children of a process, as Linux keeps them: where each process forks and ends at once, a look at all of the
-    system's processes would come too late every time."""
+def children(pid: int) -> list[int]:
+    """The children of a process, as Linux keeps them (see `LISTS_CHILDREN`): where each process forks and ends at once,
+    a look at all of the system's processes would come too late every time."""
     found: list[int] = []
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
@@ -112,9 +116,11 @@ def stop_descendants(of: int) -> list[int]:
 
 def end_descendants(reaped: Callable[[int, int], None]) -> None:
     """End everything below this process until `waitpid` says that nothing is left; `reaped(pid, status)` is
-    called for each. A scan that finds nothing is no proof: a fork may be on its way."""
+    called for each. A scan that finds nothing is no proof: a fork may be on its way. After `PATIENCE` seconds it gives
+    up: what is left then belongs to another user and may not be ended."""
     me = os.getpid()
-    while True:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         victims = stop_descendants(me)
         _signal(victims, signal.SIGKILL)
         while True:
@@ -157,6 +163,7 @@ class Supervisor:
         self._root: subprocess.Popen[bytes] | None = None
         self._root_code: int | None = None
         self._lost = False
+        self._asked_to_end = False
 
     def run(self, argv: list[str], own_session: bool) -> None:
         become_subreaper()
@@ -167,7 +174,7 @@ class Supervisor:
         # Handlers, not SIG_IGN: what is ignored stays ignored in the program, a handler does not outlive exec.
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
             signal.signal(number, lambda *_: None)
-        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "_lost", True))
+        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "_asked_to_end", True))
         try:
             self._root = subprocess.Popen(argv, start_new_session=own_session)
         except OSError as error:
@@ -180,7 +187,7 @@ class Supervisor:
     def _wait(self, wake: int) -> None:
         """Until the tree is gone, or has to go."""
         deadline: float | None = None
-        while not self._lost:
+        while not self._asked_to_end:
             if not self._reap():
                 return
             if self._root_code is not None:

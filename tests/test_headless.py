@@ -234,6 +234,18 @@ def test_request_to_end(number: signal.Signals, mark: str, tmp_path: Path) -> No
     nothing_is_left(mark)
 
 
+def test_request_to_end_to_the_whole_group(mark: str, tmp_path: Path) -> None:
+    """As `timeout` and service managers send it: the supervisor gets it too, and the report is written all the same."""
+    path = tmp_path / "r.json"
+    with Cli(mark, *arguments(path, limit=FOR_EVER, method="spawn"), group=True) as cli:
+        cli.wait_for(2)
+        os.killpg(cli.process.pid, signal.SIGTERM)
+        cli.finish()
+    assert "Traceback" not in cli.stderr
+    assert read_report(path)["ended"] == "stopped"
+    nothing_is_left(mark)
+
+
 def test_fewer_workers_than_asked_for(mark: str, tmp_path: Path) -> None:
     """More than the system lets start: those that started run to their end, and it says how many did not, and why."""
     path = tmp_path / "r.json"

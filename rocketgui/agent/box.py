@@ -53,18 +53,19 @@ class Box:
     def __init__(self, directory: str, pid: int, parent_pid: int) -> None:
         began = time.monotonic_ns()
         name = os.path.join(directory, "%d-%d" % (pid, began))
-        descriptor = os.open(name + ".new", os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        try:
-            # Written, not left as a hole: a full disk must show here, as an error, and not as SIGBUS in the program.
-            header = struct.pack(layout.HEADER, layout.MAGIC, pid, parent_pid, began)
-            written = os.write(descriptor, header.ljust(layout.BOX_SIZE, b"\0"))
-            if written != layout.BOX_SIZE:
-                raise OSError("no room for a black box")
-            self._memory = maps.map_file(descriptor, layout.BOX_SIZE, mmap.ACCESS_WRITE)
-        except BaseException:
+        binary = getattr(os, "O_BINARY", 0)
+        descriptor = os.open(name + ".new", os.O_WRONLY | os.O_CREAT | os.O_EXCL | binary, 0o600)
+        # Written, not left as a hole: a full disk must show here, as an error, and not as SIGBUS in the program.
+        header = struct.pack(layout.HEADER, layout.MAGIC, pid, parent_pid, began)
+        written = os.write(descriptor, header.ljust(layout.BOX_SIZE, b"\0"))
+        os.close(descriptor)
+        if written != layout.BOX_SIZE:
             os.unlink(name + ".new")
-            raise
+            raise OSError("no room for a black box")
+        # Mapped under its last name: Windows renames no file that is in use.
         os.rename(name + ".new", name + layout.BOX_SUFFIX)
+        descriptor = os.open(name + layout.BOX_SUFFIX, os.O_RDWR | binary)
+        self._memory = maps.map_file(descriptor, layout.BOX_SIZE, mmap.ACCESS_WRITE)
         self._events = Lane(self._memory, layout.EVENT_OFFSET, layout.EVENT_SLOTS)
         self._flow = Lane(self._memory, layout.FLOW_OFFSET, layout.FLOW_SLOTS)
         self._counts = {kind: itertools.count(1) for kind in layout.KINDS}
@@ -76,10 +77,12 @@ class Box:
     def sample(self, index: int, t_ns: int, value: int | float) -> None:
         """Note that the watched name number `index` had this value (exactly an int or a float) at this time."""
         number = next(self._samples) & 0xFFFFFFFF
-        if type(value) is float:
+        if isinstance(value, float):
             self._flow.write(layout.SAMPLE_FLOAT, self._float(number, t_ns, index, value))
         elif -0x8000000000000000 <= value <= 0x7FFFFFFFFFFFFFFF:
             self._flow.write(layout.SAMPLE_INT, self._int(number, t_ns, index, value))
+        elif value.bit_length() > layout.MAX_BITS:
+            raise OverflowError("a watched integer has more than %d bits" % layout.MAX_BITS)
         else:
             text = layout.SEPARATOR.join((str(index), str(value)))
             self._flow.write(layout.SAMPLE_BIG, self._head(number, t_ns) + text.encode()[: layout.MAX_TEXT])

@@ -30,6 +30,8 @@ LINK_SIZE = 8
 MAX_PARTS = 255
 #: The longest text that a record can hold, in bytes of UTF-8.
 MAX_TEXT = 8000
+#: The largest integer that is sampled: Python writes no longer ones as text.
+MAX_BITS = 14_000
 
 #: Slots in the lane of events, and in the lane of samples and output.
 EVENT_SLOTS = 1024

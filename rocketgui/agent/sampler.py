@@ -95,7 +95,10 @@ class Sampler:
             # Exactly these types: a subclass could run code of the program's.
             kind = type(value)
             if value is not None and (kind is int or kind is float):
-                self._box.sample(index, time.monotonic_ns(), value)
+                try:
+                    self._box.sample(index, time.monotonic_ns(), value)
+                except Exception as error:
+                    self.note_error(error)  # the other names and the next samples go on
 
     def note_error(self, error: Exception) -> None:
         """Count an error inside the agent: it must not become one of the program's, nor be lost."""
@@ -120,16 +123,19 @@ class Sampler:
         now = time.monotonic_ns()
         deadline = chores_due = now
         while True:
-            if board.poll():
-                period = self._obey()
-            if self._held:
-                self._hold()
-            self.sample()
-            if now >= chores_due:
-                chores_due = now + NS // 10
-                self._cpu_now = time.thread_time_ns()
-                for chore in self._chores:
-                    chore(now)
+            try:
+                if board.poll():
+                    period = self._obey()
+                if self._held:
+                    self._hold()
+                self.sample()
+                if now >= chores_due:
+                    chores_due = now + NS // 10
+                    self._cpu_now = time.thread_time_ns()
+                    for chore in self._chores:
+                        chore(now)
+            except Exception as error:
+                self.note_error(error)
             deadline += period
             now = time.monotonic_ns()
             if deadline <= now:

@@ -56,6 +56,7 @@ class Agent:
         self._main_thread = _thread.get_ident()
         self._box = Box(self._directory, os.getpid(), os.getppid())
         self._kept.append(self._box)
+        self._cost_due = 0
         self._sampler = Sampler(self._box, self._board, self._watch, (self._lifecycle.chore, self._chore))
         gil = getattr(sys, "_is_gil_enabled", lambda: True)()
         version = sys.version.split()[0]
@@ -76,6 +77,11 @@ class Agent:
         self._sampler.note_error(error)
 
     def _chore(self, now: int) -> None:
+        if now >= self._cost_due:
+            self._cost_due = now + 1_000_000_000
+            self._say_cost(now)
+
+    def _say_cost(self, now: int) -> None:
         sampler = self._sampler
         self._event(layout.COST, now, sampler.cpu_ns / 1e9, sampler.errors, sampler.last_error)
 
@@ -114,7 +120,6 @@ class Agent:
             self._begin("fork")
             os.putenv(layout.ENV_PID, str(os.getpid()))
             self._exited = False
-            self._sampler.sample()
             self._sampler.start()
         except OSError:
             # No room for a black box: the program goes on unobserved, and the system still shows the process.
@@ -127,7 +132,7 @@ class Agent:
         self._sampler.stop()  # os._exit may come next, and would tear what the sampler is writing
         self._sampler.sample()
         self._recorder.flush()
-        self._chore(time.monotonic_ns())
+        self._say_cost(time.monotonic_ns())
         cpu = time.process_time_ns() / 1e9
         self._event(layout.EXITING, time.monotonic_ns(), code, cpu, *_usage())
 

@@ -42,7 +42,7 @@ class Collector:
         """Carry out a command; one that makes no sense now is ignored, since it may cross with the end of a run."""
         if isinstance(command, messages.Launch):
             if not self.running:
-                self.run = Run(command, self._out)
+                self._launch(command)
             return
         run = self.run
         if run is None or run.ended:
@@ -61,6 +61,14 @@ class Collector:
             case messages.Stop() | messages.Quit():
                 run.stop()
 
+    def _launch(self, command: messages.Launch) -> None:
+        try:
+            self.run = Run(command, self._out)
+        except OSError as error:
+            self._out.append(messages.Notice(f"The program could not be launched: {error.strerror or error}."))
+        else:
+            self._cores = Cores()  # what was before is not this run's
+
     def tick(self) -> Frame:
         """Gather what is new since the last tick."""
         now = time.monotonic_ns()
@@ -68,7 +76,9 @@ class Collector:
         since = self._began_ns if self.run is None else self.run.launched_ns
         if now >= self._cores_due and (self.run is None or self.running):
             self._cores_due = max(self._cores_due + NS // CORES_RATE, now)
-            self._out.append(messages.CoreLoad(now - since, self._cores.sample()))
+            load = self._cores.sample()
+            if load is not None:
+                self._out.append(messages.CoreLoad(now - since, load))
         if self.run is not None:
             self.run.tick(seconds)
         frame = Frame(now - since, tuple(self._out))

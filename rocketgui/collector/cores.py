@@ -22,10 +22,13 @@ class Cores:
         """The number of cores, as the system counts them."""
         return psutil.cpu_count() or 1
 
-    def sample(self) -> tuple[float, ...]:
+    def sample(self) -> tuple[float, ...] | None:
+        """The loads now; None where the system's clock has not ticked yet since the first sample."""
         self._samples.append(_busy_and_idle())
         before, now = self._samples[0], self._samples[-1]
-        return tuple(_load(*pair) for pair in zip(before, now, strict=False))
+        loads = [_load(*pair) for pair in zip(before, now, strict=False)]
+        known = [load for load in loads if load is not None]
+        return tuple(known) if len(known) == len(loads) else None
 
 
 def _busy_and_idle() -> list[tuple[float, float]]:
@@ -36,7 +39,7 @@ def _busy_and_idle() -> list[tuple[float, float]]:
     return [(whole - part, part) for whole, part in zip(total, idle, strict=True)]
 
 
-def _load(before: tuple[float, float], now: tuple[float, float]) -> float:
+def _load(before: tuple[float, float], now: tuple[float, float]) -> float | None:
     busy, idle = now[0] - before[0], now[1] - before[1]
     total = busy + idle
-    return round(min(100.0, max(0.0, 100.0 * busy / total)), 1) if total > 0 else 0.0
+    return round(min(100.0, max(0.0, 100.0 * busy / total)), 1) if total > 0 else None

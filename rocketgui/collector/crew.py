@@ -22,8 +22,8 @@ class Crew:
         return self.to_launch - len(self._dismissed)
 
     def resize(self, workers: int, started: Sequence[int], alive: Sequence[int]) -> list[int]:
-        """Ask for this many; return the pids of those that should end. `started` and `alive` hold pids in the order
-        of their starts."""
+        """Ask for this many; return those that should end. `started` and `alive` hold the processes' numbers in the
+        order of their starts."""
         if workers >= self.workers:
             self.to_launch += workers - self.workers
             return []
@@ -31,9 +31,16 @@ class Crew:
         taken_back = min(not_started, self.workers - workers)
         self.to_launch -= taken_back
         surplus = self.workers - workers
-        newest = [pid for pid in reversed(started) if pid not in self._dismissed][:surplus]
+        newest = [process for process in reversed(started) if process not in self._dismissed][:surplus]
         self._dismissed.update(newest)
-        return [pid for pid in newest if pid in alive]
+        return [process for process in newest if process in alive]
+
+    def overtaken(self, started: Sequence[int], alive: Sequence[int]) -> list[int]:
+        """The program may have started more before it saw that fewer are wanted: return those that should end."""
+        if len(started) <= self.to_launch:
+            return []
+        wanted, self.to_launch = self.workers, len(started)
+        return self.resize(wanted, started, alive)
 
     def refused(self, started: int) -> None:
         """The system let only this many start."""

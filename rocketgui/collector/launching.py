@@ -56,13 +56,19 @@ class Supervised:
         # A signal to the window's whole process group must leave the one who clears up after it.
         options["start_new_session"] = launch.own_session
         alone = [sys.executable, "-I", "-S", supervisor.__file__]
-        self._process = subprocess.Popen(
-            [*alone, *map(str, passed), directory, session, launch.python, *launch.argv],
-            env=environment(launch, directory),
-            **options,
-        )
-        os.close(commands)
-        os.close(reports)
+        try:
+            self._process = subprocess.Popen(
+                [*alone, *map(str, passed), directory, session, launch.python, *launch.argv],
+                env=environment(launch, directory),
+                **options,
+            )
+        except OSError:
+            os.close(self._commands)
+            os.close(self._reports)
+            raise
+        finally:
+            os.close(commands)
+            os.close(reports)
         self._unread = b""
 
     @property

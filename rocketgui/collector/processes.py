@@ -13,11 +13,15 @@ from typing import Any
 
 import psutil
 
+from rocketgui import supervisor
+
 #: Each process is looked at this often, within bounds for all of them together: few processes are looked at more often,
 #: so that short lives are seen too, and many less often, so that observing stays cheap.
 LOOKS_PER_S = 3.0
 LEAST_PER_S = 20.0
 MOST_PER_S = 80.0
+#: psutil gives a constant 0 for involuntary context switches elsewhere.
+COUNTS_INVOLUNTARY: bool = sys.platform not in ("darwin", "win32")
 #: Descriptors that are left for all but process descriptors and black boxes.
 SPARE = 30
 
@@ -93,7 +97,8 @@ class Processes:
                 if known.looks % 2:
                     switches = _or_none(handle.num_ctx_switches)
                     if switches is not None:
-                        look.voluntary, look.involuntary = switches.voluntary, switches.involuntary
+                        look.voluntary = switches.voluntary
+                        look.involuntary = switches.involuntary if COUNTS_INVOLUNTARY else None
                 else:
                     memory = _or_none(handle.memory_info)
                     if memory is not None:
@@ -189,8 +194,10 @@ def room_for_descriptors() -> int:
 def _runs(pid: int) -> bool:
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
+    except psutil.NoSuchProcess:
         return False
+    except psutil.Error:
+        return True  # it is there, and may not be looked at
 
 
 def descendants(pid: int) -> list[tuple[int, int]]:
@@ -205,20 +212,12 @@ def descendants(pid: int) -> list[tuple[int, int]]:
 
 
 def _children(pid: int) -> list[int]:
-    """The children of a process; asked of Linux directly, since psutil would read every process of the system."""
-    try:
-        return [child for task in os.listdir(f"/proc/{pid}/task") for child in _children_of_task(pid, task)]
-    except OSError:
-        pass  # no such process, or no such file on this system
+    if supervisor.LISTS_CHILDREN:
+        return supervisor.children(pid)
     try:
         return [child.pid for child in psutil.Process(pid).children()]
     except psutil.Error:
         return []
-
-
-def _children_of_task(pid: int, task: str) -> list[int]:
-    with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
-        return [int(child) for child in file.read().split()]
 
 
 def command(pid: int) -> list[str] | None:
@@ -246,20 +245,20 @@ def exit_status(pid: int) -> int | None:
     return -(status & 0x7F) if status & 0x7F else status >> 8
 
 
-def suspend(root: int) -> None:
-    """Suspend a process and all below it; parents first, again until no new one turns up."""
+def suspend(above: int) -> None:
+    """Suspend all processes below this one; parents first, again until no new one turns up."""
     suspended: set[int] = set()
     while True:
-        new = [pid for pid in (root, *(pid for pid, _ in descendants(root))) if pid not in suspended]
+        new = [pid for pid, _ in descendants(above) if pid not in suspended]
         if not new:
             return
         _each(new, psutil.Process.suspend)
         suspended.update(new)
 
 
-def resume(root: int) -> None:
-    """Let a process and all below it go on; children first."""
-    _each([pid for pid, _ in reversed(descendants(root))] + [root], psutil.Process.resume)
+def resume(above: int) -> None:
+    """Let all processes below this one go on; children first."""
+    _each([pid for pid, _ in reversed(descendants(above))], psutil.Process.resume)
 
 
 def _each(pids: Iterable[int], action: Callable[[psutil.Process], None]) -> None:

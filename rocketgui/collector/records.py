@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 
 from rocketgui import messages
@@ -20,6 +21,8 @@ class Translator:
         self._launched_ns = launched_ns
         self._samples: list[tuple[int, str, int, messages.Number]] = []
         self._agent_errors: dict[int, int] = {}
+        #: Who has which pid among the children of a process, since pids come again.
+        self._children: dict[tuple[int, int], Row] = {}
         self.bad = 0
         #: How many start() calls of the program's first process the system refused.
         self.refused = 0
@@ -57,6 +60,8 @@ class Translator:
         for record in records:
             try:
                 if isinstance(record, Sample):
+                    if not math.isfinite(record.value):
+                        raise ValueError("a value that is no number")
                     # A sample whose name is not known yet can only be the very first one: its index is its name.
                     name = row.names.get(record.which, "")
                     self._samples.append((row.id, name, record.t_ns - self._launched_ns, record.value))
@@ -92,7 +97,11 @@ class Translator:
         self._census.name(row, texts[0], int(texts[1]))
 
     def _start_called(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        child = self._census.meet(int(texts[0]), row.pid, reborn=False)
+        known = self._census.find(int(texts[0]))
+        # The pid's former owner had ended before this call.
+        reborn = known is not None and known.ended and t_ns > known.moments["exited"]
+        child = self._census.meet(int(texts[0]), row.pid, reborn=reborn)
+        self._children[row.id, child.pid] = child
         self._census.name(child, texts[1], row.pid)
         self._census.moment(child, "start_called", t_ns)
 
@@ -119,16 +128,10 @@ class Translator:
         )
 
     def _reaped(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        child = self._census.find(int(texts[0]))
-        if child is None:
-            raise ValueError("the end of an unknown process")
-        self._census.end(child, int(texts[1]), t_ns)
+        self._census.end(self._children[row.id, int(texts[0])], int(texts[1]), t_ns)
 
     def _joined(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        child = self._census.find(int(texts[0]))
-        if child is None:
-            raise ValueError("the join of an unknown process")
-        self._census.moment(child, "joined", t_ns)
+        self._census.moment(self._children[row.id, int(texts[0])], "joined", t_ns)
 
     def _cost(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         row.agent_cpu_s = float(texts[0])

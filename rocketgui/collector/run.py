@@ -27,7 +27,11 @@ SCAN_EVERY = NS // 2
 
 
 class Run:
-    """Starts a program and follows it; `tick` puts what is new into `out`."""
+    """Starts a program and follows it; `tick` puts what is new into `out`.
+
+    Raises:
+        OSError: the system refuses what a run needs; nothing is left behind then.
+    """
 
     def __init__(self, launch: Launch, out: list[Message]) -> None:
         self._launch = launch
@@ -53,8 +57,13 @@ class Run:
         self._program_gone = False
         self._lost = False
         self.ended = False
+        try:
+            self._supervised = Supervised(launch, self._directory)
+        except OSError:
+            self._board.close()
+            shutil.rmtree(self._directory, ignore_errors=True)
+            raise
         self._announce()
-        self._supervised = Supervised(launch, self._directory)
 
     def _announce(self) -> None:
         launch = self._launch
@@ -78,14 +87,18 @@ class Run:
 
     def set_workers(self, workers: int) -> None:
         """Have that many workers fly: start more, or end the newest ones gently."""
-        rows = self._census.workers()
-        started = [row.pid for row in rows]
-        alive = [row.pid for row in rows if not row.ended]
-        for pid in self._crew.resize(workers, started, alive):
-            # Nothing is left to count for it, so its loop ends as it would at the limit.
-            self._board.set(pid, "limit", 0)
+        self._dismiss(self._crew.resize(workers, *self._started_and_alive()))
         self._ask_for_workers()
         self._say_controls()
+
+    def _started_and_alive(self) -> tuple[list[int], list[int]]:
+        rows = self._census.workers()
+        return [row.id for row in rows], [row.id for row in rows if not row.ended]
+
+    def _dismiss(self, processes: list[int]) -> None:
+        """Nothing is left to count for them, so their loops end as they would at the limit."""
+        for process in processes:
+            self._board.set(self._census[process].pid, "limit", 0)
 
     def _ask_for_workers(self) -> None:
         root = self._census.root
@@ -103,14 +116,14 @@ class Run:
         root = self._census.root
         if root is not None and not self._paused and not self._program_gone:
             self._paused = True
-            processes.suspend(root.pid)
+            processes.suspend(self._supervised.pid)
             self._say_controls()
 
     def resume(self) -> None:
         root = self._census.root
         if root is not None and self._paused:
             self._paused = False
-            processes.resume(root.pid)
+            processes.resume(self._supervised.pid)
             self._say_controls()
 
     def interrupt(self) -> None:
@@ -140,6 +153,7 @@ class Run:
         self._shelf.find()
         self._shelf.read()
         self._accept_refusals()
+        self._dismiss(self._crew.overtaken(*self._started_and_alive()))
         self._watch_new()
         self._look(seconds)
         self._read_reports()
@@ -214,7 +228,8 @@ class Run:
     def _end(self, row: Row, code: int | None, t_ns: int) -> None:
         self._census.end(row, code, t_ns, stopped=self._stopping)
         self._looks.remove(row.id)
-        self._board.forget(row.pid)
+        if self._census.find(row.pid) is row:  # else the pid is another process's by now
+            self._board.forget(row.pid)
 
     # -- the supervisor
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import queue
 import signal
 import time
 from multiprocessing.connection import Connection
@@ -17,7 +16,8 @@ from rocketgui import messages
 from rocketgui.collector.collector import Collector
 from rocketgui.messages import Frame, Message, Quit
 
-#: Frames that may wait for the window. More are joined into one; samples beyond `MOST_WAITING` are dropped and counted.
+#: Frames that may wait for the window. More are joined into one; beyond `MOST_WAITING` rows
+#: samples and lines of output are dropped and counted.
 QUEUE_SIZE = 32
 MOST_WAITING = 20_000
 NS = 1_000_000_000
@@ -30,37 +30,52 @@ class Sender:
         self._frames = frames
         self._waiting: list[Message] = []
         self._rows = 0
-        self._dropped = 0
+        self._samples_dropped = 0
+        self._lines_dropped = 0
 
     def send(self, frame: Frame) -> None:
-        self._waiting += [self._with_losses(message) for message in frame.messages]
-        self._rows += sum(len(message.t_ns) for message in frame.messages if isinstance(message, messages.Samples))
+        for message in frame.messages:
+            if isinstance(message, messages.RunStarted):
+                self._samples_dropped = self._lines_dropped = 0
+            self._waiting.append(self._with_losses(message))
+            self._rows += _rows(message)
         if not self._waiting:
             return
-        try:
-            self._frames.put_nowait(messages.encode(frame.t_ns, self._waiting))
-        except queue.Full:
+        if self._frames.full():
             if self._rows > MOST_WAITING:
                 self._drop()
-        else:
-            self._waiting = []
-            self._rows = 0
-
-    def _drop(self) -> None:
-        """Nobody reads: let go of samples, keep everything that happens only once."""
-        self._dropped += self._rows
-        self._waiting = [message for message in self._waiting if not isinstance(message, messages.Samples)]
+            return
+        self._frames.put_nowait(messages.encode(frame.t_ns, self._waiting))
+        self._waiting = []
         self._rows = 0
 
+    def _drop(self) -> None:
+        """Nobody reads: let go of what comes again and again, count it, and keep all that happens only once."""
+        kept: list[Message] = []
+        for message in self._waiting:
+            if isinstance(message, messages.Samples):
+                self._samples_dropped += len(message.t_ns)
+            elif isinstance(message, messages.Output):
+                self._lines_dropped += 1
+            elif not isinstance(message, messages.CoreLoad | messages.ProcessLoad | messages.Cost):
+                kept.append(message)
+        self._waiting = kept
+        self._rows = sum(map(_rows, kept))
+
     def _with_losses(self, message: Message) -> Message:
-        if isinstance(message, messages.Losses) and self._dropped:
+        if isinstance(message, messages.Losses):
             return messages.Losses(
-                message.samples_dropped + self._dropped,
+                message.samples_dropped + self._samples_dropped,
                 message.bad_messages,
                 message.agents_lost,
-                message.output_lines_dropped,
+                message.output_lines_dropped + self._lines_dropped,
             )
         return message
+
+
+def _rows(message: Message) -> int:
+    """How much room a message takes, in rows."""
+    return len(message.t_ns) if isinstance(message, messages.Samples) else 1
 
 
 def main(frames: Queue[str], commands: Connection) -> None:

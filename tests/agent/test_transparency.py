@@ -193,6 +193,27 @@ def test_values_of_all_sizes_and_kinds(script: Script) -> None:
     no_trouble(observed)
 
 
+def test_value_that_cannot_be_sampled_ends_nothing(script: Script) -> None:
+    program = script(
+        """
+        import time
+
+        rocket = 1 << 20_000
+        other = 1
+        time.sleep(0.2)
+        rocket = 7
+        other = 2
+        """
+    )
+    with Observed(this_python(), [program], watch="rocket,other") as running:
+        observed = running.finish()
+    assert (observed.stderr, observed.code) == ("", 0)
+    assert observed.root.values(0) == [7]
+    assert {1, 2} == set(observed.root.values(1))
+    assert observed.root.errors[-1].startswith("OverflowError")
+    assert observed.root.of(layout.EXITING)
+
+
 HOLD = """
     import multiprocessing, sys, time
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import subprocess
@@ -116,6 +117,19 @@ def test_crew_accepts_that_the_system_refuses() -> None:
     assert crew.workers == 5
 
 
+def test_crew_ends_what_was_started_before_fewer_were_wanted() -> None:
+    """The program runs ahead of what is known of it."""
+    crew = Crew(64)
+    known, in_truth = list(range(10)), list(range(16))
+    dismissed = crew.resize(4, known, known)
+    dismissed += crew.overtaken(in_truth, in_truth)
+    assert sorted(dismissed) == list(range(4, 16))
+    assert (crew.workers, crew.to_launch) == (4, 16)
+    assert crew.overtaken(in_truth, in_truth) == []
+    crew.resize(5, in_truth, in_truth[:4])
+    assert crew.to_launch == 17
+
+
 @given(wishes=st.lists(st.integers(1, 20), max_size=20), data=st.data())
 def test_crew_always_has_what_was_asked_for(wishes: list[int], data: st.DataObject) -> None:
     crew = Crew(3)
@@ -224,6 +238,28 @@ def test_box_that_is_found_after_its_process_has_ended(census: Census, translato
     assert later is not row
 
 
+def test_pid_of_a_process_that_has_ended_names_the_next_child(census: Census, translator: Translator) -> None:
+    root = meet(translator, 10, 110)
+    translator.take(root, [Record(layout.START_CALLED, 120, ("11", "func1"))])
+    first = census.find(11)
+    assert first is not None
+    census.end(first, 0, 200)
+    translator.take(root, [Record(layout.START_CALLED, 300, ("11", "func2")), Record(layout.REAPED, 310, ("11", "0"))])
+    second = census.find(11)
+    assert second is not None
+    assert (first.name, second.name, second.id) == ("func1", "func2", 3)
+    translator.take(root, [Record(layout.REAPED, 320, ("12", "0"))])
+    assert translator.bad == 1  # nobody's child
+
+
+def test_values_that_are_no_numbers_are_counted_and_dropped(translator: Translator, out: list[Message]) -> None:
+    root = meet(translator, 10, 110)
+    translator.take(root, [Sample(120, 0, math.inf), Sample(130, 0, math.nan), Sample(140, 0, 0.5)])
+    translator.flush()
+    assert [m.value for m in out if isinstance(m, messages.Samples)] == [(0.5,)]
+    assert translator.bad == 2
+
+
 def test_records_become_messages(census: Census, translator: Translator, out: list[Message]) -> None:
     root = meet(translator, 10, 110)
     translator.take(
@@ -277,7 +313,7 @@ def test_cores() -> None:
     end = time.monotonic() + 0.15
     while time.monotonic() < end:
         pass
-    loads = cores.sample()
+    loads = until(cores.sample, "the system's clock to tick")
     assert len(loads) == Cores.count() == psutil.cpu_count()
     assert all(0 <= load <= 100 for load in loads)
     assert max(loads) > 0
@@ -326,9 +362,9 @@ def test_exit_status(busy: subprocess.Popen[bytes]) -> None:
 
 
 def test_suspend_and_resume(busy: subprocess.Popen[bytes]) -> None:
-    processes.suspend(busy.pid)
+    processes.suspend(os.getpid())
     until(lambda: state(busy.pid) == "T", "it to stand still")
-    processes.resume(busy.pid)
+    processes.resume(os.getpid())
     until(lambda: state(busy.pid) in ("R", "S"), "it to go on")
     assert (busy.pid, os.getpid()) in processes.descendants(os.getpid())
 
@@ -343,12 +379,13 @@ def samples(count: int) -> messages.Samples:
 def test_sender_never_waits_and_counts_what_it_drops() -> None:
     frames: Any = queue.Queue(1)
     sender = Sender(frames)
+    line = messages.Output(1, 5, "stdout", "x")
     ended = messages.RunEnded(5, "finished", 0)
     sender.send(Frame(0, (samples(1),)))
     sender.send(Frame(1, ()))
     sender.send(Frame(1, (samples(10), ended)))  # waits in the sender
-    sender.send(Frame(2, (samples(MOST_WAITING),)))  # too many: dropped
+    sender.send(Frame(2, (samples(MOST_WAITING), line)))  # too many: dropped
     assert messages.decode(frames.get()).messages == (samples(1),)
     sender.send(Frame(3, (messages.Losses(2, 0, 0, 0),)))
-    assert messages.decode(frames.get()).messages == (ended, messages.Losses(2 + 10 + MOST_WAITING, 0, 0, 0))
+    assert messages.decode(frames.get()).messages == (ended, messages.Losses(2 + 10 + MOST_WAITING, 0, 0, 1))
     assert frames.empty()

@@ -26,7 +26,8 @@ def _begin() -> None:
         try:
             start.begin()
         finally:
-            _hide(layout)
+            if os.name != "nt":  # there, children get a copy of os.environ and nothing else
+                _hide(layout)
     except Exception as error:
         # The program must run all the same; that this process does not report is seen and counted.
         if os.environ.get("ROCKETGUI_DEBUG"):
