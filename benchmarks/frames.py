@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks import system
@@ -46,11 +47,7 @@ def intervals(workers: int, rounds: int, seconds: float) -> list[Figure]:
     """The interval between painted frames of the counters, beside twice as many busy workers as there are cores."""
     busy = 2 * (os.cpu_count() or 1)
     say(f"Frames of {workers} curves beside {busy} busy workers, {rounds} x {seconds:g} s each:")
-    found: dict[str, list[Result]] = {"real": [], "bare": []}
-    for kind in alternating(rounds, list(found)):
-        with system.busy_workers(busy) as load:
-            system.wait_for_workers(load.pid, busy)
-            found[kind].append(measured(kind, workers, seconds, HISTORY_S))
+    found = whole_rounds(rounds, ("real", "bare"), lambda kind: _beside(busy, kind, workers, seconds, HISTORY_S))
     median_target, p99_target = INTERVALS.get(workers, INTERVALS[64])
     figures = []
     for kind, who in (("real", "frames"), ("bare", "... bare pyqtgraph")):
@@ -65,14 +62,13 @@ def intervals(workers: int, rounds: int, seconds: float) -> list[Figure]:
 def cpu_and_latency(rounds: int, seconds: float) -> list[Figure]:
     """What the window costs with real workers, and from when to when a sample takes until it is painted."""
     say(f"CPU and latency with {WORKERS} real workers, {rounds} x {seconds:g} s each:")
-    found: dict[str, list[Result]] = {"real": [], "bare": [], "thin": []}
-    for kind in alternating(rounds, list(found)):
+
+    def measure(kind: str) -> Result:
         if kind == "real":
-            found[kind].append(measured(kind, WORKERS, seconds, 0.0))
-            continue
-        with system.busy_workers(WORKERS) as load:
-            system.wait_for_workers(load.pid, WORKERS)
-            found[kind].append(measured(kind, WORKERS, seconds, 0.0))
+            return measured(kind, WORKERS, seconds, 0.0)
+        return _beside(WORKERS, kind, WORKERS, seconds, 0.0)
+
+    found = whole_rounds(rounds, ("real", "bare", "thin"), measure)
 
     def values(kind: str, field: str) -> list[float]:
         return [result[field] for result in found[kind]]
@@ -94,6 +90,29 @@ def cpu_and_latency(rounds: int, seconds: float) -> list[Figure]:
         Figure("latency_median", "sample to painted frame: median", "ms", values("real", "latency_median_ms"), 35.0),
         Figure("latency_p95", "sample to painted frame: p95", "ms", values("real", "latency_p95_ms"), 60.0),
     ]  # fmt: skip
+
+
+def whole_rounds(rounds: int, kinds: Sequence[str], measure: Callable[[str], Result]) -> dict[str, list[Result]]:
+    """Measure each kind once per round, in turns. A round whose workers did not get to work in time is left out for
+    all kinds, so that what is compared still came together."""
+    found: dict[str, list[Result]] = {kind: [] for kind in kinds}
+    order = alternating(rounds, kinds)
+    for number in range(rounds):
+        turn = list(itertools.islice(order, len(kinds)))
+        try:
+            results = {kind: measure(kind) for kind in turn}
+        except TimeoutError as error:
+            say(f"  round {number + 1} of {rounds} is lost: {error}")
+            continue
+        for kind, result in results.items():
+            found[kind].append(result)
+    return found
+
+
+def _beside(busy: int, kind: str, workers: int, seconds: float, history_s: float) -> Result:
+    with system.busy_workers(busy) as load:
+        system.wait_for_workers(load.pid, busy)
+        return measured(kind, workers, seconds, history_s)
 
 
 def measured(kind: str, workers: int, seconds: float, history_s: float) -> Result:

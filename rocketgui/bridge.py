@@ -24,6 +24,7 @@ from rocketgui.messages import BadMessage, Command, Frame, Launch, Notice, Quit,
 BATCH = 64
 #: Batches that may wait for the window. While it is busy, frames wait in the queue, and the collector knows.
 BATCHES = 2
+LAST_BATCHES = 1_000_000
 #: How long the collector may take to end the program and itself, in s; then it is killed, and its supervisor ends it.
 PATIENCE = 3.0
 
@@ -45,14 +46,21 @@ class Reader(QObject):
         pipe: Connection = self._frames._reader  # type: ignore[attr-defined]
         try:
             while self._wake not in multiprocessing.connection.wait([pipe, self._wake]):
-                batch = [self._read()]
-                while len(batch) < BATCH and pipe.poll():
-                    batch.append(self._read())
-                self._room.acquire()
-                self.received.emit(batch)
+                self._pass_on(pipe)
         except (EOFError, OSError):
             pass  # the collector is gone; Bridge says how
         self.ended.emit()
+
+    def _pass_on(self, pipe: Connection) -> None:
+        batch: list[Frame] = []
+        try:
+            batch.append(self._read())
+            while len(batch) < BATCH and pipe.poll():
+                batch.append(self._read())
+        finally:  # the pipe may end behind the first of them
+            if batch:
+                self._room.acquire()
+                self.received.emit(batch)
 
     def _read(self) -> Frame:
         try:
@@ -105,15 +113,21 @@ class Bridge(QObject):
                 self._commands.send(command)
 
     def close(self) -> None:
-        """End the program, the collector and the thread; after that nothing is left of them."""
+        """End the program, the collector and the thread; after that nothing is left of them.
+
+        What the collector had to say until then has been posted to this object's thread.
+        """
         self._closing = True
         if self._process is None:
             return
         self.send(Quit())
+        self._room.release(LAST_BATCHES)  # this thread waits here, and cannot make room
         self._process.join(PATIENCE)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+        self._thread.quit()
+        self._thread.wait(round(1000 * PATIENCE))  # the queue has ended, and so does the reader
         self._release()
 
     @Slot(object)

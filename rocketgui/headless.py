@@ -86,13 +86,13 @@ def _follow(collector: Collector, model: Model, signals: Signals) -> None:
     line = LiveLine()
     deadline = time.monotonic_ns()
     while True:
+        _obey(signals, collector)  # first: what a signal to the whole group has ended was ended by the user
         following = collector.running
         frame = collector.tick()
         model.apply_frame(frame)
         for message in frame.messages:
             _say(message, line)
         line.show(model.session)
-        _obey(signals, collector)
         if not following:
             break
         deadline = max(deadline + collector.period_ns, time.monotonic_ns())

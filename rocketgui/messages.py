@@ -1,7 +1,8 @@
 """Every message that crosses a border inside rocketgui, one class per meaning.
 
 Messages travel from the collector to the model: over the frame queue to the window, in memory when there is no
-window, and in run files. One encoding serves all three: a *frame* is one line of JSON, `[t_ns, [[kind, fields], ...]]`.
+window. One encoding serves whoever carries or keeps them: a *frame* is one line of JSON,
+`[t_ns, [[kind, fields], ...]]`.
 Commands travel the other way, from the window to the collector.
 
 Times are nanoseconds of `time.monotonic_ns()` since the run was launched (before the first launch: since the collector

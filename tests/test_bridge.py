@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -16,8 +17,9 @@ from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
 from rocketgui import messages
-from rocketgui.arguments import rocket_launch
+from rocketgui.arguments import Options, rocket_launch
 from rocketgui.bridge import Bridge
+from rocketgui.gui.main_window import MainWindow
 from rocketgui.messages import Frame, Launch
 from rocketgui.model.process import Process
 from rocketgui.model.session import Model, Session
@@ -27,16 +29,20 @@ from tests.helpers import (
     PROMISED,
     START_METHODS,
     StartWindow,
+    environment,
+    find,
     is_gone,
     kill_all,
     mark,
     marked,
     nothing_is_left,
+    read_report,
     run_directory,
     state,
     supervisors,
     until,
     window_process,
+    workers_of,
 )
 
 __all__ = ["mark", "window_process"]
@@ -297,7 +303,7 @@ def test_twenty_starts_and_closes_leave_nothing(qtbot: QtBot, mark: str, monkeyp
     before = _held()
     for _ in range(20):
         once()
-    assert _held() == before
+    until(lambda: _held() == before, "all to be as before")
 
 
 def _held() -> tuple[list[str], int, list[str]]:
@@ -309,6 +315,45 @@ def _held() -> tuple[list[str], int, list[str]]:
             continue  # the one with which this folder is read
         descriptors.append(target.partition(":")[0])
     return sorted(descriptors), len(os.listdir("/proc/self/task")), sorted(t.name for t in threading.enumerate())
+
+
+def test_closing_the_window_during_a_run_writes_the_report(
+    qtbot: QtBot, mark: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _mark_children(monkeypatch, mark)
+    path = tmp_path / "report.json"
+    window = MainWindow(Bridge(), Options(workers=2, limit=FOR_EVER, start_method="fork", report=path))
+    qtbot.addWidget(window)
+    window.show()
+    window.launch()
+    controller = window.controller
+    qtbot.waitUntil(lambda: len(controller.session.rates()) == 2, timeout=round(1000 * LONGEST))
+    window.close()
+    nothing_is_left(mark)
+    report = read_report(path)
+    assert report["ended"] == "stopped"
+    assert [worker["values"]["rocket"]["last"] > 0 for worker in workers_of(report)] == [True, True]
+    assert all(process.is_over for process in controller.session.processes.values())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_a_run_writes_the_report(mark: str, tmp_path: Path, number: signal.Signals) -> None:
+    path = tmp_path / "report.json"
+    words = ("--workers", "2", "--limit", "sys.maxsize", "--start-method", "fork", "--launch", "--report", str(path))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rocketgui", *words],
+        env=environment(mark), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        until(lambda: len(find(mark, "rocket.py", "--workers")) >= 3, "the workers")
+        process.send_signal(number)
+        _, said = process.communicate(timeout=LONGEST)
+    finally:
+        process.kill()
+        process.communicate()
+    assert (process.returncode, said) == (0, "")
+    nothing_is_left(mark)
+    assert read_report(path)["ended"] == "stopped"
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])

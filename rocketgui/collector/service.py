@@ -81,7 +81,6 @@ def _rows(message: Message) -> int:
 def main(frames: Queue[str], commands: Connection) -> None:
     """Serve one window until it says Quit or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the window's business
-    frames.cancel_join_thread()  # at the end, nobody may be left to read what is still in the queue
     collector = Collector()
     sender = Sender(frames)
     window = os.getppid()
@@ -101,8 +100,10 @@ def main(frames: Queue[str], commands: Connection) -> None:
             break
         sender.send(collector.tick())
         deadline = max(deadline + collector.period_ns, time.monotonic_ns())
-    if collector.run is not None and collector.running:
-        collector.run.abandon()
+    if not quitting:
+        frames.cancel_join_thread()  # nobody is left to read what is still in the queue
+        if collector.run is not None and collector.running:
+            collector.run.abandon()
 
 
 def start() -> tuple[multiprocessing.process.BaseProcess, Queue[str], Connection]:

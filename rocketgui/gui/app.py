@@ -24,7 +24,7 @@ def main(options: Options) -> int:
     signals = QuitOnSignal(app)
     bridge = Bridge()
     window = MainWindow(bridge, options, ThemeSwitch(app))
-    app.aboutToQuit.connect(bridge.close)
+    app.aboutToQuit.connect(window.controller.close)
     window.show()
     bridge.start()
     if options.launch:
@@ -32,5 +32,5 @@ def main(options: Options) -> int:
     try:
         return app.exec()
     finally:
-        bridge.close()
+        window.controller.close()
         signals.restore()

@@ -6,12 +6,13 @@ buttons, sliders -> RunController -> bridge.send
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, SignalInstance
 
 from rocketgui import messages
 from rocketgui.arguments import rocket_launch
@@ -115,6 +116,7 @@ class RunController(QObject):
         self.state = RunState.IDLE
         self._launching = False
         self._stopping = False
+        self._closed = False
         self._told = 0
         self._send_workers = Throttle(lambda value: bridge.send(messages.SetWorkers(value)), self)
         self._send_limit = Throttle(lambda value: bridge.send(messages.SetLimit(value)), self)
@@ -166,6 +168,21 @@ class RunController(QObject):
         """Change the limit of a live run; without one, the next launch takes it."""
         if self.state in LIVE:
             self._send_limit(limit)
+
+    def close(self) -> None:
+        """End the run and the bridge. A run that was live is reported as far as it was seen. Again: nothing happens."""
+        if self._closed:
+            return
+        self._closed = True
+        self.problem.connect(_say_on_stderr)  # the window will not be there to show it
+        self._bridge.close()
+        # What the bridge handed over before it closed still waits for this thread.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.MetaCall)
+        if self.session.is_live:
+            self.session.apply(messages.RunEnded(self.session.t_ns, "stopped", None))
+            self._ended()
+        self._launching = False
+        self._refresh()
 
     # ------------------------------------------------------------ what arrives
 
@@ -230,6 +247,10 @@ class RunController(QObject):
         if session.is_paused:
             return RunState.PAUSED
         return RunState.RUNNING if session.has_begun else RunState.STARTING
+
+
+def _say_on_stderr(sentence: str) -> None:
+    print(f"rocketgui: {sentence}", file=sys.stderr)
 
 
 def as_bridge(bridge: Any) -> BridgeLike:

@@ -199,7 +199,7 @@ class MainWindow(QMainWindow):
             self._wake()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.controller.close()
         for pacer in (self._frames, self._lines, self._words):
             pacer.rest()
-        self._bridge.close()
         super().closeEvent(event)

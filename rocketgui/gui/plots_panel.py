@@ -88,11 +88,11 @@ class PlotsPanel(QSplitter):
         self.cores.point_at(t_s)
 
     def _remark_counters(self) -> None:
-        session, limit = self._session, self.counters.limit
-        rates = session.rates()
+        session = self._session
+        rates, arrival_s = session.rates(), session.first_arrival_s()
         parts = [f"{format_rate(sum(rates))} in all"] if rates else []
-        if limit is not None and rates and not self.counters.limit_is_shown:
-            parts.append(f"limit in {format_duration(limit / max(rates))}")
+        if arrival_s is not None and not self.counters.limit_is_shown:
+            parts.append(f"limit in {format_duration(arrival_s)}")
         if not self.axis.is_following:
             parts.append("double-click to follow")
         self.counters_card.remark.setText("  ·  ".join(parts))

@@ -127,7 +127,7 @@ class ProgramPanel(Card):
             self.limit.set_remark("How long it takes is shown once it runs.")
         else:
             takes = format_duration(limit / self._rate)
-            self.limit.set_remark(f"Takes {takes}\nat {format_rate(self._rate)} each")
+            self.limit.set_remark(f"From 0 it takes {takes}\nat {format_rate(self._rate)} each")
 
     def _method_chosen(self, method: str) -> None:
         self._about_method.setText(_METHODS.get(method, ""))

@@ -1,7 +1,8 @@
 """Ctrl-C and SIGTERM end the application in the ordinary way, so that nothing is left running.
 
-Python runs its signal handlers between two instructions of Python code, which an idle Qt event loop does not execute;
-the wake-up descriptor, watched by Qt, brings it back to Python.
+Python runs its signal handlers between two instructions of Python code, which an idle Qt event loop does not execute,
+and which may be in the middle of a paint or of a frame, where no window can be closed. So the handlers do nothing; the
+wake-up descriptor, to which Python writes the numbers of signals, is watched by Qt and read in its event loop.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class QuitOnSignal(QObject):
         try:
             self._wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
             for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._quit)
+                self._before[number] = signal.signal(number, _leave_it_to_the_event_loop)
         except ValueError:
             self._notifier.setEnabled(False)
 
@@ -48,11 +49,14 @@ class QuitOnSignal(QObject):
         self._reader.close()
         self._writer.close()
 
-    def _quit(self, number: int, frame: FrameType | None) -> None:
-        self._app.quit()
-
     def _drain(self) -> None:
         try:
-            self._reader.recv(64)
+            numbers = self._reader.recv(64)
         except BlockingIOError:
             return
+        if any(number in self._before for number in numbers):
+            self._app.quit()
+
+
+def _leave_it_to_the_event_loop(number: int, frame: FrameType | None) -> None:
+    pass

@@ -9,6 +9,9 @@ from rocketgui.gui.card import set_role
 from rocketgui.gui.theme import scaled_font
 from rocketgui.model.session import Session
 
+#: A percentage is as wide below ten as above, so that the figures stand still.
+_PERCENT_WIDTH = 4
+
 _KEYS = "Space launches, pauses and resumes  ·  Esc stops  ·  wheel zooms, drag pans, double-click follows"
 
 
@@ -60,12 +63,30 @@ class StatusStrip(QFrame):
 
     def refresh(self, session: Session) -> None:
         """Show the cost and the losses of the run; some times a second."""
-        cost, losses = session.cost, session.losses
-        if session.program is None or not cost.program_cpu_s:
-            self.figures.setText("")
-            return
-        share = 100 * cost.agents_cpu_s / cost.program_cpu_s
-        lost = losses.samples_dropped + losses.bad_messages + session.bad_messages
-        lines = losses.output_lines_dropped
-        text = f"observing costs the program {share:.1f} %  ·  {lost:,} samples lost"
-        self.figures.setText(text + (f"  ·  {lines:,} lines lost" if lines else ""))
+        parts = [*_costs(session), *_losses(session)] if session.program is not None else []
+        self.figures.setText("  ·  ".join(parts))
+
+
+def _costs(session: Session) -> list[str]:
+    """What observing takes from the program, and what the collector takes from the machine."""
+    return [
+        f"observing costs the program {_even(session.program_cost_percent)} %",
+        f"collector {_even(session.collector_percent)} % of a core",
+    ]
+
+
+def _losses(session: Session) -> list[str]:
+    """How many samples were lost, and whatever else was."""
+    lost = session.losses
+    samples = f"{lost.samples_dropped:,} samples lost"
+    others = (
+        (lost.output_lines_dropped, "lines lost"),
+        (lost.bad_messages + session.bad_messages, "bad messages"),
+        (lost.agents_lost, "never reported"),
+    )
+    return [samples, *(f"{count:,} {what}" for count, what in others if count)]
+
+
+def _even(percent: float | None) -> str:
+    """A percentage, always as wide; a dash where it is not known."""
+    return ("–" if percent is None else f"{percent:.1f}").rjust(_PERCENT_WIDTH, "\N{FIGURE SPACE}")

@@ -143,7 +143,9 @@ def overlap(session: Session) -> Iterable[Finding]:
 
 
 def oversubscription(session: Session) -> Iterable[Finding]:
-    """More workers than cores: what share of a core each one got."""
+    """More workers than cores: what share of a core each one got. Nothing while paused, when none gets any."""
+    if session.is_paused:
+        return
     cores = session.program.cores if session.program is not None else 0
     shares, switches = [], 0.0
     for worker in session.workers:
@@ -208,7 +210,7 @@ def _after(process: Process) -> str:
 
 
 def _still_running(session: Session) -> str:
-    if not session.is_live:
+    if not session.is_live or session.is_paused:
         return ""
     count = sum(1 for worker in session.workers if worker.state is ProcessState.RUNNING)
     return f" {count} other{'s' * (count > 1)} still run{'s' * (count == 1)}." if count else ""

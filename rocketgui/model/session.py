@@ -51,6 +51,7 @@ class Session:
         self.controls: messages.Controls | None = None
         self.losses = messages.Losses(0, 0, 0, 0)
         self.cost = messages.Cost(0.0, 0.0, 0.0)
+        self._cost_ns = 0
         self.notices: list[str] = []
         self.start_failures: list[messages.StartFailed] = []
         self.refused: messages.Refused | None = None
@@ -127,6 +128,25 @@ class Session:
     def rates(self) -> list[float]:
         """Counts/s of the workers that count by now."""
         return [rate for worker in self.workers if (rate := self.rate(worker))]
+
+    def first_arrival_s(self) -> float | None:
+        """Seconds until the first worker reaches the limit at its present rate; None while none counts."""
+        limit = self.limit
+        if limit is None:
+            return None
+        counting = [(worker.values[self.watch].last, rate) for worker in self.workers if (rate := self.rate(worker))]
+        return min((max(limit - value, 0) / rate for value, rate in counting if rate > 0), default=None)
+
+    @property
+    def program_cost_percent(self) -> float | None:
+        """CPU of the agents in percent of the program's; None while that is not known."""
+        cost = self.cost
+        return 100 * cost.agents_cpu_s / cost.program_cpu_s if cost.program_cpu_s > 0 else None
+
+    @property
+    def collector_percent(self) -> float | None:
+        """CPU of the collector since launch in percent of one core; None while that is not known."""
+        return 100 * self.cost.collector_cpu_s * 1e9 / self._cost_ns if self._cost_ns > 0 else None
 
     @property
     def end_ns(self) -> int:
@@ -253,6 +273,7 @@ class Session:
 
     def _cost(self, message: messages.Cost) -> None:
         self.cost = message
+        self._cost_ns = self.t_ns
 
     def _notice(self, message: messages.Notice) -> None:
         if not message.text.strip():
@@ -263,6 +284,10 @@ class Session:
     def _run_ended(self, message: messages.RunEnded) -> None:
         self.ended = message
         self.t_ns = max(self.t_ns, message.t_ns)
+        # When the collector died, or was not heard to the end, nobody said how these ended; but none of them is left.
+        for process in self.processes.values():
+            process.ended = True
+            process.cpu = process.core = None
 
 
 class Model:

@@ -1,1 +1,1 @@
-"""Files: run files, reports."""
+"""Files: reports, written whole or not at all."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from rocketgui import messages
 from rocketgui.arguments import Options
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.theme import Look, load_theme
@@ -88,6 +89,23 @@ def test_the_layout_does_not_move_from_idle_to_ended(make_window: MakeWindow, ru
     run(bridge, 60)
     qtbot.waitUntil(lambda: "Both" in window.findings.text.text())
     assert [widget.geometry() for widget in watched] == before
+
+
+def test_the_strip_fits_at_1280_and_its_figures_stand_still(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=2, limit=10**12))
+    window.resize(1280, 720)
+    window.launch()
+    strip, widths = window.strip, set()
+    for cost in (messages.Cost(0.02, 0.039, 2.0), messages.Cost(0.398, 0.3, 2.0)):
+        run(bridge, 60)
+        bridge.say(cost)
+        run(bridge, 1)
+        strip.refresh(window.controller.session)
+        QApplication.processEvents()
+        widths.add(strip.figures.width())
+        assert strip.figures.sizeHint().width() <= strip.figures.width()
+        assert strip.sentence.sizeHint().width() <= strip.sentence.width()
+    assert len(widths) == 1
 
 
 def test_curves_are_drawn_in_their_colours(make_window: MakeWindow, run: Run) -> None:

@@ -33,3 +33,19 @@ def test_a_signal_quits_an_idle_window(qtbot: QtBot, monkeypatch: pytest.MonkeyP
         QTimer.singleShot(0, lambda: os.kill(os.getpid(), number))
     watcher.restore()
     assert signal.getsignal(number) is before
+
+
+def test_a_signal_closes_nothing_in_the_middle_of_other_work(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = QCoreApplication.instance()
+    assert app is not None
+    stand_in = Quittable()
+    watcher = QuitOnSignal(app)
+    monkeypatch.setattr(watcher, "_app", stand_in)
+    quits: list[None] = []
+    stand_in.quitted.connect(lambda: quits.append(None))
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert quits == []
+        qtbot.waitUntil(lambda: len(quits) == 1)
+    finally:
+        watcher.restore()

@@ -17,6 +17,7 @@ from rocketgui import messages
 from rocketgui.arguments import Options
 from rocketgui.gui.controller import RunState
 from rocketgui.gui.main_window import MainWindow
+from rocketgui.model.text import format_duration
 from tests.gui.conftest import MakeWindow
 from tests.gui.fake_bridge import FakeBridge
 
@@ -205,6 +206,62 @@ def test_a_report_that_cannot_be_written_is_said(make_window: MakeWindow, run: R
     window.launch()
     run(bridge, 60)
     assert "report could not be written" in window.strip.sentence.text()
+
+
+def test_closing_during_a_run_writes_the_report(make_window: MakeWindow, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    window, bridge = make_window(Options(limit=10**12, report=path))
+    window.launch()
+    run(bridge, 30)
+    window.close()
+    written = json.loads(path.read_text())
+    assert written["ended"] == "stopped"
+    assert written["processes"][1]["values"]["rocket"]["last"] > 0
+    path.unlink()
+    window.controller.close()
+    assert bridge.closed == 1
+    assert not path.exists()
+
+
+def test_a_report_that_cannot_be_written_at_the_close_is_said_on_stderr(
+    make_window: MakeWindow, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    window, bridge = make_window(Options(limit=10**12, report=tmp_path / "missing" / "report.json"))
+    window.launch()
+    run(bridge, 30)
+    window.close()
+    assert "report could not be written" in capsys.readouterr().err
+
+
+def test_a_far_limit_is_as_far_as_the_first_worker_has_to_go(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=2, limit=10**12))
+    window.launch()
+    run(bridge, 60)
+    window.plots.refresh()
+    remark = window.plots.counters_card.remark
+    arrival = window.controller.session.first_arrival_s()
+    assert arrival is not None
+    assert f"limit in {format_duration(arrival)}" in remark.text()
+    window.program.refresh(window.controller.session)
+    assert window.program.limit.remark.text().startswith("From 0 it takes about ")
+
+
+def test_the_strip_says_each_loss_by_its_name(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(limit=10**12))
+    session = window.controller.session
+    window.strip.refresh(session)
+    assert window.strip.figures.text() == ""
+    window.launch()
+    run(bridge, 60)
+    session = window.controller.session
+    session.apply(messages.Cost(0.05, 0.039, 0.5))
+    window.strip.refresh(session)
+    words = window.strip.figures.text().replace("\N{FIGURE SPACE}", "").split("  ·  ")
+    assert words == ["observing costs the program 10.0 %", "collector 3.9 % of a core", "0 samples lost"]
+    session.apply(messages.Losses(1_234, 5, 6, 7))
+    window.strip.refresh(session)
+    words = window.strip.figures.text().split("  ·  ")
+    assert words[2:] == ["1,234 samples lost", "7 lines lost", "5 bad messages", "6 never reported"]
 
 
 def test_closing_closes_the_bridge(make_window: MakeWindow) -> None:

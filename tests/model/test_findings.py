@@ -96,6 +96,19 @@ def test_who_died_and_of_what_comes_first() -> None:
     assert second.text == "func2 (pid 102) failed. ValueError: no fuel"
 
 
+def test_nothing_is_said_to_run_or_to_get_a_share_while_paused() -> None:
+    story = Story(4, cores=2)
+    story.tell(900, messages.Ended(2, None, signal.SIGKILL, False))
+    story.load(1_100, story.workers, 0.5, 100)
+    story.tell(1_100)
+    story.count(1_110, p1=0)
+    assert "3 others still run" in found(story)["killed"].text
+    assert "oversubscription" in found(story)
+    story.tell(1_200, messages.Controls(4, 10_000_000, True))
+    assert found(story)["killed"].text == "func1 (pid 101) was killed by SIGKILL."
+    assert "oversubscription" not in found(story)
+
+
 def test_many_deaths_are_counted() -> None:
     story = Story(9)
     for number in story.workers:

@@ -134,6 +134,43 @@ def test_how_a_process_ended(ended: messages.Ended, state: ProcessState, outcome
     assert (process.state, process.outcome(), process.is_over) == (state, outcome, True)
 
 
+@pytest.mark.parametrize("ended", ["lost", "stopped", "finished"])
+def test_nothing_runs_after_the_run_has_ended(ended: str) -> None:
+    story = Story()
+    story.load(400, story.workers, 0.1, 1)
+    story.tell(410, messages.Ended(3, None, signal.SIGKILL, False))
+    story.tell(500, messages.RunEnded(500 * MS, ended, None))
+    unheard, killed = story.session.workers
+    assert (unheard.state, unheard.outcome()) == (ProcessState.ENDED, "ended")
+    assert (unheard.exit_code, unheard.signal, unheard.exited_ns) == (None, None, None)
+    assert (unheard.cpu, unheard.core, unheard.cpu_s) == (None, None, 0.1)
+    assert killed.outcome() == "killed by SIGKILL"
+    assert all(process.is_over for process in story.session.processes.values())
+
+
+def test_the_first_arrival_is_that_of_the_worker_with_the_least_left_to_count() -> None:
+    story = Story()
+    assert story.session.first_arrival_s() is None
+    for k in range(31):
+        story.count(200 + k * 1000 / 60, p1=0, p2=9_000_000 + k * 1_000, p3=k * 2_000)
+    # 60,000 a second with 970,000 to go, 120,000 a second with 9,940,000.
+    assert story.session.first_arrival_s() == pytest.approx(970_000 / 60_000)
+    story.tell(710, messages.Controls(2, 9_000_000, False))
+    assert story.session.first_arrival_s() == 0
+    story.tell(720, messages.Controls(2, 9_000_000, True))
+    assert story.session.first_arrival_s() is None
+
+
+def test_what_observing_costs() -> None:
+    story = Story()
+    assert (story.session.program_cost_percent, story.session.collector_percent) == (None, None)
+    story.tell(2_000)
+    story.tell(2_010, messages.Cost(0.01, 0.1, 2.0))
+    story.tell(2_250)  # the cost is as old as it is
+    assert story.session.program_cost_percent == pytest.approx(0.5)
+    assert story.session.collector_percent == pytest.approx(5.0)
+
+
 def test_an_exception_says_more_than_its_exit_code() -> None:
     story = Story()
     story.tell(500, messages.Failed(2, "ValueError: no fuel"), messages.Ended(2, 1, None, False))
