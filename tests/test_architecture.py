@@ -99,6 +99,20 @@ def test_version_imports_little() -> None:
     assert not {"numpy", "psutil", "multiprocessing", "PySide6", "pyqtgraph"} & set(done.stderr.split())
 
 
+def test_agent_imports_little() -> None:
+    """Every process of a program pays for it at its start."""
+    script = (
+        "import sys; package = type(sys)('agent'); package.__path__ = [sys.argv[1]]; sys.modules['agent'] = package\n"
+        "import agent.start; print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script, str(TOP / "rocketgui" / "agent")],
+        capture_output=True, text=True, timeout=50, check=True,
+    )  # fmt: skip
+    heavy = {"collections", "contextlib", "ctypes", "functools", "json", "re", "threading", "typing", "weakref"}
+    assert not heavy & set(done.stdout.split())
+
+
 def test_qt_keeps_references_to_none_and_true() -> None:
     """PySide6 6.12.0 loses one per call on CPython 3.11, until the interpreter aborts; see pyproject.toml."""
     from PySide6.QtCore import QObject, Signal

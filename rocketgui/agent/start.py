@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import _thread
 import atexit
-import functools
 import os
 import sys
 import time
@@ -175,6 +174,7 @@ def _call_after_forks(function: Callable[[], None]) -> None:
         return
     try:
         import ctypes
+        from functools import partial
     except ImportError:
         return
 
@@ -184,7 +184,7 @@ def _call_after_forks(function: Callable[[], None]) -> None:
 
     pending = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(call)
     _calls_after_forks.append(pending)
-    os.register_at_fork(after_in_parent=functools.partial(ctypes.pythonapi.Py_AddPendingCall, pending, None))
+    os.register_at_fork(after_in_parent=partial(ctypes.pythonapi.Py_AddPendingCall, pending, None))
 
 
 def is_second_interpreter() -> bool:
