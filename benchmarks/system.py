@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from rocketgui import programs
+from rocketgui import programs, supervisor
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 FOREVER = sys.maxsize
@@ -64,9 +64,13 @@ def _descendants(pid: int) -> list[psutil.Process]:
         return []
 
 
-def busy_workers(workers: int) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
-    """The built-in program in a session of its own, as rocketgui starts it beside a window, but not observed."""
-    return running([sys.executable, str(programs.ROCKET), "--workers", str(workers), "--limit", str(FOREVER)])
+@contextlib.contextmanager
+def busy_workers(workers: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The built-in program in a lowered session of its own, as beside a window, but not observed."""
+    command = [sys.executable, str(programs.ROCKET), "--workers", str(workers), "--limit", str(FOREVER)]
+    with running(command) as process:
+        supervisor.lower_session(process.pid)
+        yield process
 
 
 def cpu_ns(pid: int) -> int:

@@ -30,6 +30,8 @@ PR_SET_CHILD_SUBREAPER = 36
 GRACE = 1.0
 #: How long to try to end what will not end, in s.
 PATIENCE = 10.0
+#: The nice value of the program's session as a whole, beside that of a window.
+SESSION_NICE = 5
 
 
 def become_subreaper() -> bool:
@@ -39,6 +41,16 @@ def become_subreaper() -> bool:
     import ctypes  # here, and the others likewise: the program's first line waits for this process to be up
 
     return bool(ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+
+
+def lower_session(pid: int) -> None:
+    """Let a window go before the session of `pid`, where the system schedules by session (Linux, autogroup).
+
+    It is the group as a whole that is lowered: the niceness that the program sees of itself stays what it was. The
+    system may refuse, since it takes only some ten such wishes a second; then it stays as it is.
+    """
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/autogroup", "wb", buffering=0) as file:
+        file.write(str(SESSION_NICE).encode())
 
 
 # ---------------------------------------------------------------- the tree
@@ -181,6 +193,8 @@ class Supervisor:
             self._reports.write("not_started", error=f"{error.strerror or error}")
             return
         self._reports.write("started", pid=self._root.pid)
+        if own_session:
+            lower_session(self._root.pid)
         self._wait(wake_read)
         self._end()
 

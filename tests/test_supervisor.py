@@ -291,6 +291,18 @@ def test_session(session: str, start: Start, mark: str) -> None:
     supervised.finish()
 
 
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this system does not schedule by session")
+def test_window_goes_before_a_session_of_its_own(start: Start, mark: str) -> None:
+    supervised = start(FORKS, session="own")
+    assert supervised.line() == "up"
+    root = until(lambda: first_of(supervised), "the program")
+    until(lambda: Path(f"/proc/{root}/autogroup").read_text().endswith("nice 5\n"), "the session to be lowered")
+    assert os.getpriority(os.PRIO_PROCESS, root) == os.getpriority(os.PRIO_PROCESS, 0), "the program sees it"
+    assert not Path("/proc/self/autogroup").read_text().endswith("nice 5\n")
+    supervised.send("stop")
+    supervised.finish()
+
+
 def test_interrupt_reaches_all_of_the_program_and_not_the_supervisor(start: Start, mark: str) -> None:
     supervised = start(
         """
