@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 
 #: Name on the command line: module with `main(arguments) -> exit code`.
@@ -13,6 +14,8 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] not in BENCHMARKS:
         print(f"python -m benchmarks {{{'|'.join(BENCHMARKS)}}} [--help]", file=sys.stderr)
         return 2
+    # SIGTERM as an exception, like Ctrl-C: busy workers would outlive the benchmark otherwise.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     module = importlib.import_module(BENCHMARKS[sys.argv[1]])
     code: int = module.main(sys.argv[2:])
     return code
