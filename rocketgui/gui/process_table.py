@@ -102,29 +102,37 @@ class ProcessModel(QAbstractTableModel):
         self.theme = theme
         self._session = Session()
         self._rows: list[Process] = []
+        #: What the cells say, and what their colours hang on, as far as the view knows.
+        self._cells: list[list[tuple[str, ProcessState]]] = []
         self.name_font = scaled_font(QApplication.font(), 0.92, bold=True)
 
     def set_session(self, session: Session) -> None:
         """Show another run."""
         self.beginResetModel()
         self._session = session
-        self._rows = []
+        self._rows, self._cells = [], []
         self.endResetModel()
 
     def refresh(self) -> None:
         """Take in new processes and new figures."""
         root = self._session.root
         wanted = ([root] if root is not None else []) + self._session.workers
+        cells = [[(column.show(p, self._session), p.state) for column in COLUMNS] for p in wanted]
         if wanted[: len(self._rows)] != self._rows:
             self.beginResetModel()
-            self._rows = wanted
+            self._rows, self._cells = wanted, cells
             self.endResetModel()
-        elif len(wanted) > len(self._rows):
-            self.beginInsertRows(QModelIndex(), len(self._rows), len(wanted) - 1)
+            return
+        before, self._cells = self._cells, cells
+        if len(wanted) > len(self._rows):
+            self.beginInsertRows(_NO_INDEX, len(self._rows), len(wanted) - 1)
             self._rows = wanted
             self.endInsertRows()
-        if self._rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(COLUMNS) - 1))
+        # Only what changed is painted again: the table is the most costly thing in the window to draw.
+        for row, (old, new) in enumerate(zip(before, cells, strict=False)):
+            for column, (was, now) in enumerate(zip(old, new, strict=True)):
+                if was != now:
+                    self.dataChanged.emit(self.index(row, column), self.index(row, column))
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self._rows)
@@ -135,7 +143,7 @@ class ProcessModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         process, column = self._rows[index.row()], COLUMNS[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.show(process, self._session)
+            return self._cells[index.row()][index.column()][0]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
