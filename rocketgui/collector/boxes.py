@@ -58,9 +58,9 @@ class Lane:
         return False
 
     def read(self, memory: mmap.mmap, patience: int = PATIENCE) -> Iterator[tuple[int, bytes]]:
-        """Yield kind and payload of every record that is new and whole; a ring's worth at the most, since a writer may
-        well be faster than a reader."""
-        for _ in range(self._slots):
+        """Yield kind and payload of every record that is new and whole; not for ever, since a writer may well be faster
+        than a reader, but a ring's worth for certain, though what is lost costs looks as well."""
+        for _ in range(2 * self._slots):
             where = self._offset + (self._next - 1) % self._slots * layout.SLOT_SIZE
             (number,) = _NUMBER.unpack_from(memory, where)
             if number == self._next:
