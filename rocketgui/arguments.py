@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
-from rocketgui import __version__
+from rocketgui import __version__, interpreters
 from rocketgui.messages import Launch
 from rocketgui.model import text
 from rocketgui.programs import ROCKET
+
+T = TypeVar("T")
 
 WORKERS = 2
 LIMIT = 10_000_000
@@ -21,7 +22,7 @@ LIMIT = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for. `launch`: at once, without a press of the button."""
+    """What the user asked for. `launch`: at once, without a press of the button; `python`: what runs the program."""
 
     workers: int = WORKERS
     limit: int = LIMIT
@@ -29,13 +30,15 @@ class Options:
     launch: bool = False
     headless: bool = False
     report: Path | None = None
+    python: str = interpreters.own()
+    self_test: bool = False
 
 
-def rocket_launch(workers: int, limit: int, start_method: str, *, own_session: bool) -> Launch:
-    """The command that launches the built-in rocket program with the interpreter that runs rocketgui."""
+def rocket_launch(workers: int, limit: int, start_method: str, python: str, *, own_session: bool) -> Launch:
+    """The command that launches the built-in rocket program with an interpreter, given by its path."""
     return Launch(
         argv=(str(ROCKET), "--workers", str(workers), "--limit", str(limit), "--start-method", start_method),
-        python=sys.executable,
+        python=python,
         run_as="processes",
         start_method=start_method,
         workers=workers,
@@ -74,13 +77,21 @@ def parse(words: list[str]) -> Options:
     parser.add_argument("--launch", action="store_true", help="launch at once")
     parser.add_argument("--headless", action="store_true", help="run without a window; the exit code is the program's")
     parser.add_argument("--report", type=_writable, metavar="FILE", help="write what was seen as JSON")
+    parser.add_argument(
+        "--python",
+        type=_checked(lambda typed: interpreters.check(typed).path),
+        default=Options().python,
+        metavar="PATH",
+        help="the Python that runs the program: 3.8 or newer; else the one that came with rocketgui",
+    )
+    parser.add_argument("--self-test", action="store_true", help="check what works on this machine, for bug reports")
     return Options(**vars(parser.parse_args(words)))
 
 
-def _checked(parse: Callable[[str], int]) -> Callable[[str], int]:
+def _checked(parse: Callable[[str], T]) -> Callable[[str], T]:
     """argparse shows the sentence of an ArgumentTypeError, and only of that."""
 
-    def checked(typed: str) -> int:
+    def checked(typed: str) -> T:
         try:
             return parse(typed)
         except ValueError as error:

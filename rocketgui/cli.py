@@ -2,6 +2,7 @@
 
 arguments are checked        nothing is imported yet but what checks them
 ├─ --version                 one line, done
+├─ --self-test               rocketgui.self_test: what works on this machine; never Qt
 ├─ --headless                rocketgui.headless: the collector in this process, the model, a report; never Qt
 └─ otherwise                 is there a screen? then rocketgui.gui: Qt, the window, the bridge
 """
@@ -24,6 +25,10 @@ def main(arguments: list[str] | None = None) -> int:
     from rocketgui import arguments as parsing
 
     options = parsing.parse(words)
+    if options.self_test:
+        from rocketgui import self_test
+
+        return self_test.run()
     if options.headless:
         from rocketgui import headless
 

@@ -6,7 +6,6 @@ What the program prints goes where it would go alone; what rocketgui itself has 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import signal
 import sys
@@ -14,13 +13,13 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rocketgui import messages
+from rocketgui import following, messages
 from rocketgui.arguments import Options, rocket_launch
 from rocketgui.collector.collector import Collector
 from rocketgui.messages import Message
 
 if TYPE_CHECKING:
-    from rocketgui.model.session import Model, Session
+    from rocketgui.model.session import Session
 
 NS = 1_000_000_000
 #: The live line changes this often, in ns, so that it can be read.
@@ -62,11 +61,16 @@ def run(options: Options) -> int:
     """Run the rocket program; return its exit code (128 + N if signal N killed it, as a shell would say)."""
     signals = Signals()
     with signals.caught():
-        collector = Collector()
-        collector.obey(rocket_launch(options.workers, options.limit, options.start_method, own_session=False))
-        # The model brings numpy, which takes longer to load than the program takes to start: load it meanwhile.
-        model: Model = importlib.import_module("rocketgui.model.session").Model()
-        _follow(collector, model, signals)
+        collector, model = following.launch(
+            rocket_launch(options.workers, options.limit, options.start_method, options.python, own_session=False)
+        )
+        line = LiveLine()
+        # The signals first: what one to the whole group has ended was ended by the user.
+        for frame in following.frames(collector, model, before=lambda: _obey(signals, collector)):
+            for message in frame.messages:
+                _say(message, line)
+            line.show(model.session)
+        line.clear()
     session = model.session
     _summarise(session)
     if options.report is not None:
@@ -79,25 +83,6 @@ def run(options: Options) -> int:
             print(f"rocketgui: the report could not be written: {error}", file=sys.stderr)
             return 1
     return _exit_code(session)
-
-
-def _follow(collector: Collector, model: Model, signals: Signals) -> None:
-    """Tick until the run has ended."""
-    line = LiveLine()
-    deadline = time.monotonic_ns()
-    while True:
-        _obey(signals, collector)  # first: what a signal to the whole group has ended was ended by the user
-        following = collector.running
-        frame = collector.tick()
-        model.apply_frame(frame)
-        for message in frame.messages:
-            _say(message, line)
-        line.show(model.session)
-        if not following:
-            break
-        deadline = max(deadline + collector.period_ns, time.monotonic_ns())
-        time.sleep((deadline - time.monotonic_ns()) / NS if deadline > time.monotonic_ns() else 0)
-    line.clear()
 
 
 def _obey(signals: Signals, collector: Collector) -> None:

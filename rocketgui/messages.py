@@ -247,7 +247,7 @@ class Launch:
 
     With `own_session` it gets a session of its own, so that the scheduler shares the machine between it as a whole and
     the window; without, Ctrl-C in the terminal reaches it. `start_method`, `workers` and `limit` say what `argv` asks
-    the built-in program for.
+    the built-in program for. What it prints goes where rocketgui's own output goes, or to the file `output`.
     """
 
     argv: tuple[str, ...]
@@ -259,6 +259,7 @@ class Launch:
     watch: tuple[str, ...] = ("rocket",)
     own_session: bool = True
     rate_hz: float = 60.0
+    output: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

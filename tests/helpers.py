@@ -481,7 +481,7 @@ if __name__ == "__main__":
 
     bridge.received.connect(receive)
     bridge.start()
-    bridge.send(rocket_launch(4, sys.maxsize, sys.argv[1], own_session=True))
+    bridge.send(rocket_launch(4, sys.maxsize, sys.argv[1], sys.executable, own_session=True))
     app.exec()
 """
 

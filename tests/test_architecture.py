@@ -85,6 +85,12 @@ def test_headless_run_imports_no_qt_in_any_process(qt_detector: Path, tmp_path: 
     assert not list(qt_detector.glob("*.imported"))
 
 
+def test_self_test_imports_no_qt_in_any_process(qt_detector: Path) -> None:
+    done = launch(qt_detector, "--self-test")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not list(qt_detector.glob("*.imported"))
+
+
 def test_version_imports_little() -> None:
     """`--version` loads nothing that only a run needs."""
     script = (

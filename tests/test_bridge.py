@@ -51,7 +51,7 @@ FOR_EVER = sys.maxsize
 
 
 def launch(workers: int = 2, limit: int = FOR_EVER, method: str = "fork") -> Launch:
-    return rocket_launch(workers, limit, method, own_session=True)
+    return rocket_launch(workers, limit, method, sys.executable, own_session=True)
 
 
 class Window:

@@ -42,7 +42,10 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["--help"])
     out = capsys.readouterr().out
     assert ended.value.code == 0
-    for option in ("--workers", "--limit", "--start-method", "--launch", "--headless", "--report", "--version"):
+    for option in (
+        "--workers", "--limit", "--start-method", "--launch", "--headless", "--report", "--version", "--python",
+        "--self-test",
+    ):  # fmt: skip
         assert option in out
 
 
@@ -63,6 +66,10 @@ REFUSED = [
     (["--workers", "2.5"], "The number of workers must be a whole number."),
     (["--workers"], "expected one argument"),
     (["--start-method", "teleport"], "teleport"),
+    (["--python", "/no/such/python"], "there is no program /no/such/python"),
+    (["--python", "/etc"], "there is no Python in the folder /etc"),
+    (["--python", "/bin/false"], "/bin/false does not start as a Python 3 does"),
+    (["--python", ""], "no Python is named"),
     (["--nonsense"], "unrecognized arguments: --nonsense"),
     (["nonsense"], "nonsense"),
 ]
@@ -112,15 +119,17 @@ def test_what_is_understood(tmp_path: Path) -> None:
     words = ["--workers", "3", "--limit", "50M", "--start-method", "spawn", "--launch", "--report", str(report)]
     assert parse(words) == Options(3, 50_000_000, "spawn", launch=True, headless=False, report=report)
     assert parse(["--limit", "sys.maxsize"]).limit == sys.maxsize
+    assert parse(["--python", sys.prefix]).python == sys.executable
+    assert parse(["--self-test"]) == Options(self_test=True)
     assert parse([]) == Options()
 
 
 def test_launch_of_the_rocket_program() -> None:
-    launch = rocket_launch(3, 7, "spawn", own_session=True)
+    launch = rocket_launch(3, 7, "spawn", "/a/python", own_session=True)
     assert launch.argv == (str(ROCKET), "--workers", "3", "--limit", "7", "--start-method", "spawn")
-    assert (launch.python, launch.workers, launch.limit, launch.watch) == (sys.executable, 3, 7, ("rocket",))
+    assert (launch.python, launch.workers, launch.limit, launch.watch) == ("/a/python", 3, 7, ("rocket",))
     assert launch.own_session
-    assert not rocket_launch(3, 7, "spawn", own_session=False).own_session
+    assert not rocket_launch(3, 7, "spawn", "/a/python", own_session=False).own_session
 
 
 @pytest.mark.parametrize(

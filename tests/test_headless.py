@@ -15,14 +15,17 @@ from tests.helpers import (
     PROMISED,
     START_METHODS,
     Cli,
+    Python,
     is_gone,
     kill_all,
     mark,
     marked,
     nothing_is_left,
+    pythons,
     read_report,
     root_of,
     run_directory,
+    this_python,
     until,
     workers_of,
 )
@@ -80,6 +83,14 @@ def test_two_rockets(method: str, mark: str, tmp_path: Path) -> None:
     with Cli(mark, *arguments(path, method=method)) as cli:
         assert cli.finish() == 0, cli.stderr
     report = read_report(path)
+    check_two_rockets(report, method)
+    assert sorted(cli.stdout.splitlines()) == sorted(line["text"] for line in report["output"])
+    assert "func1" in cli.stderr
+    nothing_is_left(mark)
+
+
+def check_two_rockets(report: dict[str, Any], method: str) -> None:
+    """Hold the report of a run of two workers up to `LIMIT` against all that the main job promises."""
     assert REPORT <= set(report) <= REPORT | {"helpers"}
     for key, inner in PARTS.items():
         assert set(report[key]) == inner
@@ -113,13 +124,30 @@ def test_two_rockets(method: str, mark: str, tmp_path: Path) -> None:
         assert lines == [f"start {worker['name']}", f"end {worker['name']}"]
     assert [line["text"] for line in report["output"] if line["process"] == root["id"]] == ["rocket in the parent: 0"]
     assert {line["stream"] for line in report["output"]} == {"stdout"}
-    assert sorted(cli.stdout.splitlines()) == sorted(line["text"] for line in report["output"])
     assert report["core_load"]["samples"] > 0
     assert all(0 <= load <= 100 for load in report["core_load"]["mean"])
     assert "isolation" in [finding["id"] for finding in report["findings"]]
     assert 0 < report["cost"]["agents_cpu_s"] < report["cost"]["program_cpu_s"]
-    assert "func1" in cli.stderr
-    nothing_is_left(mark)
+
+
+@pytest.mark.parametrize("python", [python for python in pythons() if python != this_python()], ids=str)
+def test_another_python(python: Python, mark: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    with Cli(mark, *arguments(path, limit=20_000, method="spawn"), "--python", python.executable) as cli:
+        assert cli.finish() == 0, cli.stderr
+    report = read_report(path)
+    no_losses(report)
+    assert report["program"]["python"] == ".".join(map(str, python.version))
+    assert os.path.samefile(report["program"]["executable"], python.executable)
+    assert [worker["values"]["rocket"]["last"] for worker in workers_of(report)] == [20_000] * 2
+
+
+def test_python_that_does_not_start(mark: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    with Cli(mark, *arguments(path), "--python", "/bin/false") as cli:
+        assert cli.finish() == 2
+    assert cli.stderr == "rocketgui: argument --python: /bin/false does not start as a Python 3 does\n"
+    assert (cli.stdout, path.exists()) == ("", False)
 
 
 @every_method

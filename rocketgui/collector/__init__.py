@@ -12,4 +12,6 @@ service.py    the process: commands in, one frame per tick out
             ├─ processes.py    what the system says of each process (psutil)
             ├─ crew.py         the live number of workers
             └─ board.py        what the observed processes are asked to do
+
+abilities.py  what the system lets it see of a process and do to it, for the self-test
 """

@@ -7,17 +7,18 @@ import json
 import os
 import select
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from rocketgui import supervisor
+from rocketgui import interpreters
 from rocketgui.agent import layout
 from rocketgui.messages import Launch
 
-AGENT = Path(__file__).resolve().parent.parent / "agent" / "inject"
+#: Files that other interpreters load; packaged or not, they lie beside this one.
+PACKAGE = Path(__file__).resolve().parent.parent
+AGENT, SUPERVISOR = PACKAGE / "agent" / "inject", PACKAGE / "supervisor.py"
 #: Room that the directory in memory must have, so that 256 black boxes fit in it three times.
 ROOM = 256 * 1024 * 1024
 
@@ -34,7 +35,7 @@ def private_directory() -> str:
 
 def environment(launch: Launch, directory: str) -> dict[str, str]:
     """The environment of the program, with what brings the agent into it."""
-    variables = dict(os.environ)
+    variables = interpreters.environment()
     original = variables.get("PYTHONPATH")
     if original is not None:
         variables[layout.ENV_PYTHONPATH] = original
@@ -55,13 +56,18 @@ class Supervised:
         session = "own" if launch.own_session else "same"
         # A signal to the window's whole process group must leave the one who clears up after it.
         options["start_new_session"] = launch.own_session
-        alone = [sys.executable, "-I", "-S", supervisor.__file__]
+        if os.name == "nt" and launch.own_session:
+            options["creationflags"] = subprocess.CREATE_NO_WINDOW  # type: ignore[attr-defined,unused-ignore]
+        alone = [interpreters.own(), "-I", "-S", str(SUPERVISOR)]
         try:
-            self._process = subprocess.Popen(
-                [*alone, *map(str, passed), directory, session, launch.python, *launch.argv],
-                env=environment(launch, directory),
-                **options,
-            )
+            with open(launch.output, "wb") if launch.output else contextlib.nullcontext() as output:
+                self._process = subprocess.Popen(
+                    [*alone, *map(str, passed), directory, session, launch.python, *launch.argv],
+                    env=environment(launch, directory),
+                    stdout=output,
+                    stderr=output,
+                    **options,
+                )
         except OSError:
             os.close(self._commands)
             os.close(self._reports)

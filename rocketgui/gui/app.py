@@ -4,11 +4,14 @@ launch if asked for. The window is on the screen before the collector's process 
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
 from rocketgui.arguments import Options
+from rocketgui.gui.errors import ErrorReporter
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.quit_signals import QuitOnSignal
 from rocketgui.gui.theme import ThemeSwitch
@@ -24,7 +27,14 @@ def main(options: Options) -> int:
     signals = QuitOnSignal(app)
     bridge = Bridge()
     window = MainWindow(bridge, options, ThemeSwitch(app))
+    errors = ErrorReporter(window)
+    errors.repeated.connect(window.strip.say)
     app.aboutToQuit.connect(window.controller.close)
+    file = os.environ.get("ROCKETGUI_STARTUP")
+    if file:
+        from rocketgui.gui.startup import StartupNotes
+
+        StartupNotes(window, Path(file), window.plots.counters.shows_points)
     window.show()
     bridge.start()
     if options.launch:
@@ -33,4 +43,5 @@ def main(options: Options) -> int:
         return app.exec()
     finally:
         window.controller.close()
+        errors.restore()
         signals.restore()

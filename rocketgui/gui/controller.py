@@ -131,13 +131,13 @@ class RunController(QObject):
 
     # ------------------------------------------------------------ commands
 
-    def launch(self, workers: int, limit: int, start_method: str) -> None:
-        """Start the built-in program, unless something runs already."""
+    def launch(self, workers: int, limit: int, start_method: str, python: str) -> None:
+        """Start the built-in program with an interpreter, unless something runs already."""
         if self.state in LIVE:
             return
         self._launching = True
         self._stopping = False
-        self._bridge.send(rocket_launch(workers, limit, start_method, own_session=True))
+        self._bridge.send(rocket_launch(workers, limit, start_method, python, own_session=True))
         self._refresh()
 
     def pause(self) -> None:

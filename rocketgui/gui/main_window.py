@@ -52,7 +52,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(QIcon(str(resource("icon.svg"))))
         self.controller = RunController(self._bridge, options.report, self)
         self.top = TopBar()
-        self.program = ProgramPanel(options.workers, options.limit, options.start_method)
+        self.program = ProgramPanel(options.workers, options.limit, options.start_method, options.python)
         self.plots = PlotsPanel(theme)
         self.findings = FindingsPanel()
         self.processes = ProcessPanel(theme)
@@ -104,7 +104,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(page)
         page.setFocus()
         self.resize(1280, 720)
-        self.setMinimumSize(1120, 640)
+        # The program panel's needs grow with the system's text. Said once: Qt would say it again with every text.
+        self.setMinimumSize(1120, max(640, page.minimumSizeHint().height()))
 
     def _wire(self) -> None:
         controller, top, program = self.controller, self.top, self.program
@@ -117,6 +118,7 @@ class MainWindow(QMainWindow):
         top.resume_wanted.connect(controller.resume)
         top.stop_wanted.connect(controller.stop)
         top.look_chosen.connect(self._look_chosen)
+        top.about_wanted.connect(self.show_about)
         program.workers_changed.connect(controller.set_workers)
         program.limit_changed.connect(controller.set_limit)
         program.workers_changed.connect(self._idle_hint)
@@ -127,13 +129,23 @@ class MainWindow(QMainWindow):
         action_for(self, "Space", "Launch, pause or resume").triggered.connect(top.go)
         action_for(self, "Esc", "Stop").triggered.connect(controller.stop)
         action_for(self, "Ctrl+D", "Switch between dark and light").triggered.connect(self._switch_look)
+        action_for(self, "F1", "About rocketgui").triggered.connect(self.show_about)
 
     # ------------------------------------------------------------ actions
 
     def launch(self) -> None:
         """Launch the program with what the controls say."""
         self.strip.clear()
-        self.controller.launch(self.program.workers.value, self.program.limit.value, self.program.method.currentText())
+        program = self.program
+        self.controller.launch(
+            program.workers.value, program.limit.value, program.method.currentText(), program.python.path
+        )
+
+    def show_about(self) -> None:
+        """Show what this program is, with the versions of what it is made of."""
+        from rocketgui.gui import about  # most runs end without it
+
+        about.show(self)
 
     def _look_chosen(self, look: Look) -> None:
         self.themes.choose(look)

@@ -1,4 +1,4 @@
-"""What will run: workers, limit, start method; and the parent's own value."""
+"""What will run: workers, limit, start method, interpreter; and the parent's own value."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from rocketgui.gui.buttons import Choice
 from rocketgui.gui.card import Card
+from rocketgui.gui.python_choice import PythonChoice
 from rocketgui.gui.slider_field import Scale, SliderField
 from rocketgui.gui.theme import scaled_font
 from rocketgui.model.scale import LIMIT_STOPS, STOPS_PER_DECADE, limit_at, stop_for, workers_on_slider
@@ -41,7 +42,7 @@ class ProgramPanel(Card):
     workers_changed = Signal(object)
     limit_changed = Signal(object)
 
-    def __init__(self, workers: int, limit: int, start_method: str | None) -> None:
+    def __init__(self, workers: int, limit: int, start_method: str | None, python: str) -> None:
         super().__init__("Program")
         cores = os.cpu_count() or 1
         self._rate: float | None = None
@@ -56,6 +57,7 @@ class ProgramPanel(Card):
             self.method.setCurrentText(start_method)
         self.method.currentTextChanged.connect(self._method_chosen)
         self._about_method = _muted("", lines=3)
+        self.python = PythonChoice(python)
         self._parent_name = _muted("Parent process", lines=1)
         self.parent_value = QLabel()
         self.parent_value.setProperty("role", "accent")
@@ -64,7 +66,10 @@ class ProgramPanel(Card):
         self._parent_note = _muted("", lines=2)
         method_label = QLabel("Start method")
         method_label.setBuddy(self.method)
-        body: tuple[QWidget, ...] = (self.workers, self.limit, method_label, self.method, self._about_method)
+        python_label = QLabel("Python")
+        python_label.setBuddy(self.python)
+        choices = (method_label, self.method, self._about_method, python_label, self.python)
+        body: tuple[QWidget, ...] = (self.workers, self.limit, *choices)
         for widget in body:
             self.body.addWidget(widget)
         self.body.addStretch(1)
@@ -127,7 +132,7 @@ class ProgramPanel(Card):
             self.limit.set_remark("How long it takes is shown once it runs.")
         else:
             takes = format_duration(limit / self._rate)
-            self.limit.set_remark(f"From 0 it takes {takes}\nat {format_rate(self._rate)} each")
+            self.limit.set_remark(f"From 0: {takes}\nat {format_rate(self._rate)} each")
 
     def _method_chosen(self, method: str) -> None:
         self._about_method.setText(_METHODS.get(method, ""))

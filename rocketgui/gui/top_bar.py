@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QSizePolicy, QWidget
 
 from rocketgui.gui.buttons import Button, MenuButton
 from rocketgui.gui.card import set_role
@@ -30,6 +30,7 @@ class TopBar(QWidget):
     Signals:
         launch_wanted, pause_wanted, resume_wanted, stop_wanted: what was pressed.
         look_chosen: a `Look`.
+        about_wanted: what was chosen in the help menu.
     """
 
     launch_wanted = Signal()
@@ -37,6 +38,7 @@ class TopBar(QWidget):
     resume_wanted = Signal()
     stop_wanted = Signal()
     look_chosen = Signal(object)
+    about_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,6 +67,11 @@ class TopBar(QWidget):
         self.stop.clicked.connect(self.stop_wanted)
         self.look = MenuButton("◐", "Look", "Dark or light (Ctrl+D switches)")
         self.look.setMenu(self._look_menu())
+        self.help = MenuButton("?", "Help", "About rocketgui (F1)")
+        self.help.setMenu(self._help_menu())
+        # Else a layout short of room squeezes the bar to what the style sheet calls its buttons' least height, which
+        # is below what they take once there is room: everything moved when a theme was applied again.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2, 0, 2, 0)
         layout.setSpacing(10)
@@ -73,7 +80,7 @@ class TopBar(QWidget):
         layout.addWidget(self.state_label)
         layout.addWidget(self.time_label)
         layout.addStretch(1)
-        for button in (self.launch, self.pause, self.stop, self.look):
+        for button in (self.launch, self.pause, self.stop, self.look, self.help):
             layout.addWidget(button)
         self.show_state(RunState.IDLE)
 
@@ -86,6 +93,12 @@ class TopBar(QWidget):
             action.triggered.connect(lambda _=False, look=look: self.look_chosen.emit(look))
             group.addAction(action)
             menu.addAction(action)
+        return menu
+
+    def _help_menu(self) -> QMenu:
+        menu = QMenu(self)
+        # Only the words: the shortcut itself is the window's, as all others are.
+        menu.addAction("About rocketgui\tF1").triggered.connect(self.about_wanted)
         return menu
 
     def mark_look(self, look: Look) -> None:

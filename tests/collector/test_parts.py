@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from rocketgui import messages
 from rocketgui.agent import board as agent_board
 from rocketgui.agent import layout
-from rocketgui.collector import processes
+from rocketgui.collector import abilities, processes
 from rocketgui.collector.board import Board
 from rocketgui.collector.boxes import Record, Sample
 from rocketgui.collector.census import Census, Row, signal_name
@@ -367,6 +367,34 @@ def test_suspend_and_resume(busy: subprocess.Popen[bytes]) -> None:
     processes.resume(os.getpid())
     until(lambda: state(busy.pid) in ("R", "S"), "it to go on")
     assert (busy.pid, os.getpid()) in processes.descendants(os.getpid())
+
+
+# ---------------------------------------------------------------- abilities
+
+
+def test_abilities() -> None:
+    before = psutil.Process().cpu_affinity()
+    assert abilities.usable_cores() == before
+    assert abilities.core() in range(os.cpu_count() or 1)
+    assert abilities.can_pin()
+    assert psutil.Process().cpu_affinity() == before
+
+
+def test_abilities_that_a_system_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS."""
+    monkeypatch.delattr(psutil.Process, "cpu_num")
+    monkeypatch.delattr(psutil.Process, "cpu_affinity")
+    assert (abilities.core(), abilities.usable_cores(), abilities.can_pin()) == (None, None, False)
+
+
+def test_abilities_that_a_system_denies(monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(process: psutil.Process, cores: object = None) -> list[int]:
+        if cores is not None:
+            raise psutil.AccessDenied(process.pid)
+        return [0]
+
+    monkeypatch.setattr(psutil.Process, "cpu_affinity", denied)
+    assert not abilities.can_pin()
 
 
 # ---------------------------------------------------------------- the queue's sender

@@ -6,12 +6,15 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from rocketgui import messages
 from rocketgui.arguments import Options
+from rocketgui.gui.card import Card
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.theme import Look, load_theme
 from tests.gui.conftest import MakeWindow
@@ -177,3 +180,17 @@ def test_dragging_stops_following_and_a_double_click_follows_again(make_window: 
     axis.follow()
     window.plots.draw()
     assert (axis.t0, axis.t1) == (0.0, 4.0)
+
+
+@pytest.mark.parametrize("first", [Look.DARK, Look.LIGHT])
+def test_nothing_moves_when_the_look_is_switched(make_window: MakeWindow, first: Look) -> None:
+    window, _ = make_window(look=first)
+    window.resize(1280, 720)
+    QApplication.processEvents()
+    watched = [window.top, window.strip, *window.findChildren(Card), *window.top.findChildren(QWidget)]
+    before = {widget: (widget.mapTo(window, QPoint()), widget.size()) for widget in watched}
+    for _ in range(2):
+        QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+        QApplication.processEvents()
+        assert {widget: (widget.mapTo(window, QPoint()), widget.size()) for widget in watched} == before
+    assert len({button.height() for button in window.top.findChildren(QAbstractButton)}) == 1

@@ -243,7 +243,7 @@ def test_a_far_limit_is_as_far_as_the_first_worker_has_to_go(make_window: MakeWi
     assert arrival is not None
     assert f"limit in {format_duration(arrival)}" in remark.text()
     window.program.refresh(window.controller.session)
-    assert window.program.limit.remark.text().startswith("From 0 it takes about ")
+    assert window.program.limit.remark.text().startswith("From 0: about ")
 
 
 def test_the_strip_says_each_loss_by_its_name(make_window: MakeWindow, run: Run) -> None:

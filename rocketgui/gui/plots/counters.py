@@ -57,6 +57,10 @@ class CountersPlot(TimePlot):
         """Whether the limit's line is in the picture."""
         return self._shown_limit() is not None
 
+    def shows_points(self) -> bool:
+        """Whether the next frame shows a process's value."""
+        return any(curve.seen for curve in self.item.canvas.curves)
+
     def _shown_limit(self) -> int | None:
         limit = self.limit
         if limit is None:

@@ -1,0 +1,40 @@
+"""Follows a run without a window, in this process: the same collector, and the same model."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from rocketgui.collector.collector import Collector
+from rocketgui.messages import Frame, Launch
+
+if TYPE_CHECKING:
+    from rocketgui.model.session import Model
+
+NS = 1_000_000_000
+
+
+def launch(command: Launch) -> tuple[Collector, Model]:
+    """Launch a program; return the collector that observes it, and a model without anything in it yet."""
+    collector = Collector()
+    collector.obey(command)
+    # The model brings numpy, which takes longer to load than the program takes to start: load it meanwhile.
+    return collector, importlib.import_module("rocketgui.model.session").Model()
+
+
+def frames(collector: Collector, model: Model, before: Callable[[], None]) -> Iterator[Frame]:
+    """Every frame until the run has ended, at the collector's pace, once the model has taken it in. `before` is called
+    before each tick."""
+    deadline = time.monotonic_ns()
+    following = True
+    while following:
+        before()
+        following = collector.running
+        frame = collector.tick()
+        model.apply_frame(frame)
+        yield frame
+        if following:
+            deadline = max(deadline + collector.period_ns, time.monotonic_ns())
+            time.sleep(max(0, deadline - time.monotonic_ns()) / NS)

@@ -1,0 +1,178 @@
+"""What works on this machine, in a few lines of text for a bug report: `rocketgui --self-test`. Never Qt.
+
+Whatever can be tried is tried: each start method runs the rocket program, observed as any other run is.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import io
+import multiprocessing
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rocketgui import __version__, following, interpreters, messages, screen
+from rocketgui.arguments import rocket_launch
+from rocketgui.collector import abilities
+
+if TYPE_CHECKING:
+    from rocketgui.collector.collector import Collector
+    from rocketgui.messages import Number
+    from rocketgui.model.process import Process
+    from rocketgui.model.session import Session
+
+START_METHODS = ("fork", "spawn", "forkserver")
+WORKERS = 2
+LIMIT = 100_000
+#: How long a run may take, in s; it takes a fraction of one.
+PATIENCE_S = 10.0
+MISSING = "not available on this system"
+INTERRUPTED = 130
+#: Columns of what a line is about.
+WIDTH = 17
+
+
+def run() -> int:
+    """Check everything and print what was found; 0 if every start method that the system has works, else 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a path may hold what a terminal cannot show
+    try:
+        failed = _check_all()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    things = "1 thing does not work" if failed == 1 else f"{failed} things do not work"
+    print(f"{things}; see above." if failed else "Everything that this system offers works.")
+    return 1 if failed else 0
+
+
+def _check_all() -> int:
+    """Print every line but the last; return how many start methods fail."""
+    packaged = interpreters.packaged()
+    _say("rocketgui", __version__, "not packaged" if packaged is None else f"packaged in {packaged}")
+    _say("system", platform.platform(), platform.machine())
+    _say("Python", platform.python_version(), platform.python_implementation())
+    _say("cores", _cores())
+    failed = 0
+    for method in START_METHODS:
+        if method not in multiprocessing.get_all_start_methods():
+            _say(method, MISSING)
+            continue
+        fault, seconds = try_start_method(method)
+        _say(method, f"does not work: {fault}" if fault else f"works ({seconds:.2f} s)")
+        failed += bool(fault)
+    core = abilities.core()
+    _say("core of a process", MISSING if core is None else f"available: this one is on core {core}")
+    _say("pinning", "works" if abilities.can_pin() else MISSING)
+    for title, line in zip_longest(["interpreters"], _interpreters(), fillvalue=""):
+        _say(title, line)
+    _say("video encoder", _video_encoder() or "none found; needed only to record video")
+    _say("screen", screen.missing() or "found")
+    _say("Qt", _qt())
+    return failed
+
+
+def _say(about: str, *facts: str) -> None:
+    """At once, so that one who waits sees how far it is."""
+    print(f"{about:<{WIDTH}}  {', '.join(facts)}", flush=True)
+
+
+def _cores() -> str:
+    cores, usable = os.cpu_count(), abilities.usable_cores()
+    count = str(cores or "not known")
+    return count if usable is None or len(usable) == cores else f"{count}, of which {len(usable)} may be used"
+
+
+def _interpreters() -> Iterator[str]:
+    try:
+        interpreters.check(interpreters.own())
+    except interpreters.NoInterpreter as error:
+        yield f"rocketgui's own does not work: {error}"
+    for interpreter in interpreters.find():
+        yield f"{interpreter!s:<15} {interpreter.path}"
+
+
+def _video_encoder() -> str | None:
+    """The path of an ffmpeg: one on PATH, or that of the package imageio_ffmpeg."""
+    path = shutil.which("ffmpeg")
+    if path is None and importlib.util.find_spec("imageio_ffmpeg"):
+        try:
+            path = importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe()
+        except (ImportError, OSError, RuntimeError):  # it brings none for this system
+            return None
+    return path
+
+
+def _qt() -> str:
+    """Whether Qt is there. It is not loaded: that may end the whole process where something of it is missing."""
+    if importlib.util.find_spec("PySide6") is None:
+        return "not found; only what needs no window works"
+    for package in ("PySide6-Essentials", "PySide6"):
+        try:
+            return f"found: PySide6 {importlib.metadata.version(package)}"
+        except importlib.metadata.PackageNotFoundError:  # a packaged app does without
+            continue
+    return "found: PySide6"
+
+
+# ---------------------------------------------------------------- start methods
+
+
+def try_start_method(method: str) -> tuple[str, float]:
+    """Run and observe the rocket program; return what went wrong, empty if nothing did, and the seconds it took."""
+    deadline = time.monotonic() + PATIENCE_S
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            output = Path(folder, "output")
+            launch = rocket_launch(WORKERS, LIMIT, method, interpreters.own(), own_session=False)
+            collector, model = following.launch(replace(launch, output=str(output)))
+            for _ in following.frames(collector, model, before=lambda: _give_up(collector, deadline)):
+                pass
+            printed = output.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError as error:
+        return str(error), 0.0
+    session = model.session
+    return "; ".join(_faults(session, [line for line in printed if line.strip()])), session.end_ns / following.NS
+
+
+def _give_up(collector: Collector, deadline: float) -> None:
+    if time.monotonic() > deadline:
+        collector.obey(messages.Stop())
+
+
+def _faults(session: Session, printed: list[str]) -> Iterator[str]:
+    """Whatever a run should not have shown; `printed`: the lines of the program, and of the supervisor."""
+    yield from (notice.rstrip(".") for notice in session.notices)
+    ended = session.ended
+    if ended is None:
+        return
+    if ended.ended == "stopped":
+        yield f"not at its end after {PATIENCE_S:.0f} s"
+        return
+    if (ended.ended, ended.exit_code) != ("finished", 0):
+        yield ended.ended if ended.exit_code is None else f"{ended.ended} with exit code {ended.exit_code}"
+        yield from printed[-1:]
+        return  # the values would only say the same
+    values = [_last(worker) for worker in session.workers]
+    if values != [LIMIT] * WORKERS:
+        yield f"the workers counted to {values}, not to {LIMIT} each"
+    parent = None if session.root is None else _last(session.root)
+    if parent != 0:
+        yield f"the parent's rocket was {parent}, not 0"
+    losses = {**asdict(session.losses), "unreadable messages": session.bad_messages}
+    yield from (f"{name}: {count}" for name, count in losses.items() if count)
+
+
+def _last(process: Process) -> Number | None:
+    watched = process.values.get("rocket")
+    return None if watched is None else watched.last
