@@ -7,7 +7,11 @@ import signal
 import sys
 
 #: Name on the command line: module with `main(arguments) -> exit code`.
-BENCHMARKS = {"observer": "benchmarks.observer", "frames": "benchmarks.frames"}
+BENCHMARKS = {
+    "observer": "benchmarks.observer",
+    "frames": "benchmarks.frames",
+    "startup": "benchmarks.startup",
+}
 
 
 def main() -> int:

@@ -22,9 +22,13 @@ FOREVER = sys.maxsize
 
 
 def environment() -> dict[str, str]:
-    """The environment for a child that imports `benchmarks` and `rocketgui` from this tree."""
+    """The environment for a child that imports `benchmarks` and `rocketgui` from this tree.
+
+    What changes how Python runs is left out: a user has none of it, and without bytecode every start would compile.
+    """
     paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    usual = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return {**usual, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def module(name: str, *arguments: object) -> list[str]:
