@@ -22,13 +22,18 @@ def make(folder: Path) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     made = {str(size): folder / f"rocketgui-{size}.png" for size in SIZES}
     _draw(made)
-    images = {size: Image.open(made[str(size)]) for size in SIZES}
+    images = {size: _read(made[str(size)]) for size in SIZES}
     made["ico"] = folder / "rocketgui.ico"
     rest = [images[size] for size in ICO_SIZES[:-1]]
     images[256].save(made["ico"], sizes=[(size, size) for size in ICO_SIZES], append_images=rest)
     made["icns"] = folder / "rocketgui.icns"
     images[512].save(made["icns"], append_images=[images[size] for size in (16, 32, 64, 128, 256)])
     return made
+
+
+def _read(file: Path) -> Image.Image:
+    with Image.open(file) as image:
+        return image.copy()
 
 
 def _draw(files: dict[str, Path]) -> None:

@@ -28,6 +28,7 @@ def screen() -> Iterator[str]:
         raise RuntimeError("no screen: set DISPLAY, or install Xvfb")
     reader, writer = os.pipe()
     command = [program, "-displayfd", str(writer), "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-nolisten", "tcp"]
+    command.append("-noreset")  # else the server starts anew when its last window closes, and the next one meets that
     # A session of its own, as a desktop's X server has: the scheduler shares the cores between sessions.
     server = subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL, start_new_session=True)
     os.close(writer)

@@ -101,7 +101,7 @@ class Processes:
                         look.involuntary = switches.involuntary if COUNTS_INVOLUNTARY else None
                 else:
                     memory = _or_none(handle.memory_info)
-                    if memory is not None:
+                    if memory is not None and memory.rss:  # what has ended and is not yet reaped has none
                         look.rss = memory.rss
                         known.peak_rss = max(known.peak_rss, getattr(memory, "peak_wset", memory.rss))
                         look.peak_rss = known.peak_rss
