@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import NamedTuple, NoReturn, TypeVar
 
 from rocketgui import __version__, interpreters
-from rocketgui.messages import Launch
+from rocketgui.launch import START_METHODS, Launch
 from rocketgui.model import text
 from rocketgui.programs import ROCKET
 
@@ -20,13 +18,12 @@ WORKERS = 2
 LIMIT = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What the user asked for. `launch`: at once, without a press of the button; `python`: what runs the program."""
 
     workers: int = WORKERS
     limit: int = LIMIT
-    start_method: str = multiprocessing.get_all_start_methods()[0]
+    start_method: str = START_METHODS[0]
     launch: bool = False
     headless: bool = False
     report: Path | None = None
@@ -69,10 +66,10 @@ def parse(words: list[str]) -> Options:
     )
     parser.add_argument(
         "--start-method",
-        choices=multiprocessing.get_all_start_methods(),
+        choices=START_METHODS,
         default=Options().start_method,
         metavar="M",
-        help=f"how processes start: {', '.join(multiprocessing.get_all_start_methods())}",
+        help=f"how processes start: {', '.join(START_METHODS)}",
     )
     parser.add_argument("--launch", action="store_true", help="launch at once")
     parser.add_argument("--headless", action="store_true", help="run without a window; the exit code is the program's")
@@ -80,7 +77,7 @@ def parse(words: list[str]) -> Options:
     parser.add_argument(
         "--python",
         type=_checked(lambda typed: interpreters.check(typed).path),
-        default=Options().python,
+        default=argparse.SUPPRESS,  # a default that is a string would be checked as well, which starts it
         metavar="PATH",
         help="the Python that runs the program: 3.8 or newer; else the one that came with rocketgui",
     )

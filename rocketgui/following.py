@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from rocketgui.collector.collector import Collector
-from rocketgui.messages import Frame, Launch
+from rocketgui.collector.launching import Started
+from rocketgui.launch import Launch
 
 if TYPE_CHECKING:
+    from rocketgui.collector.collector import Collector
+    from rocketgui.messages import Frame
     from rocketgui.model.session import Model
 
 NS = 1_000_000_000
@@ -18,9 +20,16 @@ NS = 1_000_000_000
 
 def launch(command: Launch) -> tuple[Collector, Model]:
     """Launch a program; return the collector that observes it, and a model without anything in it yet."""
-    collector = Collector()
-    collector.obey(command)
-    # The model brings numpy, which takes longer to load than the program takes to start: load it meanwhile.
+    # The program starts while what observes it is loaded, which takes longer: psutil, then numpy for the model.
+    try:
+        started = Started(command)
+    except OSError:
+        started = None
+    collector: Collector = importlib.import_module("rocketgui.collector.collector").Collector()
+    if started is None:
+        collector.obey(command)  # it says why it cannot be launched
+    else:
+        collector.follow(started)
     return collector, importlib.import_module("rocketgui.model.session").Model()
 
 

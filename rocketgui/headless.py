@@ -13,12 +13,12 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rocketgui import following, messages
+from rocketgui import following
 from rocketgui.arguments import Options, rocket_launch
-from rocketgui.collector.collector import Collector
-from rocketgui.messages import Message
 
 if TYPE_CHECKING:
+    from rocketgui.collector.collector import Collector
+    from rocketgui.messages import Message
     from rocketgui.model.session import Session
 
 NS = 1_000_000_000
@@ -86,6 +86,8 @@ def run(options: Options) -> int:
 
 
 def _obey(signals: Signals, collector: Collector) -> None:
+    from rocketgui import messages  # here, and below likewise: the program is launched before they are loaded
+
     run = collector.run
     if run is None:
         return
@@ -100,6 +102,8 @@ def _obey(signals: Signals, collector: Collector) -> None:
 
 
 def _say(message: Message, line: LiveLine) -> None:
+    from rocketgui import messages
+
     if isinstance(message, messages.Notice):
         line.clear()
         print(f"rocketgui: {message.text}", file=sys.stderr)

@@ -13,8 +13,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 #: The agent's syntax; below it, Python has changed too much.
 OLDEST = (3, 8)
@@ -33,8 +33,7 @@ class NoInterpreter(ValueError):
     """A Python that cannot run programs here; the text is one sentence that says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter:
+class Interpreter(NamedTuple):
     """A Python that starts. `version`: as in (3, 11, 7); `prefix`: its installation or virtual environment."""
 
     path: str

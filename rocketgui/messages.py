@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from rocketgui.launch import Launch as Launch
+
 Number = int | float
 
 #: Moments in the life of a process, in the order in which they come.
@@ -239,27 +241,6 @@ KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(M
 
 
 # ---------------------------------------------------------------- window -> collector
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """Start the program `argv` with the interpreter `python` and watch the names `watch` in its main module.
-
-    With `own_session` it gets a session of its own, so that the scheduler shares the machine between it as a whole and
-    the window; without, Ctrl-C in the terminal reaches it. `start_method`, `workers` and `limit` say what `argv` asks
-    the built-in program for. What it prints goes where rocketgui's own output goes, or to the file `output`.
-    """
-
-    argv: tuple[str, ...]
-    python: str
-    run_as: str
-    start_method: str
-    workers: int
-    limit: int
-    watch: tuple[str, ...] = ("rocket",)
-    own_session: bool = True
-    rate_hz: float = 60.0
-    output: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ import importlib
 import importlib.metadata
 import importlib.util
 import io
-import multiprocessing
 import os
 import platform
 import shutil
@@ -17,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING
 from rocketgui import __version__, following, interpreters, messages, screen
 from rocketgui.arguments import rocket_launch
 from rocketgui.collector import abilities
+from rocketgui.launch import START_METHODS
 
 if TYPE_CHECKING:
     from rocketgui.collector.collector import Collector
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from rocketgui.model.process import Process
     from rocketgui.model.session import Session
 
-START_METHODS = ("fork", "spawn", "forkserver")
+#: All that there are; a system has some of them.
+METHODS = ("fork", "spawn", "forkserver")
 WORKERS = 2
 LIMIT = 100_000
 #: How long a run may take, in s; it takes a fraction of one.
@@ -64,8 +65,8 @@ def _check_all() -> int:
     _say("Python", platform.python_version(), platform.python_implementation())
     _say("cores", _cores())
     failed = 0
-    for method in START_METHODS:
-        if method not in multiprocessing.get_all_start_methods():
+    for method in METHODS:
+        if method not in START_METHODS:
             _say(method, MISSING)
             continue
         fault, seconds = try_start_method(method)
@@ -135,7 +136,7 @@ def try_start_method(method: str) -> tuple[str, float]:
         with tempfile.TemporaryDirectory() as folder:
             output = Path(folder, "output")
             launch = rocket_launch(WORKERS, LIMIT, method, interpreters.own(), own_session=False)
-            collector, model = following.launch(replace(launch, output=str(output)))
+            collector, model = following.launch(launch._replace(output=str(output)))
             for _ in following.frames(collector, model, before=lambda: _give_up(collector, deadline)):
                 pass
             printed = output.read_text(encoding="utf-8", errors="replace").split("\n")

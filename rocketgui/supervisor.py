@@ -10,6 +10,8 @@ object does the same; elsewhere, without subreapers, orphans are found by their 
 Standard library only, and nothing else of rocketgui: it is run as a plain file by an isolated interpreter.
 """
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os
@@ -19,8 +21,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+
+TYPE_CHECKING = False  # typing would take longer to import than any of these
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
 LINUX: bool = sys.platform.startswith("linux")
 #: Whether the system lists the children of a process; Linux does, if it was built so, as nearly all are.

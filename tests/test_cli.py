@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import rocketgui
 from rocketgui import cli, screen
 from rocketgui.arguments import Options, parse, rocket_launch
+from rocketgui.launch import START_METHODS
 from rocketgui.programs import ROCKET
 from tests.helpers import LONGEST, environment
 
@@ -165,3 +167,7 @@ def test_screen_of_another_machine_is_left_to_qt(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
     monkeypatch.setenv("DISPLAY", "elsewhere.example:10.0")
     assert screen.missing() == ""
+
+
+def test_start_methods_are_those_of_multiprocessing() -> None:
+    assert list(START_METHODS) == multiprocessing.get_all_start_methods()

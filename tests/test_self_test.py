@@ -18,16 +18,14 @@ __all__ = ["mark"]
 
 #: Runs the self-test with a fault, which the words in the middle make.
 SCRIPT = """
-import dataclasses
-import multiprocessing
 from rocketgui import interpreters, self_test
 
 launch = self_test.rocket_launch
 
 def change(method, **changes):
     "Have the runs with one start method be different."
-    self_test.rocket_launch = lambda workers, limit, start, *rest, **more: dataclasses.replace(
-        launch(workers, limit, start, *rest, **more), **(changes if start == method else {{}})
+    self_test.rocket_launch = lambda workers, limit, start, *rest, **more: (
+        launch(workers, limit, start, *rest, **more)._replace(**(changes if start == method else {{}}))
     )
 
 {}
@@ -104,7 +102,7 @@ FAULTS = [
 
 @pytest.mark.parametrize(("before", "fault", "says"), FAULTS, ids=[says[:30] for *_, says in FAULTS])
 def test_what_went_wrong_is_said(before: str, fault: str, says: str, mark: str) -> None:
-    code, lines = run_with(f"self_test.START_METHODS = ['fork']\n{before}\n{fault}", mark)
+    code, lines = run_with(f"self_test.METHODS = ['fork']\n{before}\n{fault}", mark)
     assert (code, fact(lines, "fork")) == (1, f"does not work: {says}")
     nothing_is_left(mark)
 
@@ -116,7 +114,7 @@ def test_own_python_is_missing(mark: str) -> None:
 
 
 def test_a_method_that_the_system_has_not(mark: str) -> None:
-    code, lines = run_with("multiprocessing.get_all_start_methods = lambda: ['spawn']", mark)
+    code, lines = run_with("self_test.START_METHODS = ['spawn']", mark)
     assert (code, lines[-1]) == (0, "Everything that this system offers works.")
     assert fact(lines, "fork") == fact(lines, "forkserver") == "not available on this system"
     assert fact(lines, "spawn").startswith("works")
@@ -124,7 +122,7 @@ def test_a_method_that_the_system_has_not(mark: str) -> None:
 
 def test_names_that_cannot_be_printed(mark: str, tmp_path: Path) -> None:
     code, lines = run(
-        "-c", SCRIPT.format("self_test.START_METHODS = []; interpreters.own = lambda: '/no/such/Pythön'"),
+        "-c", SCRIPT.format("self_test.METHODS = []; interpreters.own = lambda: '/no/such/Pythön'"),
         variables=environment(mark, PYTHONIOENCODING="ascii"),
     )  # fmt: skip
     assert code == 0

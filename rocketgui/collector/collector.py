@@ -6,6 +6,7 @@ import time
 
 from rocketgui import messages, supervisor
 from rocketgui.collector.cores import Cores
+from rocketgui.collector.launching import Started
 from rocketgui.collector.run import Run
 from rocketgui.messages import Command, Frame, Message
 
@@ -63,11 +64,14 @@ class Collector:
 
     def _launch(self, command: messages.Launch) -> None:
         try:
-            self.run = Run(command, self._out)
+            self.follow(Started(command))
         except OSError as error:
             self._out.append(messages.Notice(f"The program could not be launched: {error.strerror or error}."))
-        else:
-            self._cores = Cores()  # what was before is not this run's
+
+    def follow(self, started: Started) -> None:
+        """Follow a program that is already on its way."""
+        self.run = Run(started, self._out)
+        self._cores = Cores()  # what was before is not this run's
 
     def tick(self) -> Frame:
         """Gather what is new since the last tick."""

@@ -1,4 +1,7 @@
-"""Starts a run: its private directory, its environment, and its supervisor with the two pipes to it."""
+"""Starts a run: its private directory and board, its environment, and its supervisor with the two pipes to it.
+
+Only what this takes is imported here: without a window, the rest is loaded while the program starts.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import subprocess
 import tempfile
 import time
@@ -14,7 +18,8 @@ from typing import Any
 
 from rocketgui import interpreters
 from rocketgui.agent import layout
-from rocketgui.messages import Launch
+from rocketgui.collector.board import Board
+from rocketgui.launch import Launch
 
 #: Files that other interpreters load; packaged or not, they lie beside this one.
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -107,6 +112,31 @@ class Supervised:
         os.close(self._commands)
         os.close(self._reports)
         self._process.wait()
+
+
+class Started:
+    """A program on its way, with all that whoever follows it needs.
+
+    Raises:
+        OSError: the system refuses what a run needs; nothing is left behind then.
+    """
+
+    def __init__(self, launch: Launch) -> None:
+        self.launch = launch
+        self.launched_ns = time.monotonic_ns()
+        self.cpu_before_s = time.process_time()
+        self.directory = private_directory()
+        self.board = Board(self.directory, launch.rate_hz)
+        try:
+            self.supervised = Supervised(launch, self.directory)
+        except OSError:
+            self.clear_up()
+            raise
+
+    def clear_up(self) -> None:
+        """Remove what the run has in the file system."""
+        self.board.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 def _readable(descriptor: int, wait: bool) -> bool:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import datetime
 import os
 import platform
-import shutil
 import signal
 import time
 from typing import Any
 
 from rocketgui import messages, supervisor
 from rocketgui.collector import processes
-from rocketgui.collector.board import Board
 from rocketgui.collector.census import Census, Row, signal_name
 from rocketgui.collector.cores import Cores
 from rocketgui.collector.crew import Crew
-from rocketgui.collector.launching import Supervised, private_directory
+from rocketgui.collector.launching import Started
 from rocketgui.collector.records import Translator
 from rocketgui.collector.shelf import Shelf
 from rocketgui.messages import Launch, Message
@@ -27,25 +25,21 @@ SCAN_EVERY = NS // 2
 
 
 class Run:
-    """Starts a program and follows it; `tick` puts what is new into `out`.
+    """Follows a program that was started; `tick` puts what is new into `out`."""
 
-    Raises:
-        OSError: the system refuses what a run needs; nothing is left behind then.
-    """
-
-    def __init__(self, launch: Launch, out: list[Message]) -> None:
-        self._launch = launch
+    def __init__(self, started: Started, out: list[Message]) -> None:
+        launch = started.launch
+        self._started = started
         self._out = out
-        self.launched_ns = time.monotonic_ns()
-        self._cpu_before = time.process_time()
-        self._directory = private_directory()
-        self._board = Board(self._directory, launch.rate_hz)
+        self.launched_ns = started.launched_ns
+        self._board = started.board
+        self._supervised = started.supervised
         self._census = Census(out, self.launched_ns)
         self._translator = Translator(self._census, out, self.launched_ns)
         self._crew = Crew(launch.workers)
         self._limit = launch.limit
         self._refused = 0
-        self._shelf = Shelf(self._directory, launch.watch, self._translator, self._meet_root)
+        self._shelf = Shelf(started.directory, launch.watch, self._translator, self._meet_root)
         self._scan_due = 0
         self._slow_due = 0
         self._looks = processes.Processes()
@@ -57,16 +51,9 @@ class Run:
         self._program_gone = False
         self._lost = False
         self.ended = False
-        try:
-            self._supervised = Supervised(launch, self._directory)
-        except OSError:
-            self._board.close()
-            shutil.rmtree(self._directory, ignore_errors=True)
-            raise
-        self._announce()
+        self._announce(launch)
 
-    def _announce(self) -> None:
-        launch = self._launch
+    def _announce(self, launch: Launch) -> None:
         self._out.append(
             messages.RunStarted(
                 argv=(os.path.basename(launch.argv[0]), *launch.argv[1:]),
@@ -247,10 +234,10 @@ class Run:
         match report:
             case {"event": "started", "pid": pid}:
                 self._census.meet(pid, None, reborn=True)
-                if self._crew.to_launch != self._launch.workers:
+                if self._crew.to_launch != self._started.launch.workers:
                     self._ask_for_workers()
             case {"event": "not_started", "error": error}:
-                self._out.append(messages.Notice(f"{self._launch.python} could not be started: {error}"))
+                self._out.append(messages.Notice(f"{self._started.launch.python} could not be started: {error}"))
                 self._program_gone = True
             case {"event": "exited", "pid": pid, "code": code, "t_ns": t_ns}:
                 row = self._census.find(pid)
@@ -323,8 +310,7 @@ class Run:
         self.ended = True
         self._supervised.close()
         self._ends.close()
-        self._board.close()
-        shutil.rmtree(self._directory, ignore_errors=True)
+        self._started.clear_up()
 
     def _say_costs(self) -> None:
         rows = list(self._census)
@@ -341,7 +327,7 @@ class Run:
         self._out.append(
             messages.Cost(
                 agents_cpu_s=round(sum(row.agent_cpu_s for row in rows), 6),
-                collector_cpu_s=round(time.process_time() - self._cpu_before, 6),
+                collector_cpu_s=round(time.process_time() - self._started.cpu_before_s, 6),
                 program_cpu_s=round(sum(row.cpu_s for row in rows), 6),
             )
         )

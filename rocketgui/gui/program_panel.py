@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 
 from PySide6.QtCore import Qt, Signal
@@ -13,6 +12,7 @@ from rocketgui.gui.card import Card
 from rocketgui.gui.python_choice import PythonChoice
 from rocketgui.gui.slider_field import Scale, SliderField
 from rocketgui.gui.theme import scaled_font
+from rocketgui.launch import START_METHODS
 from rocketgui.model.scale import LIMIT_STOPS, STOPS_PER_DECADE, limit_at, stop_for, workers_on_slider
 from rocketgui.model.session import Session
 from rocketgui.model.text import (
@@ -52,7 +52,7 @@ class ProgramPanel(Card):
         self.limit.value_changed.connect(self._limit_moved)
         self.method = Choice("Start method", "How a process is started; counts from the next launch on")
         # The first one is the system's default.
-        self.method.addItems(multiprocessing.get_all_start_methods())
+        self.method.addItems(START_METHODS)
         if start_method is not None:
             self.method.setCurrentText(start_method)
         self.method.currentTextChanged.connect(self._method_chosen)

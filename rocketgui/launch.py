@@ -1,0 +1,38 @@
+"""The command that launches a program. By itself, since the program is on its way before anything else is loaded."""
+
+from __future__ import annotations
+
+import sys
+from typing import NamedTuple
+
+#: What multiprocessing offers on this system, its default first. To ask it would take longer than all else that is
+#: loaded before the program is launched; a test holds this against its answer.
+START_METHODS: tuple[str, ...] = (
+    ("spawn",)
+    if sys.platform == "win32"
+    else ("spawn", "fork", "forkserver")
+    if sys.platform == "darwin"
+    else ("forkserver", "spawn", "fork")
+    if sys.version_info >= (3, 14)
+    else ("fork", "spawn", "forkserver")
+)
+
+
+class Launch(NamedTuple):
+    """Start the program `argv` with the interpreter `python` and watch the names `watch` in its main module.
+
+    With `own_session` it gets a session of its own, so that the scheduler shares the machine between it as a whole and
+    the window; without, Ctrl-C in the terminal reaches it. `start_method`, `workers` and `limit` say what `argv` asks
+    the built-in program for. What it prints goes where rocketgui's own output goes, or to the file `output`.
+    """
+
+    argv: tuple[str, ...]
+    python: str
+    run_as: str
+    start_method: str
+    workers: int
+    limit: int
+    watch: tuple[str, ...] = ("rocket",)
+    own_session: bool = True
+    rate_hz: float = 60.0
+    output: str | None = None
