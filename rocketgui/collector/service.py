@@ -13,7 +13,6 @@ from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
 
 from rocketgui import messages
-from rocketgui.collector.collector import Collector
 from rocketgui.messages import Frame, Message, Quit
 
 #: Frames that may wait for the window. More are joined into one; beyond `MOST_WAITING` rows
@@ -80,6 +79,8 @@ def _rows(message: Message) -> int:
 
 def main(frames: Queue[str], commands: Connection) -> None:
     """Serve one window until it says Quit or is gone."""
+    from rocketgui.collector.collector import Collector  # here: the window, which imports this module, needs no psutil
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the window's business
     collector = Collector()
     sender = Sender(frames)

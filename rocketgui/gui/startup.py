@@ -1,11 +1,12 @@
-"""Notes when the window was first painted and when the first sample was, for `python -m benchmarks startup`.
+"""What has to wait for the window to be on the screen; and when that was, for `python -m benchmarks startup`.
 
-Only if the environment variable ROCKETGUI_STARTUP names a file to write it to.
+That is written to the file that the environment variable ROCKETGUI_STARTUP names, if there is one.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,28 +15,31 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 
-class StartupNotes(QObject):
-    """Watches a window's frames; writes `{"painted_ns": ..., "sample_ns": ...}`, times of the monotonic clock.
+class FirstFrame(QObject):
+    """Calls `then` once, when the first frame of a window for which `counts` is true has been handed to the screen."""
 
-    `has_sample` says whether the frame that is about to be painted shows one.
-    """
-
-    def __init__(self, window: QWidget, file: Path, has_sample: Callable[[], bool]) -> None:
+    def __init__(self, window: QWidget, then: Callable[[], None], counts: Callable[[], bool] = lambda: True) -> None:
         super().__init__(window)
-        self._window, self._file, self._has_sample = window, file, has_sample
-        self._times: dict[str, int] = {}
+        self._then, self._counts = then, counts
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.UpdateRequest:
-            if "painted_ns" not in self._times:
-                QTimer.singleShot(0, self, lambda: self._note("painted_ns"))
-            elif self._has_sample():
-                self._window.removeEventFilter(self)
-                QTimer.singleShot(0, self, lambda: self._note("sample_ns"))
+        if event.type() == QEvent.Type.UpdateRequest and self._counts():
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self, self._then)  # when this event has been handled
         return False
 
-    def _note(self, what: str) -> None:
-        """By now the frame has been handed to the screen."""
-        self._times.setdefault(what, time.monotonic_ns())
-        self._file.write_text(json.dumps(self._times), encoding="utf-8")
+
+def note_times(window: QWidget, has_sample: Callable[[], bool]) -> None:
+    """Write `{"painted_ns": ..., "sample_ns": ...}`, times of the monotonic clock, if they are asked for."""
+    file = os.environ.get("ROCKETGUI_STARTUP")
+    if not file:
+        return
+    times: dict[str, int] = {}
+
+    def note(what: str) -> None:
+        times[what] = time.monotonic_ns()
+        Path(file).write_text(json.dumps(times), encoding="utf-8")
+
+    FirstFrame(window, lambda: note("painted_ns"))
+    FirstFrame(window, lambda: note("sample_ns"), has_sample)
