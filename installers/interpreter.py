@@ -49,9 +49,12 @@ def _posix(python: Path, app: Path) -> Path:
     executable.parent.mkdir()
     shutil.copy(_real_executable(), executable)
     dynload = library / "lib-dynload"
-    shared = app / "lib-dynload"
-    if not shared.is_dir():
-        shared = next(iter(app.glob("python*/lib-dynload")), dynload)
+    shared = dynload
+    if sys.platform.startswith("linux"):  # elsewhere a file is bound to its place by more than its name
+        shared = next(iter(app.glob("**/lib-dynload")), dynload)
+    else:
+        for file in Path(sysconfig.get_config_var("LIBDIR")).glob(f"libpython{VERSION}*"):
+            shutil.copy(file, python / "lib")
     shared.mkdir(exist_ok=True)
     for extension in sorted(Path(sysconfig.get_config_var("DESTSHARED")).iterdir()):
         if extension.suffix == ".so" and not extension.name.startswith(EXTENSIONS_LEFT_OUT):

@@ -50,12 +50,12 @@ def app() -> Path:
     """Build the app with build.spec; return its folder (on macOS, its bundle)."""
     _run(sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", "--distpath", DIST,
          "--workpath", BUILD, ROOT / "build.spec")  # fmt: skip
-    return _built()
+    return built()
 
 
 def archive() -> Path:
     """The app in one file: unpack it anywhere, and start `rocketgui` in it."""
-    folder = _built()
+    folder = built()
     name = f"rocketgui-{__version__}-{platform.system().lower()}-{platform.machine().lower()}"
     if sys.platform == "win32":
         return Path(shutil.make_archive(str(DIST / name), "zip", folder.parent, folder.name))
@@ -131,7 +131,7 @@ def _root() -> Path:
     root = BUILD / "root"
     shutil.rmtree(root, ignore_errors=True)
     home = root / HOME.lstrip("/")
-    shutil.copytree(_built(), home, symlinks=True)
+    shutil.copytree(built(), home, symlinks=True)
     commands = root / "usr" / "bin"
     commands.mkdir(parents=True)
     (commands / "rocketgui").symlink_to(os.path.relpath(home / "rocketgui", commands))
@@ -157,7 +157,8 @@ def _is_elf(path: Path) -> bool:
         return file.read(4) == b"\x7fELF"
 
 
-def _built() -> Path:
+def built() -> Path:
+    """The folder of the app, if it is there."""
     folder = DIST / ("rocketgui.app" if sys.platform == "darwin" else "rocketgui")
     if not folder.exists():
         raise CannotMake("the app has to be built first: python -m installers app")

@@ -104,6 +104,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(page)
         page.setFocus()
         self.resize(1280, 720)
+        self.themes.dress()
+        self.top.fix_widths()
         # The program panel's needs grow with the system's text. Said once: Qt would say it again with every text.
         self.setMinimumSize(1120, max(640, page.minimumSizeHint().height()))
 

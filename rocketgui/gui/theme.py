@@ -76,6 +76,9 @@ def load_theme(look: Look) -> Theme:
 class ThemeSwitch(QObject):
     """Applies a theme to the application and tells who draws by hand.
 
+    The style sheet comes with `dress`, once the widgets are made: with it, every widget would be styled again with each
+    parent that it gets, which took a third of the time that the window is made in.
+
     Signals:
         changed: the new `Theme`.
     """
@@ -91,7 +94,7 @@ class ThemeSwitch(QObject):
         self._hints = app.styleHints()
         self._hints.colorSchemeChanged.connect(self._system_changed)
         self.theme = load_theme(self._wanted())
-        self._apply()
+        app.setPalette(_palette(self.theme))
 
     @property
     def look(self) -> Look:
@@ -117,11 +120,12 @@ class ThemeSwitch(QObject):
         wanted = self._wanted()
         if wanted != self.theme.id:
             self.theme = load_theme(wanted)
-            self._apply()
+            self._app.setPalette(_palette(self.theme))
+            self.dress()
             self.changed.emit(self.theme)
 
-    def _apply(self) -> None:
-        self._app.setPalette(_palette(self.theme))
+    def dress(self) -> None:
+        """Apply the theme's style sheet."""
         template = Template(resource("themes/style.qss").read_text(encoding="utf-8"))
         arrow = resource("themes/arrow.svg").as_posix()
         self._app.setStyleSheet(template.substitute(self.theme.colours, arrow=arrow))

@@ -59,10 +59,6 @@ class TopBar(QWidget):
         self.launch.clicked.connect(self.launch_wanted)
         self.pause = Button("Pause", "Pause every process (Space)")
         self.pause.clicked.connect(self._pause_or_resume)
-        # As wide as its other text, so that nothing moves when it changes.
-        self.pause.setText("Resume")
-        self.pause.setMinimumWidth(self.pause.sizeHint().width())
-        self.pause.setText("Pause")
         self.stop = Button("Stop", "End every process now (Esc)")
         self.stop.clicked.connect(self.stop_wanted)
         self.look = MenuButton("◐", "Look", "Dark or light (Ctrl+D switches)")
@@ -100,6 +96,13 @@ class TopBar(QWidget):
         # Only the words: the shortcut itself is the window's, as all others are.
         menu.addAction("About rocketgui\tF1").triggered.connect(self.about_wanted)
         return menu
+
+    def fix_widths(self) -> None:
+        """Make Pause as wide as its other text, so that nothing moves when it changes; once the style is known."""
+        text = self.pause.text()
+        self.pause.setText("Resume")
+        self.pause.setMinimumWidth(self.pause.sizeHint().width())
+        self.pause.setText(text)
 
     def mark_look(self, look: Look) -> None:
         """Tick the chosen look in the menu."""
