@@ -89,9 +89,16 @@ def strip(folder: Path) -> None:
     subprocess.run(["strip", "--strip-unneeded", *files], check=True)
 
 
-def without_qt_hook(scripts: Iterable[Entry]) -> list[Entry]:
-    """On Linux, PyInstaller's start-up hook for PySide6 does nothing that the wheel's layout does not do by itself, but
-    it loads Qt in every process, the ones without a window too. Elsewhere it stays: untested without."""
-    if not sys.platform.startswith("linux"):
-        return list(scripts)
-    return [entry for entry in scripts if entry[0] != "pyi_rth_pyside6"]
+#: PyInstaller's start-up hooks that nothing here needs: they make inspect and pkgutil find frozen modules' sources and
+#: lists, and pyqtgraph.multiprocess start itself. Each process would load what they mend.
+EXCLUDED_HOOKS = {"pyi_rth_inspect", "pyi_rth_pkgutil", "pyi_rth_pyqtgraph_multiprocess"}
+
+
+def kept_hooks(scripts: Iterable[Entry]) -> list[Entry]:
+    """The scripts of an analysis without the hooks that are not needed.
+
+    On Linux the one for PySide6 does nothing that the wheel's layout does not do by itself, but it loads Qt in every
+    process, the ones without a window too. Elsewhere it stays: untested without.
+    """
+    excluded = EXCLUDED_HOOKS | ({"pyi_rth_pyside6"} if sys.platform.startswith("linux") else set())
+    return [entry for entry in scripts if entry[0] not in excluded]

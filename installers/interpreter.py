@@ -7,6 +7,7 @@ extension modules are shared with the packaged app where it has them.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -35,6 +36,9 @@ def install(app: Path) -> Path:
     python = app / "python"
     shutil.rmtree(python, ignore_errors=True)
     executable = _windows(python) if os.name == "nt" else _posix(python, app)
+    # The agent is loaded by every observed process, often from a folder that it may not write its bytecode to.
+    for source in (app / "rocketgui").rglob("*.py"):
+        _compiled(source, Path(importlib.util.cache_from_source(str(source))))
     _try(executable)
     return executable
 
@@ -138,7 +142,7 @@ def _zip(target: Path) -> None:
 
 
 def _compiled(source: Path, target: Path) -> None:
-    """Compile a module to a file that is never held against its source, which is not there."""
+    """Compile a module to a file that is never held against its source, which is not there or will not change."""
     import py_compile
 
     shown = f"<python{VERSION}>/{source.name}"
