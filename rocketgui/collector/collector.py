@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from rocketgui import messages, supervisor
+from rocketgui import messages
 from rocketgui.collector.cores import Cores
 from rocketgui.collector.launching import Started
 from rocketgui.collector.run import Run
@@ -21,8 +21,6 @@ class Collector:
     """Follows at most one run at a time."""
 
     def __init__(self) -> None:
-        # Whoever dies, orphans come here in the end.
-        supervisor.become_subreaper()
         self._out: list[Message] = []
         self._began_ns = time.monotonic_ns()
         self._ticked_ns = self._began_ns

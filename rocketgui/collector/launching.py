@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from rocketgui import interpreters
+from rocketgui import interpreters, supervisor
 from rocketgui.agent import layout
 from rocketgui.collector.board import Board
 from rocketgui.launch import Launch
@@ -127,6 +127,7 @@ class Started:
         self.cpu_before_s = time.process_time()
         self.directory = private_directory()
         self.board = Board(self.directory, launch.rate_hz)
+        supervisor.become_subreaper()  # before there is anything: if the supervisor dies, its orphans come here
         try:
             self.supervised = Supervised(launch, self.directory)
         except OSError:
