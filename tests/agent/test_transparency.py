@@ -208,7 +208,7 @@ def test_value_that_cannot_be_sampled_ends_nothing(script: Script) -> None:
     with Observed(this_python(), [program], watch="rocket,other") as running:
         observed = running.finish()
     assert (observed.stderr, observed.code) == ("", 0)
-    assert observed.root.values(0) == [7]
+    assert set(observed.root.values(0)) == {7}  # at its end, and perhaps by a sample before that
     assert {1, 2} == set(observed.root.values(1))
     assert observed.root.errors[-1].startswith("OverflowError")
     assert observed.root.of(layout.EXITING)
