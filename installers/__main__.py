@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from installers import packages
 
-ROOT = Path(__file__).resolve().parent.parent
 WHAT = {"app": packages.app, "archive": packages.archive, "deb": packages.deb, "rpm": packages.rpm}
 
 

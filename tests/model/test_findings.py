@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from rocketgui import messages
 from rocketgui.model.findings import Finding, findings
 from rocketgui.model.session import Session
@@ -107,6 +109,21 @@ def test_nothing_is_said_to_run_or_to_get_a_share_while_paused() -> None:
     story.tell(1_200, messages.Controls(4, 10_000_000, True))
     assert found(story)["killed"].text == "func1 (pid 101) was killed by SIGKILL."
     assert "oversubscription" not in found(story)
+
+
+@pytest.mark.parametrize("resumed", [True, False])
+def test_a_pause_takes_nothing_from_a_share(resumed: bool) -> None:
+    story = Story(4, cores=2)
+    story.tell(1_100)
+    story.load(1_100, story.workers, 0.5, 100)
+    before = found(story)["oversubscription"].figures["share_percent"]
+    story.tell(1_100, messages.Controls(4, 10_000_000, True))
+    story.tell(61_100)
+    if resumed:
+        story.tell(61_100, messages.Controls(4, 10_000_000, False))
+    else:
+        story.end(61_100, "stopped", None)
+    assert found(story)["oversubscription"].figures["share_percent"] == pytest.approx(before)
 
 
 def test_many_deaths_are_counted() -> None:
