@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -300,21 +302,25 @@ def test_twenty_starts_and_closes_leave_nothing(qtbot: QtBot, mark: str, monkeyp
         nothing_is_left(mark)
 
     once()  # what is loaded and kept once, such as multiprocessing's resource tracker
-    before = _held()
+    before = _held()  # a thread that is still going may be in it, so less is as good later
     for _ in range(20):
         once()
-    until(lambda: _held() == before, "all to be as before")
+    try:
+        until(lambda: not _held() - before, "nothing to be held that was not held before")
+    finally:
+        print("more than before:", _held() - before)
 
 
-def _held() -> tuple[list[str], int, list[str]]:
-    descriptors = []
+def _held() -> Counter[str]:
+    """What this process holds: descriptors by what they are, and threads by their names."""
+    held = Counter(f"Python thread {thread.name}" for thread in threading.enumerate())
     for path in Path("/proc/self/fd").iterdir():
-        try:
-            target = os.readlink(path)
-        except OSError:
-            continue  # the one with which this folder is read
-        descriptors.append(target.partition(":")[0])
-    return sorted(descriptors), len(os.listdir("/proc/self/task")), sorted(t.name for t in threading.enumerate())
+        with contextlib.suppress(OSError):  # the one with which this folder is read
+            held["descriptor " + os.readlink(path).partition(":")[0]] += 1
+    for path in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(OSError):  # ended since
+            held["thread " + (path / "comm").read_text().strip()] += 1
+    return held
 
 
 def test_closing_the_window_during_a_run_writes_the_report(
