@@ -64,6 +64,14 @@ def kept(entries: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in entries if _stays(entry[0].replace("\\", "/"))]
 
 
+def kept_once(entries: Iterable[Entry]) -> list[Entry]:
+    """Without modules that come compiled beside their source, without folders of bytecode, and without PyInstaller's
+    own part of the standard library: all of it comes (see interpreter.library)."""
+    listed = [entry for entry in entries if entry[0] != "base_library.zip" and "__pycache__" not in entry[0]]
+    sources = {entry[0] for entry in listed if entry[0].endswith(".py")}
+    return [entry for entry in listed if not entry[0].endswith(".pyc") or entry[0][:-1] not in sources]
+
+
 def _stays(name: str) -> bool:
     if any(fnmatch.fnmatch(name, pattern) for pattern in EXCLUDED_FILES):
         return False

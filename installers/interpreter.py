@@ -26,6 +26,8 @@ LEFT_OUT = {
 }  # fmt: skip
 #: Extension modules for the same, and those of the standard library's own tests.
 EXTENSIONS_LEFT_OUT = ("_test", "_tkinter", "_xxtest", "xxlimited", "_ctypes_test", "_sqlite3", "_curses", "readline")
+#: The standard library in the app's folder; what a frozen program calls its own is there, and all the rest.
+LIBRARY = "base_library.zip"
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -37,7 +39,7 @@ def install(app: Path) -> Path:
     """
     python = app / "python"
     shutil.rmtree(python, ignore_errors=True)
-    executable = _windows(python) if os.name == "nt" else _posix(python, app)
+    executable = _windows(python, app) if os.name == "nt" else _posix(python, app)
     # The agent is loaded by every observed process, often from a folder that it may not write its bytecode to.
     for source in (app / "rocketgui").rglob("*.py"):
         _compiled(source, Path(importlib.util.cache_from_source(str(source))))
@@ -48,12 +50,14 @@ def install(app: Path) -> Path:
 def _posix(python: Path, app: Path) -> Path:
     library = python / "lib" / f"python{VERSION}"
     library.mkdir(parents=True)
-    _zip(python / "lib" / f"python{VERSION.replace('.', '')}.zip")
+    shared_library = python / "lib" / f"python{VERSION.replace('.', '')}.zip"
+    shared_library.symlink_to(os.path.relpath(app / LIBRARY, shared_library.parent))
     # How CPython knows its own folder; it is imported from there, too.
     _compiled(Path(os.__file__), library / "os.pyc")
     executable = python / "bin" / f"python{VERSION}"
     executable.parent.mkdir()
     shutil.copy(_real_executable(), executable)
+    executable.with_name("python3").symlink_to(executable.name)
     dynload = library / "lib-dynload"
     shared = dynload
     if sys.platform.startswith("linux"):  # elsewhere a file is bound to its place by more than its name
@@ -110,11 +114,11 @@ def _dependencies(file: Path) -> Iterator[tuple[str, str]]:
             yield name, rest.split(" (")[0]
 
 
-def _windows(python: Path) -> Path:
+def _windows(python: Path, app: Path) -> Path:
     """Windows looks for libraries beside the executable, so this one has its own."""
     base = Path(sys.base_prefix)
     (python / "Lib").mkdir(parents=True)
-    _zip(python / f"python{VERSION.replace('.', '')}.zip")
+    shutil.copy(app / LIBRARY, python / f"python{VERSION.replace('.', '')}.zip")  # where links need a privilege
     _compiled(Path(os.__file__), python / "Lib" / "os.pyc")
     for file in [base / "python.exe", *base.glob("python3*.dll"), *base.glob("vcruntime*.dll")]:
         shutil.copy(file, python)
@@ -125,17 +129,34 @@ def _windows(python: Path) -> Path:
     return python / "python.exe"
 
 
-def _zip(target: Path) -> None:
-    """The standard library, compiled; a zip file is a fifth of the folder's size."""
+def library(target: Path) -> Path:
+    """Write the standard library to a zip file, compiled: a fifth of the folder's size; return its path."""
     root = Path(sysconfig.get_path("stdlib"))
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    at_start = _loaded_at_start()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w", compresslevel=9) as archive:
         for source in sorted(root.rglob("*.py")):
             name = source.relative_to(root)
             if not LEFT_OUT.intersection(name.parts) and not name.parts[0].startswith("config-"):
                 compiled = target.with_suffix(".pyc")
                 _compiled(source, compiled)
-                archive.write(compiled, name.with_suffix(".pyc"))
+                kind = zipfile.ZIP_STORED if source in at_start else zipfile.ZIP_DEFLATED
+                archive.write(compiled, name.with_suffix(".pyc"), kind)
                 compiled.unlink()
+    return target
+
+
+def _loaded_at_start() -> set[Path]:
+    """The modules that a run without a window loads: left as they are, since inflating them takes a quarter of the
+    time until its first line."""
+    code = (
+        "import sys, encodings.ascii, multiprocessing.spawn, multiprocessing.forkserver, multiprocessing.popen_fork, "
+        "rocketgui.headless, rocketgui.collector.service, rocketgui.supervisor, rocketgui.agent.start\n"
+        "print(*(getattr(module, '__file__', None) or '' for module in sys.modules.values()), sep='\\n')"
+    )
+    top = Path(__file__).parent.parent
+    listing = subprocess.run([sys.executable, "-c", code], cwd=top, capture_output=True, text=True, check=True).stdout
+    return {Path(line) for line in listing.splitlines()}
 
 
 def _compiled(source: Path, target: Path) -> None:

@@ -11,11 +11,18 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False  # importing typing takes as long as starting Python, and --version needs neither
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rocketgui.arguments import Options
+
 USAGE = 2
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run rocketgui; return the exit code. Arguments that make no sense give 2 and one sentence."""
+def main(arguments: list[str] | None = None, window: Callable[[Options], int] | None = None) -> int:
+    """Run rocketgui; return the exit code. Arguments that make no sense give 2 and one sentence. `window` shows the
+    window, instead of this process, if one is wanted."""
     words = sys.argv[1:] if arguments is None else arguments
     if words == ["--version"]:
         from rocketgui import __version__
@@ -33,6 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
         from rocketgui import headless
 
         return headless.run(options)
+    return (window or _window)(options)
+
+
+def _window(options: Options) -> int:
     from rocketgui import screen
 
     reason = screen.missing()

@@ -63,7 +63,7 @@ def own() -> str:
 def environment() -> dict[str, str]:
     """The environment as it was before rocketgui was packaged: for everything that is started."""
     variables = dict(os.environ)
-    if packaged() is None:
+    if not getattr(sys, "frozen", False):
         return variables
     before = variables.pop(f"{_LIBRARY_PATH}_ORIG", None)
     variables.pop(_LIBRARY_PATH, None)

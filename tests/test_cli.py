@@ -171,3 +171,19 @@ def test_screen_of_another_machine_is_left_to_qt(monkeypatch: pytest.MonkeyPatch
 
 def test_start_methods_are_those_of_multiprocessing() -> None:
     assert list(START_METHODS) == multiprocessing.get_all_start_methods()
+
+
+def test_another_window() -> None:
+    """What starts without Qt hands on the options of a window, and nothing else."""
+    asked: list[Options] = []
+
+    def window(options: Options) -> int:
+        asked.append(options)
+        return 7
+
+    assert cli.main(["--workers", "3"], window) == 7
+    assert [options.workers for options in asked] == [3]
+    assert cli.main(["--version"], window) == 0
+    with pytest.raises(SystemExit):
+        cli.main(["--workers", "none"], window)
+    assert len(asked) == 1

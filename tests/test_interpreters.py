@@ -228,6 +228,7 @@ def test_nothing_of_the_current_folder_is_run(places: Path, monkeypatch: pytest.
 def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of an app, as if this process were one."""
     monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
     return tmp_path
 
 
