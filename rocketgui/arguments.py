@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, NoReturn, TypeVar
@@ -10,7 +11,8 @@ from typing import NamedTuple, NoReturn, TypeVar
 from rocketgui import __version__, interpreters
 from rocketgui.launch import START_METHODS, Launch
 from rocketgui.model import text
-from rocketgui.programs import ROCKET
+from rocketgui.programs import variants
+from rocketgui.programs.variants import Variant
 
 T = TypeVar("T")
 
@@ -29,19 +31,57 @@ class Options(NamedTuple):
     report: Path | None = None
     python: str = interpreters.own()
     self_test: bool = False
+    run_as: str = Variant().run_as
+    work: str = Variant().work
+    variable: str = Variant().variable
+    pin: bool = False
+
+    @property
+    def variant(self) -> Variant:
+        """Which of the built-in programs it is."""
+        return Variant(self.run_as, self.work, self.variable, self.pin)
 
 
-def rocket_launch(workers: int, limit: int, start_method: str, python: str, *, own_session: bool) -> Launch:
-    """The command that launches the built-in rocket program with an interpreter, given by its path."""
+def rocket_launch(
+    workers: int,
+    limit: int,
+    start_method: str,
+    python: str,
+    *,
+    own_session: bool,
+    variant: Variant = Variant(),  # noqa: B008 it cannot be changed
+) -> Launch:
+    """The command that launches a variant of the built-in program with an interpreter, given by its path."""
+    method = ("--start-method", start_method) if variant.in_processes else ()
     return Launch(
-        argv=(str(ROCKET), "--workers", str(workers), "--limit", str(limit), "--start-method", start_method),
+        argv=("rocket.py", "--workers", str(workers), "--limit", str(limit), *method),
         python=python,
-        run_as="processes",
-        start_method=start_method,
+        run_as=variant.run_as,
+        start_method=start_method if variant.in_processes else "",
         workers=workers,
         limit=limit,
+        watch=variant.watch,
         own_session=own_session,
+        source=variants.source(variant, workers, limit, start_method),
+        work=variant.work,
+        variable=variant.variable,
+        pinned=variant.pin,
     )
+
+
+def pin_refusal() -> str | None:
+    """Why workers cannot be pinned to cores on this system; None if they can."""
+    if hasattr(os, "sched_setaffinity"):
+        return None
+    return "workers cannot be pinned to cores on this system: Python offers that on Linux only"
+
+
+class _Pin(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, *_: object) -> None:
+        reason = pin_refusal()
+        if reason is not None:
+            parser.error(reason)
+        namespace.pin = True
 
 
 class _Parser(argparse.ArgumentParser):
@@ -71,6 +111,19 @@ def parse(words: list[str]) -> Options:
         metavar="M",
         help=f"how processes start: {', '.join(START_METHODS)}",
     )
+    parser.add_argument(
+        "--run-as", choices=variants.RUN_AS, default=Variant().run_as, metavar="KIND",
+        help=f"what each worker is: {', '.join(variants.RUN_AS)}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--work", choices=variants.WORK, default=Variant().work, metavar="W",
+        help="what it does: count (CPU-bound) or sleep (I/O-bound)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--variable", choices=variants.VARIABLE, default=Variant().variable, metavar="V",
+        help="what it counts: private, or a shared one, locked or unlocked",
+    )  # fmt: skip
+    parser.add_argument("--pin", action=_Pin, nargs=0, default=False, help="keep each worker on one core")
     parser.add_argument("--launch", action="store_true", help="launch at once")
     parser.add_argument("--headless", action="store_true", help="run without a window; the exit code is the program's")
     parser.add_argument("--report", type=_writable, metavar="FILE", help="write what was seen as JSON")

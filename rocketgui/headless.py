@@ -62,7 +62,14 @@ def run(options: Options) -> int:
     signals = Signals()
     with signals.caught():
         collector, model = following.launch(
-            rocket_launch(options.workers, options.limit, options.start_method, options.python, own_session=False)
+            rocket_launch(
+                options.workers,
+                options.limit,
+                options.start_method,
+                options.python,
+                own_session=False,
+                variant=options.variant,
+            )
         )
         line = LiveLine()
         # The signals first: what one to the whole group has ended was ended by the user.
@@ -127,7 +134,7 @@ class LiveLine:
             f"{process.name} {value.last:,}"
             for process in session.processes.values()
             for value in process.values.values()
-            if process.kind == "process"
+            if process.kind != "helper"
         ]
         sys.stderr.write("\r\x1b[K" + "  ".join(values)[: width - 1])
         sys.stderr.flush()
@@ -145,7 +152,7 @@ def _summarise(session: Session) -> None:
     from rocketgui.model.findings import findings
 
     for process in session.processes.values():
-        if process.kind == "process":
+        if process.kind != "helper":
             values = "  ".join(f"{name} = {value.last:,}" for name, value in process.values.items())
             print(
                 f"rocketgui: {process.name:<12} pid {process.pid:<8} {process.outcome():<18} {values}", file=sys.stderr

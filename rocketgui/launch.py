@@ -22,8 +22,11 @@ class Launch(NamedTuple):
     """Start the program `argv` with the interpreter `python` and watch the names `watch` in its main module.
 
     With `own_session` it gets a session of its own, so that the scheduler shares the machine between it as a whole and
-    the window; without, Ctrl-C in the terminal reaches it. `start_method`, `workers` and `limit` say what `argv` asks
-    the built-in program for. What it prints goes where rocketgui's own output goes, or to the file `output`.
+    the window; without, Ctrl-C in the terminal reaches it. What it prints goes where rocketgui's own output goes, or to
+    the file `output`.
+
+    `start_method`, `workers` and `limit` say what `argv` asks the built-in program for; `work`, `variable` and `pinned`
+    say which variant of it this is, and `source` is its text, written to a file that takes the place of `argv[0]`.
     """
 
     argv: tuple[str, ...]
@@ -36,3 +39,7 @@ class Launch(NamedTuple):
     own_session: bool = True
     rate_hz: float = 60.0
     output: str | None = None
+    source: str | None = None
+    work: str = "count"
+    variable: str = "private"
+    pinned: bool = False

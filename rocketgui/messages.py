@@ -40,12 +40,16 @@ class BadMessage(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A program was launched. `start_method` is what it was asked to use."""
+    """A program was launched. `start_method` is what it was asked to use; `work`, `variable` and `pinned` say which of
+    the built-in programs it is (see programs/variants.py)."""
 
     argv: tuple[str, ...]
     executable: str
     run_as: str
     start_method: str
+    work: str
+    variable: str
+    pinned: bool
     os: str
     cores: int
     launched: str  #: wall-clock time, ISO 8601, UTC
@@ -66,7 +70,8 @@ class Interpreter:
 class ProcessSeen:
     """rocketgui learnt of a process, or learnt more of it: the last one that came is right.
 
-    `kind` is `process`, or `helper` for Python's own fork server and resource tracker.
+    `kind` is `process`, `thread`, or `helper` for Python's own fork server and resource tracker. A thread has the pid
+    of its process, which is its parent.
     `agent` tells whether the process itself reports, or only the system was seen to have it.
     """
 

@@ -13,7 +13,6 @@ import rocketgui
 from rocketgui import cli, screen
 from rocketgui.arguments import Options, parse, rocket_launch
 from rocketgui.launch import START_METHODS
-from rocketgui.programs import ROCKET
 from tests.helpers import LONGEST, environment
 
 MAX = f"{sys.maxsize:,}"
@@ -128,7 +127,7 @@ def test_what_is_understood(tmp_path: Path) -> None:
 
 def test_launch_of_the_rocket_program() -> None:
     launch = rocket_launch(3, 7, "spawn", "/a/python", own_session=True)
-    assert launch.argv == (str(ROCKET), "--workers", "3", "--limit", "7", "--start-method", "spawn")
+    assert launch.argv == ("rocket.py", "--workers", "3", "--limit", "7", "--start-method", "spawn")
     assert (launch.python, launch.workers, launch.limit, launch.watch) == ("/a/python", 3, 7, ("rocket",))
     assert launch.own_session
     assert not rocket_launch(3, 7, "spawn", "/a/python", own_session=False).own_session

@@ -43,7 +43,7 @@ REPORT = {
     "losses", "cost",
 }  # fmt: skip
 PARTS = {
-    "program": {"argv", "executable", "python", "gil", "run_as", "start_method"},
+    "program": {"argv", "executable", "python", "gil", "run_as", "start_method", "work", "variable", "pinned"},
     "system": {"os", "cores", "launched"},
     "core_load": {"samples", "mean"},
     "losses": {"samples_dropped", "bad_messages", "agents_lost", "output_lines_dropped"},

@@ -25,7 +25,9 @@ launch = self_test.rocket_launch
 def change(method, **changes):
     "Have the runs with one start method be different."
     self_test.rocket_launch = lambda workers, limit, start, *rest, **more: (
-        launch(workers, limit, start, *rest, **more)._replace(**(changes if start == method else {{}}))
+        launch(workers, limit, start, *rest, **more)._replace(
+            **({{"source": None, **changes}} if start == method else {{}})
+        )
     )
 
 {}

@@ -21,8 +21,8 @@ class Board:
         self._version = 0
         #: Samples per second.
         self.rate = 60.0
-        #: Names to hold at a value: [(pid or 0 for all, name, value)], the more general first.
-        self.settings: list[tuple[int, str, int | float]] = []
+        #: Names to hold at a value: [(who, name, value)], the more general first; see `layout`.
+        self.settings: list[tuple[str, str, int | float]] = []
 
     def poll(self) -> bool:
         """Take over what is new; return whether anything was."""
@@ -33,14 +33,14 @@ class Board:
         if zlib.crc32(text, version & 0xFFFFFFFF) != check:
             return False  # it is being written; the next sample sees it whole
         self._version = version
-        settings: list[tuple[int, str, int | float]] = []
+        settings: list[tuple[str, str, int | float]] = []
         for line in text.decode().splitlines():
             words = line.split()
             if words[0] == "rate":
                 self.rate = float(words[1])
             elif words[0] == "set":
-                settings.append((int(words[1]), words[2], _number(words[3])))
-        self.settings = sorted(settings, key=lambda setting: setting[0] != 0)
+                settings.append((words[1], words[2], _number(words[3])))
+        self.settings = sorted(settings, key=lambda setting: setting[0] != "0")
         return True
 
 

@@ -53,7 +53,7 @@ SEPARATOR = "\x1f"
 SAMPLE_BIG = 3
 #: Flow: stream, line.
 OUTPUT = 4
-#: Event: index, name of a watched name.
+#: Event: index, name of a watched name, number of the thread that has it (0: the main module has it).
 NAME = 16
 #: Event: Python version, 1 if there is a GIL, exec or fork, name of the helper if it is one of Python's own.
 BEGAN = 17
@@ -75,6 +75,9 @@ REAPED = 25
 JOINED = 26
 #: Event: CPU seconds of the agent's thread so far, errors inside the agent so far, the last of them.
 COST = 27
+#: Event: number of a thread, what happened to it (a moment as in messages.MOMENTS, start_failed or failed), and its
+#: name, its number in the system, or the error.
+THREAD = 28
 
 KINDS = (
     SAMPLE_INT,
@@ -93,10 +96,12 @@ KINDS = (
     REAPED,
     JOINED,
     COST,
+    THREAD,
 )
 
 #: The board is a file `board` beside the boxes: version, CRC-32 and length of the text, then the text.
-#: Its lines are `rate HZ` and `set PID NAME NUMBER`, where PID 0 means every process.
+#: Its lines are `rate HZ` and `set WHO NAME NUMBER`, where WHO is a pid, a pid and the number of a thread in it with a
+#: colon between, or 0 for every process and every thread.
 BOARD = "<QII"
 BOARD_TEXT = 16
 BOARD_SIZE = 65536

@@ -25,6 +25,8 @@ TYPE_CHECKING = False  # typing would take longer to import than all of the agen
 if TYPE_CHECKING:
     from functools import partial
     from typing import Any, Callable, Sequence
+
+    from .threads import Threads
 else:
     from _functools import partial
 
@@ -62,7 +64,7 @@ class EndOfCall:
 
 
 class Lifecycle:
-    """Patches multiprocessing when it is imported, and notes what it does.
+    """Patches multiprocessing and threading when they are imported, and notes what they do.
 
     `event(kind, t_ns, *texts)` writes; `resume()` is called when a start() is over, `leaving(exit_code)` when a child
     is about to exit; `on_error` gets what goes wrong in here.
@@ -73,9 +75,11 @@ class Lifecycle:
         event: Callable[..., None],
         resume: Callable[[], None],
         leaving: Callable[[str], None],
+        threads: Threads,
         on_error: Callable[[Exception], None],
     ) -> None:
         self._event = event
+        self._threads = threads
         self._resume = resume
         self._leaving = leaving
         self._on_error = on_error
@@ -90,7 +94,11 @@ class Lifecycle:
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Part of sys.meta_path: let the others find multiprocessing's modules, and patch what they load."""
-        patch = {"multiprocessing.process": self._patch_process, "multiprocessing.util": self._patch_util}.get(name)
+        patch = {
+            "multiprocessing.process": self._patch_process,
+            "multiprocessing.util": self._patch_util,
+            "threading": self._threads.patch,
+        }.get(name)
         if patch is None:
             return None
         for finder in sys.meta_path:
@@ -156,10 +164,13 @@ class Lifecycle:
 
     def note_line(self, stream: str, line: str) -> None:
         """Called with each line that is printed: what is being handled then tells why a start() or a target failed."""
+        error = sys.exc_info()[1]
         if stream == "stderr" and line == self._banner:
-            self._leave(sys.exc_info()[1])
+            self._leave(error)
+        elif stream == "stderr" and error is not None and line.startswith("Exception in thread "):
+            self._threads.failed(error)
         if self._failed_start is not None:
-            error = sys.exc_info()[1] or getattr(sys, "last_value", None)
+            error = error or getattr(sys, "last_value", None)
             if error is not None:
                 self._start_failed(self._failed_start, describe(error))
 

@@ -10,12 +10,15 @@ import os
 import sys
 import time
 
+from . import layout
+
 TYPE_CHECKING = False  # typing would take longer to import than all of the agent
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
 
     from .board import Board
     from .box import Box
+    from .threads import Threads
 
 
 NS = 1_000_000_000
@@ -27,12 +30,22 @@ class Sampler:
     `chores` are called about ten times a second, with the time in ns.
     """
 
-    def __init__(self, box: Box, board: Board, watch: Sequence[str], chores: Sequence[Callable[[int], None]]) -> None:
+    def __init__(
+        self,
+        box: Box,
+        board: Board,
+        watch: Sequence[str],
+        threads: Threads,
+        chores: Sequence[Callable[[int], None]],
+    ) -> None:
         self._box = box
         self._board = board
         self._watch = list(enumerate(watch))
+        self._threads = threads
+        #: Indices of the names that threads have: (number of the thread, name) -> index.
+        self._indices: dict[tuple[int, str], int] = {}
         self._chores = chores
-        self._held: list[tuple[str, int | float]] = []
+        self._held: list[tuple[str, str, int | float]] = []
         self._names = MainNames()
         self._wake: _thread.LockType | None = None
         self._gone: _thread.LockType | None = None
@@ -87,18 +100,31 @@ class Sampler:
     def sample(self) -> None:
         """Read the watched names now, without calling anything of the program's."""
         names = self._names.find()
-        if names is None:
-            return
-        get = names.get
-        for index, name in self._watch:
-            value = get(name)
-            # Exactly these types: a subclass could run code of the program's.
-            kind = type(value)
-            if value is not None and (kind is int or kind is float):
-                try:
-                    self._box.sample(index, time.monotonic_ns(), value)
-                except Exception as error:
-                    self.note_error(error)  # the other names and the next samples go on
+        if names is not None:
+            for index, name in self._watch:
+                self._note(index, names.get(name))
+        for thread, number in self._threads.alive():
+            self.sample_thread(thread, number)
+
+    def sample_thread(self, thread: Any, number: int) -> None:
+        """Read the watched names among the attributes of a thread, whose number is given."""
+        attributes = object.__getattribute__(thread, "__dict__")
+        for _, name in self._watch:
+            value = attributes.get(name)
+            if value is not None:
+                index = self._indices.get((number, name))
+                if index is None:
+                    index = self._indices[number, name] = len(self._watch) + len(self._indices)
+                    self._box.event(layout.NAME, time.monotonic_ns(), index, name, number)
+                self._note(index, value)
+
+    def _note(self, index: int, value: object) -> None:
+        number = value if type(value) is int or type(value) is float else _shared(value)
+        if number is not None:
+            try:
+                self._box.sample(index, time.monotonic_ns(), number)
+            except Exception as error:
+                self.note_error(error)  # the other names and the next samples go on
 
     def note_error(self, error: Exception) -> None:
         """Count an error inside the agent: it must not become one of the program's, nor be lost."""
@@ -146,17 +172,43 @@ class Sampler:
 
     def _obey(self) -> int:
         """Take over from the board what concerns this process; return the time between samples in ns."""
-        pid = os.getpid()
-        self._held = [(name, value) for who, name, value in self._board.settings if who in (0, pid)]
+        mine = str(os.getpid())
+        self._held = [held for held in self._board.settings if held[0].partition(":")[0] in ("0", mine)]
         return int(NS / self._board.rate)
 
     def _hold(self) -> None:
         names = self._names.find()
-        if names is None:
-            return
-        for name, value in dict(self._held).items():
-            if name in names and names[name] != value:
-                names[name] = value
+        if names is not None:
+            _hold(names, {name: value for who, name, value in self._held if ":" not in who})
+        for thread, number in self._threads.alive():
+            whose = "%d:%d" % (os.getpid(), number)
+            held = {name: value for who, name, value in self._held if who in ("0", whose)}
+            _hold(object.__getattribute__(thread, "__dict__"), held)
+
+
+def _hold(names: dict[str, Any], held: dict[str, int | float]) -> None:
+    for name, value in held.items():
+        if name in names and names[name] != value:
+            names[name] = value
+
+
+def _shared(value: object) -> int | float | None:
+    """The number in a `multiprocessing.Value`, read from its memory without its lock; None for all else.
+
+    Exactly these types: a subclass could run code of the program's.
+    """
+    kind = type(value)
+    module = sys.modules.get("multiprocessing.sharedctypes")
+    if module is None:
+        return None
+    if kind is getattr(module, "Synchronized", None):  # it may be being imported
+        value = object.__getattribute__(value, "__dict__").get("_obj")
+        kind = type(value)
+    simple = sys.modules["_ctypes"]._SimpleCData if "_ctypes" in sys.modules else None
+    if kind.__module__ != "ctypes" or simple not in kind.__mro__:
+        return None
+    number = simple.value.__get__(value)
+    return number if type(number) is int or type(number) is float else None
 
 
 class MainNames:

@@ -13,6 +13,7 @@ from .board import Board
 from .box import Box
 from .output import Recorder
 from .sampler import Sampler
+from .threads import Threads
 
 TYPE_CHECKING = False  # typing would take longer to import than all of the agent
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class Agent:
         # The maps of a forked child's ancestors are kept for good: see maps.map_file.
         self._kept: list[Box] = []
         self._board = Board(directory)
-        self._lifecycle = lifecycle.Lifecycle(self._event, self._resume, self._leaving, self._note_error)
+        self._threads = Threads(self._event, self._thread_leaving, self._note_error)
+        self._lifecycle = lifecycle.Lifecycle(self._event, self._resume, self._leaving, self._threads, self._note_error)
         self._recorder = Recorder(self._output, self._note_error)
         self._exited = False
         self._begin("exec")
@@ -56,12 +58,13 @@ class Agent:
         self._box = Box(self._directory, os.getpid(), os.getppid())
         self._kept.append(self._box)
         self._cost_due = 0
-        self._sampler = Sampler(self._box, self._board, self._watch, (self._lifecycle.chore, self._chore))
+        chores = self._lifecycle.chore, self._chore
+        self._sampler = Sampler(self._box, self._board, self._watch, self._threads, chores)
         gil = getattr(sys, "_is_gil_enabled", lambda: True)()
         version = sys.version.split()[0]
         self._event(layout.BEGAN, time.monotonic_ns(), version, int(gil), how, self._helper)
         for index, name in enumerate(self._watch):
-            self._event(layout.NAME, time.monotonic_ns(), index, name)
+            self._event(layout.NAME, time.monotonic_ns(), index, name, 0)
 
     # -- what the parts have to say
 
@@ -71,6 +74,9 @@ class Agent:
     def _output(self, t_ns: int, stream: str, line: str) -> None:
         self._box.output(t_ns, stream, line)
         self._lifecycle.note_line(stream, line)
+
+    def _thread_leaving(self, thread: Any, number: int) -> None:
+        self._sampler.sample_thread(thread, number)
 
     def _note_error(self, error: Exception) -> None:
         self._sampler.note_error(error)
@@ -113,6 +119,7 @@ class Agent:
             self._sampler.forget()
             self._recorder.forget()
             self._lifecycle.forget()
+            self._threads.forget()
             if self._helper:
                 self._helper = ""
                 self._recorder.attach()

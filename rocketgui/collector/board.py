@@ -21,17 +21,17 @@ class Board:
             self._memory = mmap.mmap(file.fileno(), layout.BOARD_SIZE)
         self._version = 0
         self._rate_hz = rate_hz
-        self._settings: dict[tuple[int, str], int] = {}
+        self._settings: dict[tuple[str, str], int] = {}
         self._write()
 
-    def set(self, pid: int, name: str, value: int) -> None:
-        """Hold the global `name` at `value` in the process `pid`, or in all of them if it is 0."""
-        self._settings[pid, name] = value
+    def set(self, who: str, name: str, value: int) -> None:
+        """Hold the global `name` at `value`: in a process (pid), a thread (pid:number), or all of them (0)."""
+        self._settings[who, name] = value
         self._write()
 
     def forget(self, pid: int) -> None:
         """A process is gone; its pid may come again."""
-        stale = [key for key in self._settings if key[0] == pid]
+        stale = [key for key in self._settings if key[0].partition(":")[0] == str(pid)]
         if stale:
             for key in stale:
                 del self._settings[key]
@@ -41,7 +41,7 @@ class Board:
         self._memory.close()
 
     def _write(self) -> None:
-        lines = [f"rate {self._rate_hz}", *(f"set {pid} {name} {v}" for (pid, name), v in self._settings.items())]
+        lines = [f"rate {self._rate_hz}", *(f"set {who} {name} {v}" for (who, name), v in self._settings.items())]
         text = "\n".join(lines).encode()
         self._version += 1
         check = zlib.crc32(text, self._version)

@@ -1,4 +1,4 @@
-"""Which process is which: one row for each, whoever told of it first, the system, its parent, or itself."""
+"""Which process and thread is which: one row for each, whoever told of it first, the system, its parent, or itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ ROOT_NAME = "MainProcess"
 
 @dataclass(slots=True)
 class Row:
-    """What is known of one process. Two processes may have had the same pid, so `id` tells them apart."""
+    """What is known of one process, or of one thread in it. Two processes may have had the same pid, so `id` tells them
+    apart. `thread` is the number that the agent gave a thread, `tid` the one that the system did."""
 
     id: int
     pid: int
@@ -23,7 +24,8 @@ class Row:
     kind: str = "process"
     agent: bool = False
     python: bool = True
-    names: dict[int, str] = field(default_factory=dict)
+    #: Whose values are meant by the indices in this process's black box: the row's id, and the name.
+    names: dict[int, tuple[int, str]] = field(default_factory=dict)
     moments: dict[str, int] = field(default_factory=dict)
     exit_code: int | None = None
     #: The agent said that it was about to exit with `exit_code`; the system has not confirmed it.
@@ -33,6 +35,13 @@ class Row:
     stopped: bool = False
     cpu_s: float = 0.0
     agent_cpu_s: float = 0.0
+    thread: int | None = None
+    tid: int | None = None
+
+    @property
+    def who(self) -> str:
+        """How the board names it."""
+        return str(self.pid) if self.thread is None else f"{self.pid}:{self.thread}"
 
 
 class Census:
@@ -69,8 +78,8 @@ class Census:
         return [row for row in self if not row.ended]
 
     def workers(self) -> list[Row]:
-        """The processes that the program's first process started, in the order of the calls."""
-        return [row for row in self if row.parent == 1 and row.kind == "process" and "start_called" in row.moments]
+        """The processes and threads that the program's first process started, in the order of the calls."""
+        return [row for row in self if row.parent == 1 and row.kind != "helper" and "start_called" in row.moments]
 
     # -- learning
 
@@ -85,6 +94,17 @@ class Census:
             self._rows[row.id] = self._by_pid[pid] = row
             self.announce(row)
         return row
+
+    def meet_thread(self, process: Row, number: int, name: str) -> Row:
+        """The new row of a thread of a process."""
+        row = Row(len(self._rows) + 1, process.pid, process.id, name, "thread", agent=True, thread=number)
+        self._rows[row.id] = row
+        self.announce(row)
+        return row
+
+    def threads_of(self, process: Row) -> list[Row]:
+        """The threads of a process, whether or not they are over."""
+        return [row for row in self if row.parent == process.id and row.kind == "thread"]
 
     def announce(self, row: Row) -> None:
         self._out.append(messages.ProcessSeen(row.id, row.parent, row.pid, row.kind, row.name, row.agent))

@@ -127,6 +127,10 @@ class Started:
         self.cpu_before_s = time.process_time()
         self.directory = private_directory()
         self.board = Board(self.directory, launch.rate_hz)
+        if launch.source is not None:
+            program = Path(self.directory, Path(launch.argv[0]).name)
+            program.write_text(launch.source, encoding="utf-8")
+            self.launch = launch = launch._replace(argv=(str(program), *launch.argv[1:]))
         supervisor.become_subreaper()  # before there is anything: if the supervisor dies, its orphans come here
         try:
             self.supervised = Supervised(launch, self.directory)

@@ -7,9 +7,9 @@ import os
 import select
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -40,9 +40,60 @@ class Look:
     peak_rss: int | None = None
 
 
+class Thread:
+    """One thread, as psutil would show it: psutil tells only the CPU time of threads, and of all at once.
+
+    Source: proc(5), /proc/PID/task/TID/stat and status.
+    """
+
+    def __init__(self, pid: int, tid: int) -> None:
+        self._folder = f"/proc/{pid}/task/{tid}"
+        self._fields: list[bytes] = []
+
+    @contextlib.contextmanager
+    def oneshot(self) -> Iterator[None]:
+        try:
+            self._fields = self._read("stat").rpartition(b")")[2].split()
+        except OSError:
+            raise psutil.NoSuchProcess(0) from None
+        yield
+
+    def _read(self, name: str) -> bytes:
+        with open(f"{self._folder}/{name}", "rb") as file:
+            return file.read()
+
+    def cpu_times(self) -> Any:
+        per_s = os.sysconf("SC_CLK_TCK")
+        return Times(int(self._fields[11]) / per_s, int(self._fields[12]) / per_s)
+
+    def cpu_num(self) -> int:
+        return int(self._fields[36])
+
+    def num_ctx_switches(self) -> Any:
+        status = dict(line.partition(b":")[::2] for line in self._read("status").splitlines())
+        return Switches(int(status[b"voluntary_ctxt_switches"]), int(status[b"nonvoluntary_ctxt_switches"]))
+
+    def memory_info(self) -> Any:
+        raise NotImplementedError  # a thread has none of its own
+
+
+class Times(NamedTuple):
+    """CPU seconds."""
+
+    user: float
+    system: float
+
+
+class Switches(NamedTuple):
+    """Context switches."""
+
+    voluntary: int
+    involuntary: int
+
+
 @dataclass(slots=True)
 class _Known:
-    handle: psutil.Process
+    handle: psutil.Process | Thread
     cpu_s: float | None = None
     at: float = 0.0
     peak_rss: int = 0
@@ -61,6 +112,12 @@ class Processes:
         """Look at this process from now on."""
         with contextlib.suppress(psutil.Error):
             self._known[process] = _Known(psutil.Process(pid))
+            self._due.insert(0, process)
+
+    def add_thread(self, process: int, pid: int, tid: int) -> None:
+        """Look at this thread of a process from now on, where the system tells of threads."""
+        if sys.platform.startswith("linux"):
+            self._known[process] = _Known(Thread(pid, tid))
             self._due.insert(0, process)
 
     def remove(self, process: int) -> None:

@@ -20,6 +20,9 @@ class Translator:
         self._out = out
         self._launched_ns = launched_ns
         self._samples: list[tuple[int, str, int, messages.Number]] = []
+        #: Samples whose names are not known yet, by process and index: names stand among the events, read later.
+        self._nameless: dict[tuple[int, int], list[Sample]] = {}
+        self._threads: dict[tuple[int, int], Row] = {}
         self._agent_errors: dict[int, int] = {}
         #: Who has which pid among the children of a process, since pids come again.
         self._children: dict[tuple[int, int], Row] = {}
@@ -40,6 +43,7 @@ class Translator:
             layout.REAPED: self._reaped,
             layout.JOINED: self._joined,
             layout.COST: self._cost,
+            layout.THREAD: self._thread,
         }
 
     def meet(self, box: Box) -> Row:
@@ -62,9 +66,7 @@ class Translator:
                 if isinstance(record, Sample):
                     if not math.isfinite(record.value):
                         raise ValueError("a value that is no number")
-                    # A sample whose name is not known yet can only be the very first one: its index is its name.
-                    name = row.names.get(record.which, "")
-                    self._samples.append((row.id, name, record.t_ns - self._launched_ns, record.value))
+                    self._sample(row, record)
                 else:
                     self._handlers[record.kind](row, record.t_ns, record.texts)
             except (ValueError, IndexError, KeyError):
@@ -82,8 +84,38 @@ class Translator:
             raise ValueError("unknown stream")
         self._out.append(messages.Output(row.id, t_ns - self._launched_ns, stream, text))
 
+    def _sample(self, row: Row, sample: Sample) -> None:
+        whose = row.names.get(sample.which)
+        if whose is None:
+            self._nameless.setdefault((row.id, sample.which), []).append(sample)
+        else:
+            self._samples.append((*whose, sample.t_ns - self._launched_ns, sample.value))
+
     def _name(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        row.names[int(texts[0])] = texts[1]
+        index, name, number = int(texts[0]), texts[1], int(texts[2])
+        owner = self._threads[row.id, number] if number else row
+        row.names[index] = owner.id, name
+        for sample in self._nameless.pop((row.id, index), ()):
+            self._sample(row, sample)
+
+    def _thread(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        number, moment, text = int(texts[0]), texts[1], layout.SEPARATOR.join(texts[2:])
+        if moment == "start_called":
+            self._threads[row.id, number] = self._census.meet_thread(row, number, text)
+        thread = self._threads[row.id, number]
+        if moment == "failed":
+            thread.exit_code = 1
+            self._out.append(messages.Failed(thread.id, text))
+        elif moment == "start_failed":
+            self._out.append(messages.StartFailed(row.id, thread.name, t_ns - self._launched_ns, text))
+            self._census.end(thread, None, t_ns)
+            self.refused += row.id == 1
+        else:
+            self._census.moment(thread, moment, t_ns)
+            if moment == "began":
+                thread.tid = _number(text)
+            elif moment == "target_left":
+                self._census.end(thread, thread.exit_code or 0, t_ns)
 
     def _began(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         version, gil, _how, helper = texts

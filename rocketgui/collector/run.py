@@ -60,6 +60,9 @@ class Run:
                 executable=launch.python,
                 run_as=launch.run_as,
                 start_method=launch.start_method,
+                work=launch.work,
+                variable=launch.variable,
+                pinned=launch.pinned,
                 os=platform.system(),
                 cores=Cores.count(),
                 launched=datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds"),
@@ -85,17 +88,17 @@ class Run:
     def _dismiss(self, processes: list[int]) -> None:
         """Nothing is left to count for them, so their loops end as they would at the limit."""
         for process in processes:
-            self._board.set(self._census[process].pid, "limit", 0)
+            self._board.set(self._census[process].who, "limit", 0)
 
     def _ask_for_workers(self) -> None:
         root = self._census.root
         if root is not None and not root.ended:
-            self._board.set(root.pid, "workers", self._crew.to_launch)
+            self._board.set(root.who, "workers", self._crew.to_launch)
 
     def set_limit(self, limit: int) -> None:
         """Set the limit in every process of the program."""
         self._limit = limit
-        self._board.set(0, "limit", limit)
+        self._board.set("0", "limit", limit)
         self._say_controls()
 
     def pause(self) -> None:
@@ -170,7 +173,12 @@ class Run:
     def _watch_new(self) -> None:
         for row in self._census.newer_than(len(self._watched)):
             self._watched.add(row.id)
-            if not row.ended:
+            if not row.ended and row.kind == "thread":
+                if row.tid is None:
+                    self._watched.discard(row.id)
+                    break  # the system has not run it yet
+                self._looks.add_thread(row.id, row.pid, row.tid)
+            elif not row.ended:
                 self._looks.add(row.id, row.pid)
                 self._ends.add(row.id, row.pid)
 
@@ -180,7 +188,8 @@ class Run:
             return
         for look in found:
             row = self._census[look.process]
-            row.cpu_s = look.cpu_s or row.cpu_s
+            if row.thread is None:  # what threads use is their process's
+                row.cpu_s = look.cpu_s or row.cpu_s
         self._out.append(
             messages.ProcessLoad(
                 time.monotonic_ns() - self.launched_ns,
@@ -215,6 +224,12 @@ class Run:
     def _end(self, row: Row, code: int | None, t_ns: int) -> None:
         self._census.end(row, code, t_ns, stopped=self._stopping)
         self._looks.remove(row.id)
+        if row.thread is not None:
+            return
+        for thread in self._census.threads_of(row):  # what a signal does to a process it does to all of it
+            if not thread.ended:
+                self._census.end(thread, code if code is not None and code < 0 else None, t_ns, stopped=self._stopping)
+            self._looks.remove(thread.id)
         if self._census.find(row.pid) is row:  # else the pid is another process's by now
             self._board.forget(row.pid)
 

@@ -25,7 +25,7 @@ class Shelf:
         self, directory: str, watch: tuple[str, ...], translator: Translator, before_first: Callable[[], None]
     ) -> None:
         self._directory = directory
-        self._watch = dict(enumerate(watch))
+        self._watch = watch
         self._translator = translator
         self._before_first = before_first
         self._boxes: dict[str, tuple[Box, Row]] = {}
@@ -62,7 +62,7 @@ class Shelf:
         self._opened += 1
         row = self._translator.meet(box)
         # The names stand among the events, which are read after the samples.
-        row.names.update(self._watch)
+        row.names.update({index: (row.id, name) for index, name in enumerate(self._watch)})
         self._boxes[name] = box, row
 
     def read(self) -> None:

@@ -62,7 +62,10 @@ def _program(session: Session) -> dict[str, Any] | None:
         "python": interpreter.python if interpreter is not None else None,
         "gil": interpreter.gil if interpreter is not None else None,
         "run_as": program.run_as,
-        "start_method": program.start_method,
+        "start_method": program.start_method or None,
+        "work": program.work,
+        "variable": program.variable,
+        "pinned": program.pinned,
     }
 
 

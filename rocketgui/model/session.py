@@ -8,6 +8,7 @@ is counted in `bad_messages` and skipped.
 
 from __future__ import annotations
 
+import statistics
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 
 from rocketgui import messages
 from rocketgui.messages import Frame, Message
+from rocketgui.model.history import RUNS, Past, past
 from rocketgui.model.process import Process, Watched
 from rocketgui.model.series import Series
 
@@ -35,11 +37,13 @@ class Session:
 
     Attributes:
         t_ns: the time of the newest frame.
+        before: the runs before this one, oldest first.
         output: the newest lines; `output_total` counts all of them, those before the newest were dropped.
         core_samples, core_sums: how many core loads came since launch, and their sum per core in percent.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, before: tuple[Past, ...] = ()) -> None:
+        self.before = before
         self.t_ns = 0
         self.program: messages.RunStarted | None = None
         self.interpreter: messages.Interpreter | None = None
@@ -86,6 +90,18 @@ class Session:
     def watch(self) -> str:
         """The name of the value that is shown: the first watched one."""
         return self.program.watch[0] if self.program is not None and self.program.watch else "rocket"
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all workers count one variable, beside what each counts for itself."""
+        return self.program is not None and self.program.variable != "private"
+
+    def noun(self, count: int) -> str:
+        """What the program's workers are: `process`, `threads`, ..."""
+        threads = self.program is not None and self.program.run_as == "threads"
+        if threads:
+            return "thread" if count == 1 else "threads"
+        return "process" if count == 1 else "processes"
 
     @property
     def limit(self) -> int | None:
@@ -146,8 +162,41 @@ class Session:
         if span is None:
             return None
         entered, left = span
-        paused = sum(max(0, min(left, resumed) - max(entered, paused)) for paused, resumed in self._pauses)
-        return (left - entered - paused) / 1e9
+        return (left - entered - self._paused_ns(entered, left)) / 1e9
+
+    def work_s(self) -> float | None:
+        """Seconds from the first worker's first line to the last one's end, or to now; pauses left out. None before."""
+        spans = [span for worker in self.workers if (span := worker.work_span_ns(self.end_ns)) is not None]
+        if not spans:
+            return None
+        began, ended = min(entered for entered, _ in spans), max(left for _, left in spans)
+        return (ended - began - self._paused_ns(began, ended)) / 1e9
+
+    def throughput(self) -> float | None:
+        """Counts/s of all workers together, over all the time that any of them worked; None while not known."""
+        seconds = self.work_s()
+        counted = [worker.values[self.watch] for worker in self.workers if self.watch in worker.values]
+        if not seconds or not counted:
+            return None
+        return sum(value.last - value.first for value in counted) / seconds
+
+    def start_delay_s(self) -> float | None:
+        """The median time from start() to the first line, in seconds; None if no worker has both."""
+        delays = [delay for worker in self.workers if (delay := worker.start_delay_s()) is not None]
+        return statistics.median(delays) if delays else None
+
+    def most_at_once(self) -> int:
+        """The largest number of workers that were in their functions at one time."""
+        spans = [span for worker in self.workers if (span := worker.work_span_ns(self.end_ns)) is not None]
+        changes = sorted([(left, -1) for _, left in spans] + [(entered, 1) for entered, _ in spans])
+        most = now = 0
+        for _, change in changes:
+            now += change
+            most = max(most, now)
+        return most
+
+    def _paused_ns(self, began: int, ended: int) -> int:
+        return sum(max(0, min(ended, resumed) - max(began, paused)) for paused, resumed in self._pauses)
 
     def first_arrival_s(self) -> float | None:
         """Seconds until the first worker reaches the limit at its present rate; None while none counts."""
@@ -325,7 +374,8 @@ class Model:
         """Take in a frame; a launch in it begins a new session, from that message on."""
         for message in frame.messages:
             if isinstance(message, messages.RunStarted):
-                self.session = Session()
+                kept = past(self.session)
+                self.session = Session((*self.session.before, kept)[-RUNS:] if kept else self.session.before)
             self.session.apply(message)
         # A frame that begins a run may carry the time of the clock before it; after the end, time stands still.
         begins = any(isinstance(message, messages.RunStarted) for message in frame.messages)

@@ -1,4 +1,7 @@
-"""The built-in programs: plain Python files that know nothing of rocketgui and run on their own."""
+"""The built-in programs: plain Python that knows nothing of rocketgui and runs on its own.
+
+`rocket.py` is the first of them as a file; `variants.source` writes all of them.
+"""
 
 from pathlib import Path
 

@@ -13,6 +13,7 @@ from multiprocessing.connection import wait
 rocket = 0
 limit = 10_000_000
 workers = 2
+start_method = None  # the system's own
 
 
 def count(name, to):
@@ -38,7 +39,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, default=workers)
     parser.add_argument("--limit", type=int, default=limit)
-    parser.add_argument("--start-method", choices=multiprocessing.get_all_start_methods())
+    parser.add_argument("--start-method", default=start_method)
     options = parser.parse_args()
     workers, limit = options.workers, options.limit
     multiprocessing.set_start_method(options.start_method)

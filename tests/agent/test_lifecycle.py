@@ -312,7 +312,7 @@ def test_sampling_goes_on_after_forks(python: Python, script: Script) -> None:
     )
     with Observed(python, [program]) as running:
         # It ends only if both processes, after the fork, do what the board says.
-        running.board.set(0, "limit", 0)
+        running.board.set("0", "limit", 0)
         observed = running.finish()
     assert (observed.stderr, observed.code) == ("", 0)
 

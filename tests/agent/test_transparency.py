@@ -242,9 +242,9 @@ HOLD = """
 def test_board_reaches_running_processes(method: str, script: Script) -> None:
     with Observed(this_python(), [script(HOLD), method]) as running:
         pids = dict(running.line().split() for _ in range(2))
-        running.board.set(int(pids["a"]), "limit", 0)
+        running.board.set(pids["a"], "limit", 0)
         assert running.line() == "end a"
-        running.board.set(0, "limit", 0)
+        running.board.set("0", "limit", 0)
         assert running.line() == "end b"
         observed = running.finish()
     assert (observed.stdout, observed.stderr, observed.code) == ("", "", 0)
@@ -256,8 +256,8 @@ def test_board_in_every_python(python: Python, script: Script) -> None:
     program = script("rocket = 0\nlimit = 1\nprint('up', flush=True)\nwhile limit:\n    rocket += 1\nprint(limit)\n")
     with Observed(python, [program]) as running:
         assert running.line() == "up"
-        running.board.set(0, "unknown", 5)
-        running.board.set(0, "limit", 0)
+        running.board.set("0", "unknown", 5)
+        running.board.set("0", "limit", 0)
         assert running.line() == "0"
         assert running.finish().code == 0
 

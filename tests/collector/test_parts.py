@@ -51,40 +51,43 @@ def test_board_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read.poll()
     assert (read.rate, read.settings) == (120.0, [])
     assert not read.poll()
-    written.set(5, "limit", 0)
-    written.set(0, "limit", 2**70)
+    written.set("5", "limit", 0)
+    written.set("0", "limit", 2**70)
     assert read.poll()
-    assert read.settings == [(0, "limit", 2**70), (5, "limit", 0)]  # what holds for one comes after what holds for all
-    written.set(5, "limit", 3)
+    assert read.settings == [
+        ("0", "limit", 2**70),
+        ("5", "limit", 0),
+    ]  # what holds for one comes after what holds for all
+    written.set("5", "limit", 3)
     assert read.poll()
-    assert read.settings == [(0, "limit", 2**70), (5, "limit", 3)]
+    assert read.settings == [("0", "limit", 2**70), ("5", "limit", 3)]
     written.forget(5)
     written.forget(6)
     assert read.poll()
-    assert read.settings == [(0, "limit", 2**70)]
+    assert read.settings == [("0", "limit", 2**70)]
     written.close()
 
 
 def test_board_in_the_middle_of_being_written(tmp_path: Path) -> None:
     written, read = boards(tmp_path)
-    written.set(0, "limit", 1)
+    written.set("0", "limit", 1)
     assert read.poll()
     whole = bytes(written._memory[:64])
-    written.set(0, "limit", 2)
+    written.set("0", "limit", 2)
     new = bytes(written._memory[:64])
     written._memory[layout.BOARD_TEXT : 64] = whole[layout.BOARD_TEXT :]
     assert not read.poll()
-    assert read.settings == [(0, "limit", 1)]
+    assert read.settings == [("0", "limit", 1)]
     written._memory[:64] = new
     assert read.poll()
-    assert read.settings == [(0, "limit", 2)]
+    assert read.settings == [("0", "limit", 2)]
     written.close()
 
 
 def test_board_has_room_for_all_workers(tmp_path: Path) -> None:
     written, read = boards(tmp_path)
     for pid in range(4_000_000, 4_000_300):
-        written.set(pid, "limit", sys.maxsize)
+        written.set(str(pid), "limit", sys.maxsize)
     assert read.poll()
     assert len(read.settings) == 300
     written.close()
@@ -254,6 +257,7 @@ def test_pid_of_a_process_that_has_ended_names_the_next_child(census: Census, tr
 
 def test_values_that_are_no_numbers_are_counted_and_dropped(translator: Translator, out: list[Message]) -> None:
     root = meet(translator, 10, 110)
+    root.names[0] = root.id, "rocket"
     translator.take(root, [Sample(120, 0, math.inf), Sample(130, 0, math.nan), Sample(140, 0, 0.5)])
     translator.flush()
     assert [m.value for m in out if isinstance(m, messages.Samples)] == [(0.5,)]
@@ -265,7 +269,7 @@ def test_records_become_messages(census: Census, translator: Translator, out: li
     translator.take(
         root,
         [
-            Record(layout.NAME, 111, ("0", "rocket")),
+            Record(layout.NAME, 111, ("0", "rocket", "0")),
             Record(layout.BEGAN, 112, ("3.13.0", "1", "exec", "")),
             Record(layout.START_CALLED, 120, ("11", "func1")),
             Record(layout.START_FAILED, 121, ("func2", "OSError: no")),

@@ -88,7 +88,8 @@ class FakeBridge(QObject):
         self._workers, self._limit = command.workers, command.limit
         self._queue = [
             messages.RunStarted(
-                command.argv, command.python, command.run_as, command.start_method, "Linux", self._cores,
+                command.argv, command.python, command.run_as, command.start_method, command.work, command.variable,
+                command.pinned, "Linux", self._cores,
                 "2026-11-22T12:00:00.000000+00:00", command.workers, command.limit, command.watch,
             ),
             messages.Interpreter("3.11.7", True),

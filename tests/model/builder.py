@@ -12,13 +12,21 @@ MS = 1_000_000
 class Story:
     """A run of `workers` workers that begin 10 ms apart. Times are given in ms since launch."""
 
-    def __init__(self, workers: int = 2, cores: int = 2, *, helper: bool = False) -> None:
+    def __init__(self, workers: int = 2, cores: int = 2, *, helper: bool = False, **more: str) -> None:
         self.model = Model()
+        self.again(workers, cores, helper=helper, **more)
+
+    def again(
+        self, workers: int = 2, cores: int = 2, *, helper: bool = False, run_as: str = "processes", work: str = "count",
+        variable: str = "private", start_method: str = "spawn",
+    ) -> Story:  # fmt: skip
+        """Launch once more."""
+        watch = ("rocket",) if variable == "private" else ("attempts", "rocket")
         self.tell(
             0,
             messages.RunStarted(
-                ("rocket.py", "--workers", str(workers)), "/usr/bin/python3", "processes", "spawn", "Linux", cores,
-                "2026-11-22T12:00:00.000000+00:00", workers, 10_000_000, ("rocket",),
+                ("rocket.py", "--workers", str(workers)), "/usr/bin/python3", run_as, start_method, work, variable,
+                False, "Linux", cores, "2026-11-22T12:00:00.000000+00:00", workers, 10_000_000, watch,
             ),
             messages.Interpreter("3.11.7", True),
             messages.ProcessSeen(1, None, 100, "process", "MainProcess", True),
@@ -37,6 +45,7 @@ class Story:
                 messages.Moment(number, "began", 80 * MS),
                 messages.Moment(number, "target_entered", (80 + 10 * number) * MS),
             )
+        return self
 
     @property
     def session(self) -> Session:
@@ -55,6 +64,10 @@ class Story:
                 tuple(n for n, _ in rows), ("rocket",) * count, (round(t_ms * MS),) * count, tuple(v for _, v in rows)
             ),
         )
+
+    def sample(self, t_ms: float, number: int, name: str, value: int) -> None:
+        """One sample of any name."""
+        self.tell(t_ms, messages.Samples((number,), (name,), (round(t_ms * MS),), (value,)))
 
     def load(self, t_ms: float, numbers: tuple[int, ...], cpu_s: float, involuntary: int) -> None:
         count = len(numbers)

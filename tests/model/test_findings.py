@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 import pytest
 
@@ -18,7 +19,7 @@ def found(story: Story) -> dict[str, Finding]:
 
 def test_nothing_is_said_of_nothing() -> None:
     assert findings(Session()) == []
-    assert found(Story()) == {}
+    assert found(Story(0)) == {}
 
 
 def test_isolation_is_said_with_values_and_pids() -> None:
@@ -164,3 +165,171 @@ def test_losses_are_said() -> None:
     assert found(story)["losses"].text == (
         "Not everything was seen. Lost: 1,234 samples dropped, 1 processes that never reported."
     )
+
+
+# ---------------------------------------------------------------- run as, work, variable
+
+
+def flight(
+    story: Story, *, counts: int, seconds: float = 1.0, cpu_s: float = 1.0, name: str = "rocket", step_ms: float = 0
+) -> Story:
+    """All workers count up to `counts`, one after another if `step_ms` is their length, and leave after `seconds`."""
+    for place, number in enumerate(story.workers):
+        begins = 200 + place * step_ms
+        ends = begins + 1000 * seconds
+        story.tell(begins, messages.Moment(number, "target_entered", round(begins * MS)))
+        story.sample(begins, number, name, 0)
+        story.sample(ends, number, name, counts)
+        story.load(ends, (number,), cpu_s, 3)
+        story.leave(number, ends)
+    return story
+
+
+def threads(workers: int = 2) -> Story:
+    story = Story(workers, run_as="threads")
+    for number in story.workers:
+        story.tell(60, messages.ProcessSeen(number, 1, 100, "thread", f"func{number - 1}", True))
+    return story
+
+
+def test_threads_that_share_one_core() -> None:
+    story = flight(threads(), counts=1_000_000, seconds=2, cpu_s=1.0)
+    story.load(2_300, (1,), 2.02, 0)
+    story.end(2_300)
+    finding = found(story)["gil_bound"]
+    assert finding.figures == {"threads": 2, "cores": 2, "cores_used": 1.01}
+    assert "isolation" not in found(story)
+
+
+@pytest.mark.parametrize("cpu_s", [0.1, 3.9])
+def test_threads_that_wait_or_run_at_once(cpu_s: float) -> None:
+    """They sleep; or the interpreter has no GIL, whatever it says."""
+    story = flight(threads(), counts=1_000_000, seconds=2)
+    story.load(2_300, (1,), cpu_s, 0)
+    story.end(2_300)
+    assert "gil_bound" not in found(story)
+    assert ("io_bound" in found(story)) == (cpu_s < 1)
+
+
+def test_processes_are_not_bound_by_one_gil() -> None:
+    story = flight(Story(), counts=1_000_000, seconds=2, cpu_s=1.0)
+    story.end(2_300)
+    assert "gil_bound" not in found(story)
+
+
+def test_io_bound() -> None:
+    story = flight(Story(), counts=1_000, seconds=2, cpu_s=0.08)
+    story.end(2_300)
+    assert found(story)["io_bound"].figures == {"workers": 2, "share_percent": 4.0}
+    busy = flight(Story(), counts=1_000, seconds=2, cpu_s=1.9)
+    busy.end(2_300)
+    assert "io_bound" not in found(busy)
+
+
+def shared(variable: str, value: int, attempts: int = 1_000) -> Story:
+    story = flight(Story(variable=variable), counts=attempts, name="attempts")
+    story.sample(1_500, 1, "rocket", value)
+    story.end(1_600)
+    return story
+
+
+def test_lost_updates() -> None:
+    finding = found(shared("unlocked", 1_400))["lost_updates"]
+    assert finding.figures == {"attempts": 2_000, "value": 1_400, "lost": 600, "locked": False}
+    assert finding.text.startswith("600 of 2,000 counts were lost.")
+    assert "isolation" not in found(shared("unlocked", 0))
+
+
+def test_no_update_was_lost() -> None:
+    exact, lucky = found(shared("locked", 2_000)), found(shared("unlocked", 2_000))
+    assert "exact" in exact
+    assert "none_lost" in lucky
+    assert "lost_updates" not in exact | lucky
+    assert "exact" not in lucky
+
+
+def test_updates_of_workers_that_were_killed_are_not_judged() -> None:
+    story = Story(variable="locked")
+    story.sample(300, 2, "attempts", 10)
+    story.sample(300, 3, "attempts", 10)
+    story.sample(300, 1, "rocket", 15)
+    story.tell(400, messages.Ended(2, None, 9, False))
+    story.leave(3, 500)
+    story.end(600)
+    assert not {"exact", "lost_updates", "none_lost"} & set(found(story))
+
+
+def test_one_after_another() -> None:
+    """Three workers on two cores, of which never two run at once, are not too many."""
+    story = flight(Story(3, run_as="one-after-another"), counts=10, seconds=1, step_ms=1_000)
+    story.end(3_300)
+    assert found(story)["overlap"].figures["percent"] == 0
+    assert "oversubscription" not in found(story)
+
+
+def test_speed_up_is_measured_against_one_worker() -> None:
+    story = flight(Story(1), counts=1_000_000, seconds=1)
+    story.end(1_300)
+    assert "speed_up" not in found(story)
+    flight(story.again(2), counts=1_000_000, seconds=1)
+    story.end(1_300)
+    assert found(story)["speed_up"].figures == {
+        "speed_up": 2.0, "workers": 2, "counts_per_s": 2_000_000, "alone_per_s": 1_000_000,
+    }  # fmt: skip
+    flight(story.again(2, work="sleep"), counts=500, seconds=1)
+    assert "speed_up" not in found(story), "what was measured was another work"
+
+
+def test_start_up_names_other_methods_if_they_were_measured() -> None:
+    story = flight(Story(2), counts=10)
+    figures = found(story)["start_up"].figures
+    assert figures == {"how": "spawn", "median_ms": 160.0, "before_ms": {}}
+    story.end(1_300)
+    story.again(2, start_method="fork")
+    assert found(story)["start_up"].figures == {"how": "fork", "median_ms": 65.0, "before_ms": {"spawn": 160.0}}
+
+
+def test_start_order() -> None:
+    story = Story(2)
+    assert "start_order" not in found(story)
+    story.tell(150, messages.Moment(2, "start_called", 39 * MS), messages.Moment(2, "target_entered", 140 * MS))
+    assert found(story)["start_order"].figures == {"calls": ["func1", "func2"], "first_lines": ["func2", "func1"]}
+    many = Story(8)
+    many.tell(150, messages.Moment(2, "start_called", 39 * MS), messages.Moment(2, "target_entered", 340 * MS))
+    assert "8 of 8 processes began out of turn" in found(many)["start_order"].text
+
+
+def printed(*lines: tuple[int, str]) -> Story:
+    story = Story()
+    for place, (number, text) in enumerate(lines):
+        story.tell(300 + place, messages.Output(number, (300 + place) * MS, "stdout", text))
+    story.leave(2, 900)
+    story.leave(3, 900)
+    return story
+
+
+def test_interleaved() -> None:
+    mixed = printed((2, "start"), (3, "start"), (2, "end"), (3, "end"))
+    assert found(mixed)["interleaved"].figures == {"workers": 2}
+    in_turn = printed((2, "start"), (2, "end"), (3, "start"), (3, "end"))
+    assert "interleaved" not in found(in_turn)
+    assert "interleaved" not in found(printed((2, "start"), (3, "start")))
+
+
+def test_far_limit() -> None:
+    story = Story(1)
+    story.tell(0, messages.Controls(1, sys.maxsize, False))
+    for place in range(10):
+        story.count(500 + 100 * place, p2=590_000 * place)
+    story.tell(1_400)
+    finding = found(story)["far_limit"]
+    assert finding.figures["counts_per_s"] == pytest.approx(5_900_000)
+    assert "about 49,500 years" in finding.text
+    story.tell(1_400, messages.Controls(1, 10**9, False))
+    assert "far_limit" not in found(story)
+
+
+def test_missing_guard() -> None:
+    story = printed((2, "        current process has finished its bootstrapping phase."))
+    assert found(story)["missing_guard"].figures == {"process": 2}
+    assert "missing_guard" not in found(printed((2, "has finished")))

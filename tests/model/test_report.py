@@ -41,7 +41,9 @@ def test_the_keys_are_those_of_the_contract(story: Story) -> None:
     told = report(story.session)
     assert list(told) == TOP
     assert all(list(process) == PROCESS for process in told["processes"])
-    assert list(told["program"]) == ["argv", "executable", "python", "gil", "run_as", "start_method"]
+    assert list(told["program"]) == [
+        "argv", "executable", "python", "gil", "run_as", "start_method", "work", "variable", "pinned",
+    ]  # fmt: skip
     assert list(told["system"]) == ["os", "cores", "launched"]
     assert list(told["losses"]) == ["samples_dropped", "bad_messages", "agents_lost", "output_lines_dropped"]
     assert list(told["cost"]) == ["agents_cpu_s", "collector_cpu_s", "program_cpu_s"]

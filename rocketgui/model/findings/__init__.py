@@ -1,0 +1,40 @@
+"""What a run shows, said in sentences with figures: pure functions of the session.
+
+Each finding is derived from what was measured in this run; where a measurement is missing, nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from rocketgui.model.findings import concurrency, costs, faults, variables
+from rocketgui.model.findings.finding import Finding as Finding
+from rocketgui.model.session import Session
+
+#: The ids of findings about something that went wrong.
+URGENT = frozenset({"start_failed", "killed", "failed", "missing_guard"})
+
+_ALL: tuple[Callable[[Session], Iterable[Finding]], ...] = (
+    faults.missing_guard,
+    faults.start_failed,
+    faults.died,
+    faults.ended_early,
+    faults.notices,
+    concurrency.gil_bound,
+    concurrency.overlap,
+    concurrency.speed_up,
+    variables.lost_updates,
+    variables.isolation,
+    concurrency.oversubscription,
+    concurrency.io_bound,
+    concurrency.interleaved,
+    costs.start_up,
+    costs.start_order,
+    variables.far_limit,
+    faults.losses,
+)
+
+
+def findings(session: Session) -> list[Finding]:
+    """All that this run shows by now, the most urgent first."""
+    return [finding for find in _ALL for finding in find(session)]

@@ -1,0 +1,63 @@
+"""What it costs to start a process or a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rocketgui.model.findings.finding import Finding, names
+from rocketgui.model.session import Session
+
+#: So many names can be read in passing.
+_NAMED = 6
+
+
+def start_up(session: Session) -> Iterable[Finding]:
+    """The time from start() to the first line, and what it was under other start methods, if they were measured."""
+    program, delay = session.program, session.start_delay_s()
+    if program is None or delay is None:
+        return
+    how = program.start_method or "a thread"
+    others: dict[str, float] = {}
+    for run in session.before:
+        other = run.start_method or "a thread"
+        if run.start_delay_s is not None and other != how:
+            others[other] = run.start_delay_s
+    noun = session.noun(1)
+    under = f" under {program.start_method}" if program.start_method else ""
+    text = f"To start a {noun}{under} took {_ms(delay)}, from start() to its first line"
+    text += " (median)." if len(session.workers) > 1 else "."
+    if others:
+        text += " Before: " + ", ".join(f"{name} {_ms(seconds)}" for name, seconds in others.items()) + "."
+    figures = {"how": how, "median_ms": round(1000 * delay, 2)}
+    figures["before_ms"] = {name: round(1000 * seconds, 2) for name, seconds in others.items()}
+    yield Finding("start_up", text, figures)
+
+
+def _ms(seconds: float) -> str:
+    """A short time, with two digits at least."""
+    digits = 2 if seconds < 0.001 else 1 if seconds < 0.01 else 0
+    return f"{1000 * seconds:.{digits}f} ms"
+
+
+def start_order(session: Session) -> Iterable[Finding]:
+    """The order of first lines, where it is not that of the calls of start()."""
+    known = [
+        (worker.start_called_ns, worker.target_entered_ns, worker)
+        for worker in session.workers
+        if worker.start_called_ns is not None and worker.target_entered_ns is not None
+    ]
+    calls = [worker for *_, worker in sorted(known, key=lambda one: one[0])]
+    firsts = [worker for *_, worker in sorted(known, key=lambda one: one[1])]
+    if calls == firsts:
+        return
+    figures = {"calls": [worker.name for worker in calls], "first_lines": [worker.name for worker in firsts]}
+    if len(calls) <= _NAMED:
+        text = "First lines came in another order than the calls of start(). "
+        text += f"Called: {names(calls)}; began: {names(firsts)}."
+    else:
+        moved = sum(call is not first for call, first in zip(calls, firsts, strict=True))
+        text = (
+            f"First lines came in another order than the calls of start(): {moved} of {len(calls)} {session.noun(2)} "
+            "began out of turn."
+        )
+    yield Finding("start_order", text, figures)

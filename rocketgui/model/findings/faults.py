@@ -1,0 +1,125 @@
+"""What went wrong in a run, and what of it was not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rocketgui.model.findings.finding import NAMED, Finding
+from rocketgui.model.process import Process, ProcessState, signal_name
+from rocketgui.model.session import Session
+from rocketgui.model.text import format_duration
+
+#: What multiprocessing says in a child that would start the whole program again.
+_UNGUARDED = "has finished its bootstrapping phase"
+
+
+def start_failed(session: Session) -> Iterable[Finding]:
+    """How many processes the system refused to start, and why."""
+    failures = session.start_failures
+    if failures:
+        reasons = list(dict.fromkeys(failure.error for failure in failures))
+        started = sum(1 for worker in session.workers if worker.parent == failures[0].process)
+        missing, wanted = len(failures), len(failures) + started
+        if session.refused is not None:  # a program that gives up after the first refusal wanted more than it tried
+            missing, wanted = session.refused.missing, session.refused.wanted
+        yield Finding(
+            "start_failed",
+            f"{missing} of {wanted} processes did not start. The system refused: {reasons[0]}",
+            {"failed": missing, "wanted": wanted, "reasons": reasons},
+        )
+
+
+def died(session: Session) -> Iterable[Finding]:
+    """Which processes were killed or failed, and by what."""
+    killed = [p for p in _shown(session) if p.state is ProcessState.KILLED]
+    failed = [p for p in _shown(session) if p.state is ProcessState.FAILED]
+    for process in killed[:NAMED]:
+        name = signal_name(process.signal or 0)
+        yield Finding(
+            "killed",
+            f"{named(process)} was killed by {name}{_after(process)}.{_still_running(session)}",
+            {"process": process.id, "pid": process.pid, "signal": process.signal},
+        )
+    if len(killed) > NAMED:
+        yield Finding("killed_more", f"{len(killed)} processes were killed in all.", {"killed": len(killed)})
+    for process in failed[:NAMED]:
+        reason = process.error if process.error is not None else f"exit code {process.exit_code}"
+        yield Finding(
+            "failed",
+            f"{named(process)} failed{_after(process)}. {reason}",
+            {"process": process.id, "pid": process.pid, "error": process.error, "exit_code": process.exit_code},
+        )
+    if len(failed) > NAMED:
+        yield Finding("failed_more", f"{len(failed)} processes failed in all.", {"failed": len(failed)})
+
+
+def ended_early(session: Session) -> Iterable[Finding]:
+    """Why the run did not come to its own end."""
+    sentences = {
+        "stopped": "You stopped the run after {}.",
+        "killed": "The program was killed after {}.",
+        "lost": "The connection was lost after {}; what was seen until then stays.",
+    }
+    if session.ended is not None and session.ended.ended in sentences:
+        seconds = session.ended.t_ns / 1e9
+        yield Finding(
+            session.ended.ended, sentences[session.ended.ended].format(format_duration(seconds)), {"wall_s": seconds}
+        )
+
+
+def notices(session: Session) -> Iterable[Finding]:
+    """What the collector had to say, the latest three."""
+    for text in session.notices[-NAMED:]:
+        yield Finding("notice", text)
+
+
+def missing_guard(session: Session) -> Iterable[Finding]:
+    """The program starts processes as it is imported, which every new process does again."""
+    for line in session.output:
+        if _UNGUARDED in line.text:
+            yield Finding(
+                "missing_guard",
+                "The program has no __main__ guard. Each new process imports it, and would start processes as well; "
+                'put what starts them under: if __name__ == "__main__":',
+                {"process": line.process},
+            )
+            return
+
+
+def losses(session: Session) -> Iterable[Finding]:
+    """What did not get through."""
+    lost = session.losses
+    parts = [
+        f"{count:,} {what}"
+        for count, what in (
+            (lost.samples_dropped, "samples dropped"),
+            (lost.bad_messages + session.bad_messages, "bad messages"),
+            (lost.agents_lost, "processes that never reported"),
+            (lost.output_lines_dropped, "lines of output dropped"),
+        )
+        if count
+    ]
+    if parts:
+        yield Finding("losses", f"Not everything was seen. Lost: {', '.join(parts)}.")
+
+
+def _shown(session: Session) -> list[Process]:
+    return [process for process in session.processes.values() if process.kind != "helper"]
+
+
+def named(process: Process) -> str:
+    """A process as a sentence calls it."""
+    return f"{process.name or 'process'} (pid {process.pid})"
+
+
+def _after(process: Process) -> str:
+    if process.exited_ns is None or process.began_ns is None:
+        return ""
+    return f" after {format_duration((process.exited_ns - process.began_ns) / 1e9)}"
+
+
+def _still_running(session: Session) -> str:
+    if not session.is_live or session.is_paused:
+        return ""
+    count = sum(1 for worker in session.workers if worker.state is ProcessState.RUNNING)
+    return f" {count} other{'s' * (count > 1)} still run{'s' * (count == 1)}." if count else ""

@@ -1,0 +1,93 @@
+"""Whose variable it is, what becomes of one that is shared, and how far it has to go."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from rocketgui.model.findings.faults import named
+from rocketgui.model.findings.finding import Finding
+from rocketgui.model.process import ProcessState
+from rocketgui.model.session import Session
+from rocketgui.model.text import format_count, format_duration, format_rate
+
+
+def isolation(session: Session) -> Iterable[Finding]:
+    """Every process counts its own variable, the parent's is untouched. Threads of one process have no such walls."""
+    name, root = session.watch, session.root
+    if session.is_shared:
+        return
+    mine = root.values.get(name) if root is not None else None
+    counted = [p for p in session.workers if p.kind == "process" and name in p.values and p.values[name].last]
+    if root is None or mine is None or mine.first != 0 or mine.last != 0 or not counted:
+        return
+    figures = {"parent_pid": root.pid, "parent": 0, "children": {str(p.pid): p.values[name].last for p in counted}}
+    shown = [f"{format_count(p.values[name].last)} in {named(p)}" for p in counted[:2]]
+    more = f" and {len(counted) - 2} more" if len(counted) > 2 else ""
+    each = "Each process has its own" if len(counted) > 1 else "The child has its own"
+    yield Finding(
+        "isolation",
+        f"{each} {name}. It is {' and '.join(shown) if not more else ', '.join(shown) + more}; "
+        f"in the parent (pid {root.pid}) it is still 0.",
+        figures,
+    )
+
+
+def lost_updates(session: Session) -> Iterable[Finding]:
+    """How many counts of a shared variable arrived. Said once all workers have come to their own end."""
+    program, root, workers = session.program, session.root, session.workers
+    if not session.is_shared or program is None or root is None or session.is_live or len(workers) < 2:
+        return
+    name, mine = program.watch[-1], session.watch
+    if name not in root.values or any(
+        worker.state is not ProcessState.ENDED or mine not in worker.values for worker in workers
+    ):
+        return
+    attempts = sum(int(worker.values[mine].last) for worker in workers)
+    value = int(root.values[name].last)
+    lost = attempts - value
+    figures = {"attempts": attempts, "value": value, "lost": lost, "locked": program.variable == "locked"}
+    who = f"{len(workers)} {session.noun(len(workers))}"
+    if lost > 0:
+        yield Finding(
+            "lost_updates",
+            f"{format_count(lost)} of {format_count(attempts)} counts were lost. {who} counted one {name} without a "
+            f"lock: where two read it at once, both write the same. It ended at {format_count(value)}.",
+            figures,
+        )
+    elif lost == 0 and program.variable == "locked":
+        yield Finding(
+            "exact",
+            f"No count was lost. {who} counted one {name}, each with its lock: {format_count(attempts)} attempts made "
+            f"{format_count(value)}.",
+            figures,
+        )
+    elif lost == 0:
+        yield Finding(
+            "none_lost",
+            f"No count was lost this time, though no lock guards {name}: {format_count(attempts)} attempts made "
+            f"{format_count(value)}. Nothing promises that for the next time.",
+            figures,
+        )
+
+
+def far_limit(session: Session) -> Iterable[Finding]:
+    """How long it would take to count to `sys.maxsize`."""
+    limit = session.limit
+    if limit != sys.maxsize:
+        return
+    rates = [
+        (rate, worker)
+        for worker in session.workers
+        if (rate := session.rate(worker) if session.is_live else session.mean_rate(worker))
+    ]
+    if not rates:
+        return
+    rate, worker = max(rates, key=lambda pair: pair[0])
+    seconds = (limit - worker.values[session.watch].last) / rate
+    yield Finding(
+        "far_limit",
+        f"{worker.name} would reach sys.maxsize in {format_duration(seconds)}. It counts {format_rate(rate)}, and "
+        f"sys.maxsize is {format_count(limit)}.",
+        {"counts_per_s": rate, "seconds": seconds, "limit": limit},
+    )

@@ -1,0 +1,311 @@
+"""Writes the built-in program: plain Python, for each combination of what workers are, do and count.
+
+Every line of what comes out is what a teacher would write on a board, so the pieces here are the program's own lines,
+and nothing in them knows of rocketgui.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import NamedTuple
+
+#: What a worker is: a process of its own; a thread of the one process; a process of its own that starts when the one
+#: before has ended.
+RUN_AS = ("processes", "threads", "one-after-another")
+#: What a worker does: count as fast as it can, or sleep for a millisecond before each count.
+WORK = ("count", "sleep")
+#: What a worker counts: a variable of its own; one that all share, with a lock; one that all share, without.
+VARIABLE = ("private", "locked", "unlocked")
+
+
+class Variant(NamedTuple):
+    """One of the combinations. With `pin`, each worker stays on one core."""
+
+    run_as: str = "processes"
+    work: str = "count"
+    variable: str = "private"
+    pin: bool = False
+
+    @property
+    def watch(self) -> tuple[str, ...]:
+        """The names to watch: what each worker counts for itself stands first."""
+        return ("rocket",) if self.variable == "private" else ("attempts", "rocket")
+
+    @property
+    def in_processes(self) -> bool:
+        """Whether each worker is a process of its own."""
+        return self.run_as in ("processes", "one-after-another")
+
+
+def source(variant: Variant, workers: int, limit: int, start_method: str | None) -> str:
+    """The program's text; run without arguments, it does what is asked for here (None: the system's own method)."""
+    parts = _Processes if variant.in_processes else _Threads
+    return parts(variant).text(workers, limit, start_method)
+
+
+class _Parts:
+    """The pieces that all programs have, in their order."""
+
+    title = ""
+    told = ""
+    imports: tuple[str, ...] = ()
+    imports_from: tuple[str, ...] = ()
+    has_start_method = False
+
+    def __init__(self, variant: Variant) -> None:
+        self.variant = variant
+        self.private = variant.variable == "private"
+        self.locked = variant.variable == "locked"
+
+    def text(self, workers: int, limit: int, start_method: str | None) -> str:
+        options = f"--workers {workers} --limit {limit}" + " --start-method spawn" * self.has_start_method
+        names = {"argparse", "sys", *self.imports}
+        names.update(["os"] * self.variant.pin + ["time"] * (self.variant.work == "sleep"))
+        imports = [f"import {name}" for name in sorted(names)] + list(self.imports_from)
+        settings = [*self.globals(), f"limit = {limit:_}", f"workers = {workers}"]
+        if self.has_start_method:
+            named = f'"{start_method}"' if start_method else "None  # the system's own"
+            settings.append(f"start_method = {named}")
+        if self.variant.pin:
+            settings.append("cores = sorted(os.sched_getaffinity(0))")
+        head = f'"""{self.title}\n\n    python rocket.py {options}\n\n{textwrap.fill(self.told, 120)}\n"""'
+        blocks = [
+            "\n".join([head, "", *imports, "", *settings]),
+            self.count(),
+            self.launch(),
+            self.main(),
+            'if __name__ == "__main__":\n    main()',
+        ]
+        return "\n\n\n".join(blocks) + "\n"
+
+    def globals(self) -> list[str]:
+        raise NotImplementedError
+
+    def count(self) -> str:
+        raise NotImplementedError
+
+    def launch(self) -> str:
+        raise NotImplementedError
+
+    def main(self) -> str:
+        raise NotImplementedError
+
+    # -- pieces
+
+    def sleep(self) -> list[str]:
+        return ["    time.sleep(0.001)"] * (self.variant.work == "sleep")
+
+    def pinned(self) -> list[str]:
+        return ["os.sched_setaffinity(0, {core})  # this worker alone"] * self.variant.pin
+
+    def core(self) -> tuple[list[str], str]:
+        """The line that chooses a worker's core, and the argument that brings it there."""
+        if not self.variant.pin:
+            return [], ""
+        return ["core = cores[(number - 1) % len(cores)]"], ", core"
+
+    def options(self) -> list[str]:
+        method = ['parser.add_argument("--start-method", default=start_method)']
+        return [
+            "global limit, workers",
+            "parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])",
+            'parser.add_argument("--workers", type=int, default=workers)',
+            'parser.add_argument("--limit", type=int, default=limit)',
+            *(method * self.has_start_method),
+            "options = parser.parse_args()",
+            "workers, limit = options.workers, options.limit",
+        ]
+
+
+def _function(head: str, *lines: str) -> str:
+    return head + "\n" + textwrap.indent("\n".join(lines), "    ")  # blank lines stay blank
+
+
+class _Processes(_Parts):
+    imports = ("multiprocessing",)
+    has_start_method = True
+
+    def __init__(self, variant: Variant) -> None:
+        super().__init__(variant)
+        self.in_turn = variant.run_as == "one-after-another"
+        self.title = "Rockets that count at the same time, each in a process of its own."
+        if self.in_turn:
+            self.title = "Rockets that count one after another, each in a process of its own."
+        else:
+            self.imports_from = ("from multiprocessing.connection import wait",)
+        if self.private:
+            self.told = (
+                "Every process has its own `rocket`. Counting in one changes nothing in the others, nor in the parent."
+            )
+        elif self.locked:
+            self.told = (
+                "All processes count one `rocket` in shared memory, and each takes its lock for every count: none is "
+                "lost."
+            )
+        else:
+            self.told = (
+                "All processes count one `rocket` in shared memory without a lock. To count is to read, add and write: "
+                "where two do it at once, one count is lost."
+            )
+
+    def globals(self) -> list[str]:
+        if self.private:
+            return ["rocket = 0"]
+        return ["rocket = None  # shared by all processes, see main()", "attempts = 0"]
+
+    def count(self) -> str:
+        if self.private:
+            about = '"""What each worker runs: count this process\'s own rocket up to the limit."""'
+            names, arguments, taken = "rocket, limit", "name, to", ["limit = to"]
+            loop = ["while rocket < limit:", *self.sleep(), "    rocket += 1"]
+        else:
+            about = '"""What each worker runs: try `limit` times to count the shared rocket."""'
+            names, arguments, taken = "rocket, attempts, limit", "name, shared, to", ["rocket, limit = shared, to"]
+            add = (
+                ["    with rocket.get_lock():", "        rocket.value += 1"]
+                if self.locked
+                else ["    rocket.value += 1"]
+            )
+            loop = ["while attempts < limit:", *self.sleep(), "    attempts += 1", *add]
+        _, core = self.core()
+        return _function(
+            f"def count({arguments}{core}):",
+            about,
+            f"global {names}",
+            *taken,
+            *self.pinned(),
+            'print(f"start {name}", flush=True)',
+            *loop,
+            'print(f"end {name}", flush=True)',
+        )
+
+    def launch(self) -> str:
+        chosen, core = self.core()
+        arguments = "name, limit" if self.private else "name, rocket, limit"
+        return _function(
+            "def launch(number):",
+            '"""Start func1, func2, ... in a process of its own."""',
+            'name = f"func{number}"',
+            *chosen,
+            f"process = multiprocessing.Process(target=count, name=name, args=({arguments}{core}))",
+            "process.start()",
+            "return process",
+        )
+
+    def options(self) -> list[str]:
+        lines = super().options()
+        names = "limit, workers" if self.private else "rocket, limit, workers"
+        lines[0] = f"global {names}"
+        lines.append("multiprocessing.set_start_method(options.start_method)")
+        if not self.private:
+            lines.append(f'rocket = multiprocessing.Value("q", 0{"" if self.locked else ", lock=False"})')
+        return lines
+
+    def main(self) -> str:
+        said = "rocket" if self.private else "rocket.value"
+        refused = [
+            "except OSError as error:",
+            '    print(f"func{len(crew) + 1} cannot start: {error}", file=sys.stderr)',
+            "    workers = len(crew)",
+        ]
+        if self.in_turn:
+            rest = [
+                "crew = []",
+                "while len(crew) < workers:  # `workers` may have grown in the meantime",
+                "    try:",
+                "        crew.append(launch(len(crew) + 1))",
+                "        crew[-1].join()  # the next one starts when this one has ended",
+                *("    " + line for line in refused),
+            ]
+        else:
+            rest = [
+                "crew = []",
+                "flying = []",
+                "while flying or len(crew) < workers:",
+                "    while len(crew) < workers:  # `workers` may have grown in the meantime",
+                "        try:",
+                "            crew.append(launch(len(crew) + 1))",
+                *("        " + line for line in refused),
+                "    flying = [process.sentinel for process in crew if process.is_alive()]",
+                "    wait(flying, timeout=0.05)",
+                "for process in crew:",
+                "    process.join()",
+            ]
+        return _function("def main():", *self.options(), "", *rest, f'print(f"rocket in the parent: {{{said}}}")')
+
+
+class _Threads(_Parts):
+    title = "Rockets that count in threads of one process."
+    imports = ("threading",)
+
+    def __init__(self, variant: Variant) -> None:
+        super().__init__(variant)
+        if self.private:
+            self.told = (
+                "All threads share the globals of the process, so each keeps a `rocket` of its own on its thread "
+                "object. They take turns: one interpreter runs Python code of one thread at a time, if it has a GIL."
+            )
+        elif self.locked:
+            self.told = "All threads count one global `rocket`, and each takes a lock for every count: none is lost."
+        else:
+            self.told = (
+                "All threads count one global `rocket` without a lock. To count is to read, add and write: where "
+                "another thread comes in between, one count is lost."
+            )
+
+    def globals(self) -> list[str]:
+        return ["rocket = 0", *(["lock = threading.Lock()"] * self.locked)]
+
+    def count(self) -> str:
+        mine = "rocket" if self.private else "attempts"
+        about = "count this thread's own rocket up to the limit" if self.private else "try to count the shared rocket"
+        add = ["    with lock:", "        rocket += 1"] if self.locked else ["    rocket += 1"]
+        _, core = self.core()
+        return _function(
+            f"def count(name, to{core}):",
+            f'"""What each worker runs: {about}{"" if self.private else ", `limit` times"}."""',
+            *(["global rocket"] * (not self.private)),
+            "me = threading.current_thread()",
+            f"me.{mine}, me.limit = 0, to  # its own: a global belongs to all threads",
+            *self.pinned(),
+            'print(f"start {name}", flush=True)',
+            f"while me.{mine} < me.limit:",
+            *self.sleep(),
+            f"    me.{mine} += 1",
+            *(add * (not self.private)),
+            'print(f"end {name}", flush=True)',
+        )
+
+    def launch(self) -> str:
+        chosen, core = self.core()
+        return _function(
+            "def launch(number):",
+            '"""Start func1, func2, ... in a thread of its own."""',
+            'name = f"func{number}"',
+            *chosen,
+            f"thread = threading.Thread(target=count, name=name, args=(name, limit{core}))",
+            "thread.start()",
+            "return thread",
+        )
+
+    def main(self) -> str:
+        return _function(
+            "def main():",
+            *self.options(),
+            "",
+            "crew = []",
+            "flying = []",
+            "while flying or len(crew) < workers:",
+            "    while len(crew) < workers:  # `workers` may have grown in the meantime",
+            "        try:",
+            "            crew.append(launch(len(crew) + 1))",
+            "        except RuntimeError as error:",
+            '            print(f"func{len(crew) + 1} cannot start: {error}", file=sys.stderr)',
+            "            workers = len(crew)",
+            "    flying = [thread for thread in crew if thread.is_alive()]",
+            "    if flying:",
+            "        flying[0].join(timeout=0.05)",
+            "for thread in crew:",
+            "    thread.join()",
+            'print(f"rocket in the parent: {rocket}")',
+        )

@@ -1,0 +1,67 @@
+"""Every variant of the built-in program on its own: plain Python, with rocketgui nowhere near."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from pathlib import Path
+
+import pytest
+
+from rocketgui.arguments import pin_refusal
+from rocketgui.programs import ROCKET
+from rocketgui.programs.variants import RUN_AS, VARIABLE, WORK, Variant, source
+from tests.helpers import Python, pythons, this_python
+from tests.programs.test_rocket import run
+
+PINS = (False, True) if pin_refusal() is None else (False,)
+VARIANTS = [Variant(*choice) for choice in itertools.product(RUN_AS, WORK, VARIABLE, PINS)]
+LIMIT = 40
+
+
+def name(variant: Variant) -> str:
+    return "-".join([*variant[:3], "pinned" if variant.pin else "free"])
+
+
+def test_the_file_is_the_first_of_them() -> None:
+    assert ROCKET.read_text(encoding="utf-8") == source(Variant(), 2, 10_000_000, None)
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=name)
+def test_says_what_it_is_asked_for(variant: Variant, tmp_path: Path) -> None:
+    """Saved and run without arguments, it does what the controls said."""
+    path = tmp_path / "saved.py"
+    path.write_text(source(variant, 3, LIMIT, "spawn"), encoding="utf-8")
+    lines = run(this_python(), str(path))
+    workers = [f"func{number}" for number in (1, 2, 3)]
+    assert sorted(lines[:-1]) == sorted(f"{word} {worker}" for word in ("start", "end") for worker in workers)
+    said, _, value = lines[-1].rpartition(" ")
+    assert said == "rocket in the parent:"
+    if variant.variable == "unlocked":
+        assert 0 < int(value) <= 3 * LIMIT
+    else:
+        assert int(value) == (0 if variant.variable == "private" else 3 * LIMIT)
+    if variant.run_as == "one-after-another":
+        assert lines[:-1] == [f"{word} {worker}" for worker in workers for word in ("start", "end")]
+
+
+@pytest.mark.parametrize("python", pythons(), ids=str)
+@pytest.mark.parametrize("run_as", RUN_AS)
+def test_runs_with_every_python(python: Python, run_as: str, tmp_path: Path) -> None:
+    path = tmp_path / "saved.py"
+    path.write_text(source(Variant(run_as, variable="locked"), 2, LIMIT, None), encoding="utf-8")
+    assert run(python, str(path))[-1] == f"rocket in the parent: {2 * LIMIT}"
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=name)
+def test_is_as_a_teacher_would_write_it(variant: Variant) -> None:
+    text = source(variant, 2, 1000, None)
+    assert max(map(len, text.splitlines())) <= 120
+    assert not any(line != line.rstrip() for line in text.splitlines())
+    tree = ast.parse(text, feature_version=(3, 8))
+    assert ast.get_docstring(tree)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert list(functions) == ["count", "launch", "main"]
+    imported = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert imported <= used, "an import that is not used"
