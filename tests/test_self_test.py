@@ -25,9 +25,7 @@ launch = self_test.rocket_launch
 def change(method, **changes):
     "Have the runs with one start method be different."
     self_test.rocket_launch = lambda workers, limit, start, *rest, **more: (
-        launch(workers, limit, start, *rest, **more)._replace(
-            **({{"source": None, **changes}} if start == method else {{}})
-        )
+        launch(workers, limit, start, *rest, **more)._replace(**(changes if start == method else {{}}))
     )
 
 {}
@@ -82,7 +80,7 @@ def test_with_an_empty_environment() -> None:
 
 
 def test_one_start_method_fails(mark: str) -> None:
-    code, lines = run_with("change('spawn', argv=('-c', 'raise ValueError(11)'))", mark)
+    code, lines = run_with("change('spawn', source=None, argv=('-c', 'raise ValueError(11)'))", mark)
     assert (code, lines[-1]) == (1, "1 thing does not work; see above.")
     assert fact(lines, "spawn") == "does not work: failed with exit code 1; ValueError: 11"
     assert fact(lines, "fork").startswith("works")
@@ -94,9 +92,9 @@ FAULTS = [
      "the workers counted to [5, 5], not to 7 each"),
     ("", "change('fork', argv=(launch(1, self_test.LIMIT, 'fork', '', own_session=False)).argv)",
      "the workers counted to [100000], not to 100000 each"),
-    ("self_test.PATIENCE_S = 1", "change('fork', argv=('-c', 'import time; time.sleep(60)'))",
+    ("self_test.PATIENCE_S = 1", "change('fork', source=None, argv=('-c', 'import time; time.sleep(60)'))",
      "not at its end after 1 s"),
-    ("", "change('fork', argv=('-c', 'import os; os.abort()'))",
+    ("", "change('fork', source=None, argv=('-c', 'import os; os.abort()'))",
      "The parent process was killed by SIGABRT; killed with exit code -6"),
     ("", "change('fork', python='/no/such')", "/no/such could not be started: No such file or directory; failed"),
 ]  # fmt: skip
