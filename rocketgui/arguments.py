@@ -18,6 +18,10 @@ T = TypeVar("T")
 
 WORKERS = 2
 LIMIT = 10_000_000
+LESSONS = 9
+#: The options that say what to run; a lesson, and what was set when the window was last closed, say the same.
+CONTROLS = frozenset({"workers", "limit", "start_method", "run_as", "work", "variable", "pin", "python"})
+_NOT_GIVEN = object()
 
 
 class Options(NamedTuple):
@@ -31,6 +35,9 @@ class Options(NamedTuple):
     report: Path | None = None
     python: str = interpreters.own()
     self_test: bool = False
+    lesson: int | None = None
+    #: The names of those that the user gave, where a lesson has its own.
+    given: frozenset[str] = frozenset()
     run_as: str = Variant().run_as
     work: str = Variant().work
     variable: str = Variant().variable
@@ -135,7 +142,18 @@ def parse(words: list[str]) -> Options:
         help="the Python that runs the program: 3.8 or newer; else the one that came with rocketgui",
     )
     parser.add_argument("--self-test", action="store_true", help="check what works on this machine, for bug reports")
-    return Options(**vars(parser.parse_args(words)))
+    parser.add_argument("--lesson", type=_checked(_lesson), metavar="N", help=f"lesson 1 to {LESSONS}")
+    told = vars(parser.parse_args(words))
+    # Parsed once more without defaults: what is there then is what was given.
+    given = parser.parse_args(words, argparse.Namespace(**dict.fromkeys(told, _NOT_GIVEN)))
+    names = {name for name, value in vars(given).items() if value is not _NOT_GIVEN}
+    return Options(**told, given=frozenset(names & CONTROLS))
+
+
+def _lesson(typed: str) -> int:
+    if not typed.isdecimal() or not 1 <= int(typed) <= LESSONS:
+        raise ValueError(f"There are lessons 1 to {LESSONS}.")
+    return int(typed)
 
 
 def _checked(parse: Callable[[str], T]) -> Callable[[str], T]:

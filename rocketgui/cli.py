@@ -39,6 +39,8 @@ def main(arguments: list[str] | None = None, window: Callable[[Options], int] | 
     if options.headless:
         from rocketgui import headless
 
+        if options.lesson is not None:
+            return headless.run_lesson(options, options.lesson, options.given)
         return headless.run(options)
     return (window or _window)(options)
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 NS = 1_000_000_000
 
 
-def launch(command: Launch) -> tuple[Collector, Model]:
-    """Launch a program; return the collector that observes it, and a model without anything in it yet."""
+def launch(command: Launch, before: Model | None = None) -> tuple[Collector, Model]:
+    """Launch a program; return the collector that observes it, and the model: that of the run before, which knows what
+    was seen then, or one without anything in it yet."""
     # The program starts while what observes it is loaded, which takes longer: psutil, then numpy for the model.
     try:
         started = Started(command)
@@ -30,7 +31,7 @@ def launch(command: Launch) -> tuple[Collector, Model]:
         collector.obey(command)  # it says why it cannot be launched
     else:
         collector.follow(started)
-    return collector, importlib.import_module("rocketgui.model.session").Model()
+    return collector, before or importlib.import_module("rocketgui.model.session").Model()
 
 
 def frames(collector: Collector, model: Model, before: Callable[[], None]) -> Iterator[Frame]:

@@ -18,8 +18,9 @@ from rocketgui.arguments import Options, rocket_launch
 
 if TYPE_CHECKING:
     from rocketgui.collector.collector import Collector
+    from rocketgui.launch import Launch
     from rocketgui.messages import Message
-    from rocketgui.model.session import Session
+    from rocketgui.model.session import Model, Session
 
 NS = 1_000_000_000
 #: The live line changes this often, in ns, so that it can be read.
@@ -61,35 +62,85 @@ def run(options: Options) -> int:
     """Run the rocket program; return its exit code (128 + N if signal N killed it, as a shell would say)."""
     signals = Signals()
     with signals.caught():
-        collector, model = following.launch(
-            rocket_launch(
-                options.workers,
-                options.limit,
-                options.start_method,
-                options.python,
-                own_session=False,
-                variant=options.variant,
-            )
+        command = rocket_launch(
+            options.workers,
+            options.limit,
+            options.start_method,
+            options.python,
+            own_session=False,
+            variant=options.variant,
         )
-        line = LiveLine()
-        # The signals first: what one to the whole group has ended was ended by the user.
-        for frame in following.frames(collector, model, before=lambda: _obey(signals, collector)):
-            for message in frame.messages:
-                _say(message, line)
-            line.show(model.session)
-        line.clear()
-    session = model.session
+        session = follow(command, signals).session
     _summarise(session)
-    if options.report is not None:
-        from rocketgui.model.report import report
-        from rocketgui.recording.files import write_json
+    return _reported(options, session, []) or _exit_code(session)
 
-        try:
-            write_json(options.report, report(session))
-        except OSError as error:
-            print(f"rocketgui: the report could not be written: {error}", file=sys.stderr)
-            return 1
-    return _exit_code(session)
+
+def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
+    """Run every step of a lesson; return 0, or 1 if one could not be run to its end. The controls whose names are in
+    `given` are the user's, the others the lesson's."""
+    from rocketgui import lessons
+
+    lesson = lessons.lesson(number)
+    signals = Signals()
+    model: Model | None = None
+    sessions: list[Session] = []
+    with signals.caught():
+        for place, step in enumerate(lesson.steps, 1):
+            _tell(f"Lesson {number}: {lesson.title}, {place} of {len(lesson.steps)}: {step.title}")
+            for line in (step.text, *(f"- {sight}" for sight in step.look_for)):
+                _tell(line)
+            if step.unavailable:
+                _tell(step.unavailable)
+                continue
+            mine = step.options._replace(python=options.python, **{name: getattr(options, name) for name in given})
+            model = follow(lessons.launch_of(step, mine, own_session=False), signals, step.seconds, model)
+            sessions.append(model.session)
+            _summarise(model.session)
+            if signals.interrupts or signals.end or model.session.root is None:
+                break
+    if not sessions:
+        return 1
+    early = sessions[-1].root is None or signals.interrupts or signals.end
+    return _reported(options, sessions[-1], sessions[:-1]) or int(bool(early))
+
+
+def follow(command: Launch, signals: Signals, seconds: float | None = None, before: Model | None = None) -> Model:
+    """Launch a program and follow it to its end, or for some seconds of its first worker's work."""
+    collector, model = following.launch(command, before)
+    line = LiveLine()
+    # The signals first: what one to the whole group has ended was ended by the user.
+    for frame in following.frames(collector, model, before=lambda: _obey(signals, collector)):
+        for message in frame.messages:
+            _say(message, line)
+        line.show(model.session)
+        if seconds is not None and (model.session.work_s() or 0) > seconds:
+            from rocketgui import messages
+
+            collector.obey(messages.Stop())
+    line.clear()
+    return model
+
+
+def _reported(options: Options, session: Session, before: list[Session]) -> int:
+    """Write the report, if one is wanted, with those of the lesson's steps before; return 0, or 1 if that failed."""
+    if options.report is None:
+        return 0
+    from rocketgui.model.report import report
+    from rocketgui.recording.files import write_json
+
+    told = report(session)
+    if before:
+        told["before"] = [report(earlier) for earlier in before]
+    try:
+        write_json(options.report, told)
+    except OSError as error:
+        _tell(f"the report could not be written: {error}")
+        return 1
+    return 0
+
+
+def _tell(text: str) -> None:
+    print(f"rocketgui: {text}", file=sys.stderr, flush=True)
 
 
 def _obey(signals: Signals, collector: Collector) -> None:
@@ -113,7 +164,7 @@ def _say(message: Message, line: LiveLine) -> None:
 
     if isinstance(message, messages.Notice):
         line.clear()
-        print(f"rocketgui: {message.text}", file=sys.stderr)
+        _tell(message.text)
 
 
 class LiveLine:
@@ -158,7 +209,7 @@ def _summarise(session: Session) -> None:
                 f"rocketgui: {process.name:<12} pid {process.pid:<8} {process.outcome():<18} {values}", file=sys.stderr
             )
     for finding in findings(session):
-        print(f"rocketgui: {finding.text}", file=sys.stderr)
+        _tell(finding.text)
 
 
 def _exit_code(session: Session) -> int:

@@ -118,7 +118,10 @@ def test_report_in_a_folder_without_rights() -> None:
 def test_what_is_understood(tmp_path: Path) -> None:
     report = tmp_path / "r.json"
     words = ["--workers", "3", "--limit", "50M", "--start-method", "spawn", "--launch", "--report", str(report)]
-    assert parse(words) == Options(3, 50_000_000, "spawn", launch=True, headless=False, report=report)
+    assert parse(words) == Options(
+        3, 50_000_000, "spawn", launch=True, headless=False, report=report,
+        given=frozenset({"workers", "limit", "start_method"}),
+    )  # fmt: skip
     assert parse(["--limit", "sys.maxsize"]).limit == sys.maxsize
     assert parse(["--python", sys.prefix]).python == sys.executable
     assert parse(["--self-test"]) == Options(self_test=True)

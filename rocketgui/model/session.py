@@ -129,7 +129,8 @@ class Session:
 
     @property
     def workers(self) -> list[Process]:
-        """The processes that the program started, without Python's own helpers, in the order they became known."""
+        """The processes that the program started, without Python's own helpers; or the threads, where those are what it
+        runs its work as. In the order in which they became known."""
         return [p for p in self.processes.values() if p.place is not None]
 
     @property
@@ -255,12 +256,20 @@ class Session:
             process = self.processes[message.process] = Process(message.process)
         process.parent, process.pid, process.kind = message.parent, message.pid, message.kind
         process.name, process.agent = message.name, message.agent
-        if process.is_root or process.kind == "helper":
+        if not self._is_worker(process):
             process.place = None
         elif process.place is None:
             # The first free one: what was taken for a worker can turn out to be a helper.
             taken = {known.place for known in self.processes.values()}
             process.place = next(place for place in range(len(taken) + 1) if place not in taken)
+
+    def _is_worker(self, process: Process) -> bool:
+        """Whether it is a process that the program started, or one of the threads that it was asked to run as."""
+        if process.kind == "thread":
+            root = self.root
+            threads = self.program is not None and self.program.run_as == "threads"
+            return threads and root is not None and process.parent == root.id
+        return not process.is_root and process.kind != "helper"
 
     def _moment(self, message: messages.Moment) -> None:
         process = self._known(message.process)

@@ -23,6 +23,7 @@ _ALL: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     concurrency.gil_bound,
     concurrency.overlap,
     concurrency.speed_up,
+    concurrency.cores_busy,
     variables.lost_updates,
     variables.isolation,
     concurrency.oversubscription,

@@ -13,6 +13,11 @@ from rocketgui.model.text import format_rate
 _SETTLED_S = 0.5
 #: CPU of threads that take turns, in cores: not more than one, and not much less, if they always want to run.
 _ONE_CORE = (0.7, 1.15)
+#: A core that is loaded this much in percent, launch and start-up included, was busy all the time.
+_BUSY_PERCENT = 70
+_NAMED_CORES = 8
+#: Of all that the cores can do, this much has to be in use for workers to be too many.
+_CROWDED = 0.7
 #: Below this share of a core, a worker mostly waits.
 _WAITING = 0.25
 
@@ -57,6 +62,8 @@ def oversubscription(session: Session) -> Iterable[Finding]:
         switches += (worker.switches_involuntary or 0) / seconds
     if not cores or len(shares) <= cores or session.most_at_once() <= cores or session.noun(2) == "threads":
         return
+    if sum(shares) < 100 * cores * _CROWDED:
+        return
     share = sum(shares) / len(shares)
     often = f" The system interrupts them {switches:,.0f} times a second." if session.is_live and switches >= 1 else ""
     yield Finding(
@@ -87,11 +94,12 @@ def gil_bound(session: Session) -> Iterable[Finding]:
 def io_bound(session: Session) -> Iterable[Finding]:
     """Workers that wait most of the time."""
     workers = session.workers
-    used = _cores_used(session)
+    used, cores = _cores_used(session), session.program.cores if session.program is not None else 1
     if used is None or not workers or session.is_paused:
         return
-    share = used / max(session.most_at_once(), 1)
-    if share < _WAITING:
+    at_once = max(session.most_at_once(), 1)
+    share = used / at_once
+    if used / min(at_once, cores) < _WAITING:  # who gets little because there are too few cores does not wait
         yield Finding(
             "io_bound",
             f"The workers wait nearly all the time. Each uses {100 * share:.0f} % of a core: this work is I/O-bound, "
@@ -112,6 +120,21 @@ def _cores_used(session: Session) -> float | None:
     return sum(cpu_s for cpu_s in used if cpu_s is not None) / seconds if used and None not in used else None
 
 
+def cores_busy(session: Session) -> Iterable[Finding]:
+    """Every core of the machine at work, all through the run."""
+    seconds, means = session.work_s(), session.core_means()
+    if seconds is None or seconds < _SETTLED_S or len(means) < 2 or len(session.workers) < len(means):
+        return
+    if min(means) >= _BUSY_PERCENT and not session.is_paused:
+        shown = ", ".join(f"{mean:.0f} %" for mean in means[:_NAMED_CORES])
+        more = "" if len(means) <= _NAMED_CORES else ", ..."
+        yield Finding(
+            "cores_busy",
+            f"All {len(means)} cores are busy. Their load since launch is {shown}{more} on average.",
+            {"cores": len(means), "percent": [round(mean, 1) for mean in means]},
+        )
+
+
 def speed_up(session: Session) -> Iterable[Finding]:
     """How much faster all together count than one did, if one was measured before under the same conditions."""
     program, now = session.program, session.throughput()
@@ -124,6 +147,7 @@ def speed_up(session: Session) -> Iterable[Finding]:
         if run.workers == 1
         and run.counts_per_s
         and (run.work, run.variable, run.executable) == (program.work, program.variable, program.executable)
+        and (run.run_as == "threads") == (program.run_as == "threads")  # whose loop is another one
     ]
     if not same:
         return

@@ -1,0 +1,102 @@
+"""The lessons: presets of the controls with a text, read from `resources/lessons/`.
+
+    resources/lessons/3.json     {"title": ..., "steps": [{"title", "text", "look_for", "controls", "shows", ...}]}
+
+`controls` are named as on the command line. `shows` are the ids of the findings that the step promises, `prints` pieces
+of lines that it prints; a test runs every lesson and holds it to them. `program` names a file beside the lesson that
+takes the place of the built-in program; `seconds` ends a run that would never end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, NamedTuple
+
+from rocketgui.arguments import LESSONS, Options, rocket_launch
+from rocketgui.launch import START_METHODS, Launch
+from rocketgui.model.text import WORKERS_MAX, parse_limit
+from rocketgui.resources import resource
+
+
+class Step(NamedTuple):
+    """One run of a lesson. `options` holds the controls; `unavailable` why it cannot be had here, or nothing."""
+
+    title: str
+    text: str
+    look_for: tuple[str, ...]
+    shows: tuple[str, ...]
+    prints: tuple[str, ...]
+    options: Options
+    program: str | None
+    seconds: float | None
+    unavailable: str
+
+    def source(self) -> str | None:
+        """The text of the program, if it is not the built-in one."""
+        return None if self.program is None else resource(f"lessons/{self.program}").read_text(encoding="utf-8")
+
+
+class Lesson(NamedTuple):
+    """A lesson, with at least one step."""
+
+    number: int
+    title: str
+    steps: tuple[Step, ...]
+
+
+def lesson(number: int) -> Lesson:
+    """Read a lesson, 1 to `arguments.LESSONS`."""
+    read = json.loads(resource(f"lessons/{number}.json").read_text(encoding="utf-8"))
+    return Lesson(number, read["title"], tuple(_step(step) for step in read["steps"]))
+
+
+def titles() -> list[str]:
+    """The titles of all lessons, in order."""
+    return [lesson(number).title for number in range(1, LESSONS + 1)]
+
+
+def launch_of(step: Step, options: Options, *, own_session: bool) -> Launch:
+    """The command that launches a step, with the controls as they stand in `options`."""
+    launch = rocket_launch(
+        options.workers,
+        options.limit,
+        options.start_method,
+        options.python,
+        own_session=own_session,
+        variant=options.variant,
+    )
+    if step.program is None:
+        return launch
+    named = ("--workers", str(options.workers), "--limit", str(options.limit))
+    return launch._replace(
+        argv=(step.program, *(named if "--limit" in (step.source() or "") else ())),
+        source=step.source(),
+        start_method=options.start_method,
+    )
+
+
+def _step(read: dict[str, Any]) -> Step:
+    controls = dict(read["controls"])
+    cores = os.cpu_count() or 1
+    crowds = {"cores": cores, "4 x cores": 4 * cores}
+    if "workers" in controls:
+        workers = controls["workers"]
+        controls["workers"] = min(crowds[workers] if isinstance(workers, str) else workers, WORKERS_MAX)
+    if "limit" in controls:
+        controls["limit"] = parse_limit(str(controls["limit"]))
+    method = controls.get("start_method")
+    missing = method is not None and method not in START_METHODS
+    if missing:
+        del controls["start_method"]
+    return Step(
+        read["title"],
+        read["text"],
+        tuple(read["look_for"]),
+        tuple(read["shows"]),
+        tuple(read.get("prints", ())),
+        Options(**controls),
+        read.get("program"),
+        read.get("seconds"),
+        f"This system has no {method}." if missing else "",
+    )

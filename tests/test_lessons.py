@@ -1,0 +1,94 @@
+"""Every lesson, run for real: it shows what it promises."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from rocketgui import headless, interpreters
+from rocketgui.arguments import LESSONS, Options
+from rocketgui.launch import START_METHODS
+from rocketgui.lessons import Lesson, Step, launch_of, lesson, titles
+from rocketgui.model.findings import findings
+from rocketgui.model.session import Model
+from rocketgui.resources import resource
+from tests.helpers import Cli, mark, nothing_is_left, read_report
+
+__all__ = ["mark"]
+
+#: A lesson flies long enough to be watched; to be judged, less will do.
+LIMITS = {"private": 8_000_000, "unlocked": 1_000_000, "locked": 40_000}
+every_lesson = pytest.mark.parametrize("number", range(1, LESSONS + 1))
+
+
+def shorter(step: Step) -> Options:
+    options = step.options._replace(python=interpreters.own())
+    most = 800 if options.work == "sleep" else LIMITS[options.variable]
+    return options if step.seconds else options._replace(limit=min(options.limit, most))
+
+
+@pytest.mark.slow
+@every_lesson
+def test_shows_what_it_promises(number: int, capfd: pytest.CaptureFixture[str]) -> None:
+    model: Model | None = None
+    for step in lesson(number).steps:
+        assert not step.unavailable
+        command = launch_of(step, shorter(step), own_session=False)
+        model = headless.follow(command, headless.Signals(), 1.5 if step.seconds else None, model)
+        session = model.session
+        said = {finding.id: finding.text for finding in findings(session)}
+        assert set(step.shows) <= set(said), (step.title, said)
+        printed = [line.text for line in session.output]
+        assert all(any(piece in line for line in printed) for piece in step.prints), printed
+        assert session.ended is not None
+        assert session.ended.ended == ("stopped" if step.seconds else "finished")
+    capfd.readouterr()
+
+
+@every_lesson
+def test_can_be_read(number: int) -> None:
+    told = lesson(number)
+    assert told.title == titles()[number - 1]
+    for step in told.steps:
+        assert step.text.endswith((".", ")", "!"))
+        assert step.look_for
+        assert step.shows
+        if step.program is not None:
+            ast.parse(step.source() or "", feature_version=(3, 8))
+
+
+def test_there_are_as_many_as_promised() -> None:
+    files = sorted(path.stem for path in resource("lessons").glob("*.json"))
+    assert files == [str(number) for number in range(1, LESSONS + 1)]
+
+
+def test_workers_follow_the_machine() -> None:
+    cores = os.cpu_count() or 1
+    assert [step.options.workers for step in lesson(5).steps] == [1, cores, 4 * cores]
+
+
+def test_start_method_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rocketgui.lessons.START_METHODS", tuple(set(START_METHODS) - {"fork"}))
+    told: Lesson = lesson(3)
+    assert [step.unavailable for step in told.steps] == ["This system has no fork.", "", ""]
+
+
+def test_without_a_window(mark: str, tmp_path: Path) -> None:
+    """What the user gives takes the place of what the lesson says."""
+    path = tmp_path / "r.json"
+    words = ("--headless", "--lesson", "3", "--limit", "1000", "--workers", "3", "--report", str(path))
+    with Cli(mark, *words) as cli:
+        assert cli.finish() == 0, cli.stderr
+    nothing_is_left(mark)
+    report = read_report(path)
+    runs = [*report["before"], report]
+    assert [run["program"]["start_method"] for run in runs] == ["fork", "forkserver", "spawn"]
+    assert [len(run["processes"]) for run in runs] == [4, 4, 4]
+    assert "Lesson 3: Lift-off, 3 of 3: spawn" in cli.stderr
+    [start_up] = [finding for finding in report["findings"] if finding["id"] == "start_up"]
+    assert set(start_up["figures"]["before_ms"]) == {"fork", "forkserver"}
+    assert json.loads(path.read_text())["version"] == 1
