@@ -36,6 +36,9 @@ class Options(NamedTuple):
     python: str = interpreters.own()
     self_test: bool = False
     lesson: int | None = None
+    #: The fewest and the most workers of a sweep, and for how many seconds each number of them is measured.
+    sweep: tuple[int, int] | None = None
+    seconds: float = 2.0
     #: The names of those that the user gave, where a lesson has its own.
     given: frozenset[str] = frozenset()
     run_as: str = Variant().run_as
@@ -99,11 +102,29 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(words: list[str]) -> Options:
     """Read the arguments; ones that make no sense end the process with 2 and one sentence."""
-    parser = _Parser(prog="rocketgui", description="Shows live how Python's multiprocessing runs functions at once.")
+    sweep = words[:1] == ["sweep"]
+    about = "Shows live how Python's multiprocessing runs functions at once."
+    if sweep:
+        words = words[1:]
+        about = "Measures how much faster more workers are."
+    else:
+        about += " rocketgui sweep --help: speed-up against the number of workers."
+    parser = _Parser(prog="rocketgui sweep" if sweep else "rocketgui", description=about)
     parser.add_argument("--version", action="version", version=f"rocketgui {__version__}")
-    parser.add_argument(
-        "--workers", type=_checked(text.parse_workers), default=WORKERS, metavar="N", help="processes, 1 to 256"
-    )
+    if sweep:
+        parser.add_argument(
+            "--workers", dest="sweep", type=_checked(text.parse_range), default=(1, 2 * (os.cpu_count() or 1)),
+            metavar="A-B", help="from how many to how many workers (default: 1 to twice the number of cores)",
+        )  # fmt: skip
+        parser.add_argument(
+            "--seconds", type=_checked(text.parse_seconds), default=Options().seconds, metavar="S",
+            help="how long each number of workers is measured",
+        )  # fmt: skip
+    else:
+        parser.add_argument(
+            "--workers", type=_checked(text.parse_workers), default=WORKERS, metavar="N", help="processes, 1 to 256"
+        )
+        parser.add_argument("--lesson", type=_checked(_lesson), metavar="N", help=f"lesson 1 to {LESSONS}")
     parser.add_argument(
         "--limit",
         type=_checked(text.parse_limit),
@@ -142,7 +163,6 @@ def parse(words: list[str]) -> Options:
         help="the Python that runs the program: 3.8 or newer; else the one that came with rocketgui",
     )
     parser.add_argument("--self-test", action="store_true", help="check what works on this machine, for bug reports")
-    parser.add_argument("--lesson", type=_checked(_lesson), metavar="N", help=f"lesson 1 to {LESSONS}")
     told = vars(parser.parse_args(words))
     # Parsed once more without defaults: what is there then is what was given.
     given = parser.parse_args(words, argparse.Namespace(**dict.fromkeys(told, _NOT_GIVEN)))

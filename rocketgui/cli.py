@@ -39,6 +39,10 @@ def main(arguments: list[str] | None = None, window: Callable[[Options], int] | 
     if options.headless:
         from rocketgui import headless
 
+        if options.sweep is not None:
+            from rocketgui import sweep
+
+            return sweep.run(options)
         if options.lesson is not None:
             return headless.run_lesson(options, options.lesson, options.given)
         return headless.run(options)

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rocketgui import following
@@ -86,14 +86,14 @@ def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
     sessions: list[Session] = []
     with signals.caught():
         for place, step in enumerate(lesson.steps, 1):
-            _tell(f"Lesson {number}: {lesson.title}, {place} of {len(lesson.steps)}: {step.title}")
+            tell(f"Lesson {number}: {lesson.title}, {place} of {len(lesson.steps)}: {step.title}")
             for line in (step.text, *(f"- {sight}" for sight in step.look_for)):
-                _tell(line)
+                tell(line)
             if step.unavailable:
-                _tell(step.unavailable)
+                tell(step.unavailable)
                 continue
             mine = step.options._replace(python=options.python, **{name: getattr(options, name) for name in given})
-            model = follow(lessons.launch_of(step, mine, own_session=False), signals, step.seconds, model)
+            model = follow(lessons.launch_of(step, mine, own_session=False), signals, work_for(step.seconds), model)
             sessions.append(model.session)
             _summarise(model.session)
             if signals.interrupts or signals.end or model.session.root is None:
@@ -104,8 +104,15 @@ def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
     return _reported(options, sessions[-1], sessions[:-1]) or int(bool(early))
 
 
-def follow(command: Launch, signals: Signals, seconds: float | None = None, before: Model | None = None) -> Model:
-    """Launch a program and follow it to its end, or for some seconds of its first worker's work."""
+def work_for(seconds: float | None) -> Callable[[Session], bool]:
+    """Whether a run has gone on for so long; None: never."""
+    return lambda session: seconds is not None and (session.work_s() or 0) > seconds
+
+
+def follow(
+    command: Launch, signals: Signals, enough: Callable[[Session], bool] = lambda _: False, before: Model | None = None
+) -> Model:
+    """Launch a program and follow it to its end, or until enough was seen of it; `before`: see following.launch."""
     collector, model = following.launch(command, before)
     line = LiveLine()
     # The signals first: what one to the whole group has ended was ended by the user.
@@ -113,7 +120,7 @@ def follow(command: Launch, signals: Signals, seconds: float | None = None, befo
         for message in frame.messages:
             _say(message, line)
         line.show(model.session)
-        if seconds is not None and (model.session.work_s() or 0) > seconds:
+        if enough(model.session):
             from rocketgui import messages
 
             collector.obey(messages.Stop())
@@ -134,12 +141,13 @@ def _reported(options: Options, session: Session, before: list[Session]) -> int:
     try:
         write_json(options.report, told)
     except OSError as error:
-        _tell(f"the report could not be written: {error}")
+        tell(f"the report could not be written: {error}")
         return 1
     return 0
 
 
-def _tell(text: str) -> None:
+def tell(text: str) -> None:
+    """Say something beside what the program prints."""
     print(f"rocketgui: {text}", file=sys.stderr, flush=True)
 
 
@@ -164,7 +172,7 @@ def _say(message: Message, line: LiveLine) -> None:
 
     if isinstance(message, messages.Notice):
         line.clear()
-        _tell(message.text)
+        tell(message.text)
 
 
 class LiveLine:
@@ -209,7 +217,7 @@ def _summarise(session: Session) -> None:
                 f"rocketgui: {process.name:<12} pid {process.pid:<8} {process.outcome():<18} {values}", file=sys.stderr
             )
     for finding in findings(session):
-        _tell(finding.text)
+        tell(finding.text)
 
 
 def _exit_code(session: Session) -> int:

@@ -38,7 +38,7 @@ def test_shows_what_it_promises(number: int, capfd: pytest.CaptureFixture[str]) 
     for step in lesson(number).steps:
         assert not step.unavailable
         command = launch_of(step, shorter(step), own_session=False)
-        model = headless.follow(command, headless.Signals(), 1.5 if step.seconds else None, model)
+        model = headless.follow(command, headless.Signals(), headless.work_for(1.5 if step.seconds else None), model)
         session = model.session
         said = {finding.id: finding.text for finding in findings(session)}
         assert set(step.shows) <= set(said), (step.title, said)

@@ -19,8 +19,8 @@ def report(session: Session) -> dict[str, Any]:
     ended = session.ended
     return {
         "version": VERSION,
-        "program": _program(session),
-        "system": _system(session),
+        "program": program_of(session),
+        "system": system_of(session),
         "wall_s": session.end_ns / 1e9,
         "exit_code": ended.exit_code if ended is not None else None,
         "ended": ended.ended if ended is not None else "lost",
@@ -52,7 +52,8 @@ def report(session: Session) -> dict[str, Any]:
     }
 
 
-def _program(session: Session) -> dict[str, Any] | None:
+def program_of(session: Session) -> dict[str, Any] | None:
+    """What ran."""
     program, interpreter = session.program, session.interpreter
     if program is None:
         return None
@@ -69,7 +70,8 @@ def _program(session: Session) -> dict[str, Any] | None:
     }
 
 
-def _system(session: Session) -> dict[str, Any] | None:
+def system_of(session: Session) -> dict[str, Any] | None:
+    """Where it ran."""
     program = session.program
     return {"os": program.os, "cores": program.cores, "launched": program.launched} if program is not None else None
 

@@ -55,6 +55,33 @@ def parse_workers(text: str) -> int:
     return int(number)
 
 
+def parse_range(text: str) -> tuple[int, int]:
+    """Read a range of numbers of workers: `1-8`.
+
+    Raises:
+        ValueError: with one sentence that says what is wrong.
+    """
+    first, dash, last = text.partition("-")
+    if not dash or not first.strip() or not last.strip():
+        raise ValueError(f"Type a range of 1 to {WORKERS_MAX} workers, such as 1-8.")
+    least, most = parse_workers(first), parse_workers(last)
+    if least > most:
+        raise ValueError(f"The range {least}-{most} has no number in it; type the lower one first.")
+    return least, most
+
+
+def parse_seconds(text: str) -> float:
+    """Read how long to measure, 0.1 to 3600 seconds.
+
+    Raises:
+        ValueError: with one sentence that says what is wrong.
+    """
+    seconds = float(_read(text.strip(), "a number of seconds, such as 2"))
+    if not 0.1 <= seconds <= 3600:
+        raise ValueError("The seconds can be 0.1 to 3600.")
+    return seconds
+
+
 def _read(typed: str, examples: str) -> Decimal:
     match = _NUMBER.fullmatch(typed)
     if match is None:

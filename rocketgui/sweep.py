@@ -1,0 +1,79 @@
+"""A sweep without a window: runs with 1, 2, 3, ... workers, how much faster each number is, and a picture in text."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from rocketgui.arguments import Options, rocket_launch
+from rocketgui.headless import Signals, follow, tell
+from rocketgui.model.session import Model, Session
+from rocketgui.model.sweep import Measurement, Point, Sweep
+from rocketgui.model.text import format_rate
+from rocketgui.recording.files import write_json
+
+#: Characters of the longest bar.
+_WIDTH = 40
+
+
+def run(options: Options) -> int:
+    """Measure, and print a line for each number of workers; return 0, or 1 if a number could not be measured."""
+    assert options.sweep is not None
+    least, most = options.sweep
+    sweep, model, signals = Sweep(os.cpu_count() or 1), Model(), Signals()
+    with signals.caught():
+        for workers in range(least, most + 1):
+            point = measure(workers, options, signals, model)
+            if point is None:
+                break
+            sweep.points.append(point)
+            _draw(sweep, most)
+    if not sweep.points:
+        return 1
+    finding = sweep.finding()
+    if finding is not None:
+        print(finding.text)
+    if options.report is not None:
+        try:
+            write_json(options.report, sweep.report(model.session, options.seconds))
+        except OSError as error:
+            tell(f"the report could not be written: {error}")
+            return 1
+    return 0 if len(sweep.points) == most - least + 1 else 1
+
+
+def measure(workers: int, options: Options, signals: Signals, model: Model) -> Point | None:
+    """One run; None, and a sentence, if it came to its end before it was measured."""
+    measurement = Measurement(workers, options.seconds)
+    points: list[Point] = []
+
+    def enough(session: Session) -> bool:
+        point = measurement.point(session)
+        if point is not None and not points:
+            points.append(point)
+        return bool(points)
+
+    command = rocket_launch(
+        workers, sys.maxsize, options.start_method, options.python, own_session=False, variant=options.variant
+    )
+    follow(command._replace(output=os.devnull), signals, enough, model)
+    if not points:
+        tell(f"{workers} workers could not be measured: the run came to its end first.")
+    return points[0] if points else None
+
+
+def _draw(sweep: Sweep, most: int) -> None:
+    """A line for the newest point: its bar, and where it would end if each worker brought as much as one alone."""
+    point = sweep.points[-1]
+    if len(sweep.points) == 1:
+        print(f"workers    together  speed-up  efficiency  {'':{_WIDTH + 1}}  | ideal")
+    gain = sweep.speed_up(point)
+    bar = "█" * round(_WIDTH * min(gain / most, 1))
+    ideal = round(_WIDTH * point.workers / most)
+    picture = f"{bar:<{max(ideal, len(bar))}}|"
+    mark = "  as many as cores" if point.workers == sweep.cores else ""
+    print(
+        f"{point.workers:>7}  {format_rate(point.counts_per_s):>10}  {gain:>8.2f}  "
+        f"{100 * sweep.efficiency(point):>8.0f} %  {picture:<{_WIDTH + 1}}{mark}".rstrip(),
+        flush=True,
+    )
