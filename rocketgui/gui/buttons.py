@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QPushButton, QToolButton
+from PySide6.QtWidgets import QComboBox, QPushButton, QToolButton, QWidget
 
 _PRESS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-def _claims_space(widget: QPushButton | QToolButton | QComboBox, event: QEvent) -> bool:
+def claims_space(widget: QWidget, event: QEvent) -> bool:
     """Space is a shortcut of the window; on a control that has the focus it belongs to the control."""
     claimed = (
         event.type() == QEvent.Type.ShortcutOverride
@@ -33,7 +33,7 @@ class Button(QPushButton):
         self.setAccessibleDescription(tip)
 
     def event(self, event: QEvent) -> bool:
-        return _claims_space(self, event) or super().event(event)
+        return claims_space(self, event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _PRESS:
@@ -55,7 +55,7 @@ class MenuButton(QToolButton):
         self.setAccessibleDescription(tip)
 
     def event(self, event: QEvent) -> bool:
-        return _claims_space(self, event) or super().event(event)
+        return claims_space(self, event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _PRESS:
@@ -75,4 +75,4 @@ class Choice(QComboBox):
         self.setToolTip(tip)
 
     def event(self, event: QEvent) -> bool:
-        return _claims_space(self, event) or super().event(event)
+        return claims_space(self, event) or super().event(event)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, SignalInstance
 
 from rocketgui import messages
-from rocketgui.arguments import rocket_launch
+from rocketgui.launch import Launch
 from rocketgui.model.report import report
 from rocketgui.model.session import Model, Session
 from rocketgui.recording.files import write_json
@@ -131,13 +131,13 @@ class RunController(QObject):
 
     # ------------------------------------------------------------ commands
 
-    def launch(self, workers: int, limit: int, start_method: str, python: str) -> None:
-        """Start the built-in program with an interpreter, unless something runs already."""
+    def launch(self, command: Launch) -> None:
+        """Start a program, unless something runs already."""
         if self.state in LIVE:
             return
         self._launching = True
         self._stopping = False
-        self._bridge.send(rocket_launch(workers, limit, start_method, python, own_session=True))
+        self._bridge.send(command)
         self._refresh()
 
     def pause(self) -> None:

@@ -14,12 +14,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QCloseEvent, QIcon
+from PySide6.QtGui import QActionGroup, QCloseEvent, QIcon
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from rocketgui.arguments import Options
+from rocketgui.arguments import Options, rocket_launch
 from rocketgui.gui.controller import RunController, RunState, as_bridge
 from rocketgui.gui.findings_panel import FindingsPanel
+from rocketgui.gui.lesson_panel import LessonPanel
 from rocketgui.gui.output_panel import OutputPanel
 from rocketgui.gui.pacing import Pacer
 from rocketgui.gui.plots_panel import PlotsPanel
@@ -28,6 +29,7 @@ from rocketgui.gui.program_panel import ProgramPanel
 from rocketgui.gui.status_strip import StatusStrip
 from rocketgui.gui.theme import Look, Theme, ThemeSwitch
 from rocketgui.gui.top_bar import TopBar, action_for
+from rocketgui.lessons import Step, launch_of
 from rocketgui.model.findings import URGENT, findings
 from rocketgui.resources import resource
 
@@ -52,12 +54,16 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(QIcon(str(resource("icon.svg"))))
         self.controller = RunController(self._bridge, options.report, self)
         self.top = TopBar()
-        self.program = ProgramPanel(options.workers, options.limit, options.start_method, options.python)
+        self.program = ProgramPanel(
+            options.workers, options.limit, options.start_method, options.python, options.variant
+        )
         self.plots = PlotsPanel(theme)
         self.findings = FindingsPanel()
         self.processes = ProcessPanel(theme)
         self.output = OutputPanel(theme)
+        self.lesson = LessonPanel()
         self.strip = StatusStrip()
+        self._turn_pages = QActionGroup(self)
         self._lay_out()
         self._frames = Pacer(self.plots.draw, FRAME_MS, self)
         self._lines = Pacer(self.output.refresh, OUTPUT_MS, self)
@@ -65,6 +71,8 @@ class MainWindow(QMainWindow):
         self._wire()
         self._show_session()
         self._words.now()
+        if options.lesson is not None:
+            self.open_lesson(options.lesson)
 
     def _lay_out(self) -> None:
         self.program.setFixedWidth(_LEFT_WIDTH)
@@ -75,9 +83,10 @@ class MainWindow(QMainWindow):
         column.addWidget(self.plots, 76)
         column.addWidget(self.findings, 24)
         right = QSplitter(Qt.Orientation.Vertical)
+        right.addWidget(self.lesson)
         right.addWidget(self.processes)
         right.addWidget(self.output)
-        right.setSizes([360, 240])
+        right.setSizes([250, 200, 150])
         across = QSplitter(Qt.Orientation.Horizontal)
         across.addWidget(middle)
         across.addWidget(right)
@@ -125,6 +134,18 @@ class MainWindow(QMainWindow):
         program.limit_changed.connect(controller.set_limit)
         program.workers_changed.connect(self._idle_hint)
         program.limit_changed.connect(self._idle_hint)
+        program.choices.changed.connect(self._idle_hint)
+        self.lesson.step_shown.connect(self._step_shown)
+        self.lesson.closed.connect(lambda: self._turn_pages.setEnabled(False))
+        top.lesson_chosen.connect(self.open_lesson)
+        for key, name, turn in (
+            ("PgDown", "Next step of the lesson", self.lesson.go_on),
+            ("PgUp", "Step before", self.lesson.go_back),
+        ):
+            action = action_for(self, key, name)
+            action.triggered.connect(turn)
+            self._turn_pages.addAction(action)
+        self._turn_pages.setEnabled(False)
         self.plots.axis.follow_changed.connect(self._words.wake)
         self.plots.axis.follow_changed.connect(self._frames.wake)
         self.themes.changed.connect(self._theme_changed)
@@ -138,10 +159,29 @@ class MainWindow(QMainWindow):
     def launch(self) -> None:
         """Launch the program with what the controls say."""
         self.strip.clear()
-        program = self.program
-        self.controller.launch(
-            program.workers.value, program.limit.value, program.method.currentText(), program.python.path
-        )
+        options, step = self.program.options, self.lesson.step
+        if step is not None:
+            command = launch_of(step, options, own_session=True)
+        else:
+            command = rocket_launch(
+                options.workers,
+                options.limit,
+                options.start_method,
+                options.python,
+                own_session=True,
+                variant=options.variant,
+            )
+        self.controller.launch(command)
+
+    def open_lesson(self, number: int) -> None:
+        """Show a lesson beside the plots."""
+        self.lesson.open_lesson(number)
+
+    def _step_shown(self, step: Step) -> None:
+        self.controller.stop()
+        self.program.choose(step.options)
+        self._turn_pages.setEnabled(True)
+        self._idle_hint()
 
     def show_about(self) -> None:
         """Show what this program is, with the versions of what it is made of."""
@@ -192,7 +232,9 @@ class MainWindow(QMainWindow):
     def _idle_hint(self) -> None:
         workers = self.program.workers.value
         idle = self.controller.state is RunState.IDLE
-        hint = f"Press Space to launch {workers} process{'es' if workers > 1 else ''}" if idle else ""
+        noun = "thread" if self.program.choices.variant.run_as == "threads" else "process"
+        several = f"{noun}{'es' if noun == 'process' else 's'}"
+        hint = f"Press Space to launch {workers} {several if workers > 1 else noun}" if idle else ""
         self.plots.set_hint(hint, self.program.limit.value)
 
     def _refresh_words(self) -> None:

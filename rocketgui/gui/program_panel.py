@@ -7,12 +7,12 @@ import os
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from rocketgui.gui.buttons import Choice
+from rocketgui.arguments import Options
 from rocketgui.gui.card import Card
 from rocketgui.gui.python_choice import PythonChoice
+from rocketgui.gui.run_choices import RunChoices
 from rocketgui.gui.slider_field import Scale, SliderField
 from rocketgui.gui.theme import scaled_font
-from rocketgui.launch import START_METHODS
 from rocketgui.model.scale import LIMIT_STOPS, STOPS_PER_DECADE, limit_at, stop_for, workers_on_slider
 from rocketgui.model.session import Session
 from rocketgui.model.text import (
@@ -24,12 +24,7 @@ from rocketgui.model.text import (
     parse_limit,
     parse_workers,
 )
-
-_METHODS = {
-    "fork": "The system copies the parent. Fast; the copy begins where the parent stood.",
-    "spawn": "A fresh interpreter that imports the program anew. Slower; works everywhere.",
-    "forkserver": "A small helper, kept clean, is copied for each process.",
-}
+from rocketgui.programs.variants import Variant
 
 
 class ProgramPanel(Card):
@@ -42,7 +37,14 @@ class ProgramPanel(Card):
     workers_changed = Signal(object)
     limit_changed = Signal(object)
 
-    def __init__(self, workers: int, limit: int, start_method: str | None, python: str) -> None:
+    def __init__(
+        self,
+        workers: int,
+        limit: int,
+        start_method: str,
+        python: str,
+        variant: Variant = Variant(),  # noqa: B008
+    ) -> None:
         super().__init__("Program")
         cores = os.cpu_count() or 1
         self._rate: float | None = None
@@ -50,35 +52,48 @@ class ProgramPanel(Card):
         self.workers.value_changed.connect(self._workers_moved)
         self.limit = SliderField("Limit", _limit_scale(), limit, "How far each process counts", 3)
         self.limit.value_changed.connect(self._limit_moved)
-        self.method = Choice("Start method", "How a process is started; counts from the next launch on")
-        # The first one is the system's default.
-        self.method.addItems(START_METHODS)
-        if start_method is not None:
-            self.method.setCurrentText(start_method)
-        self.method.currentTextChanged.connect(self._method_chosen)
-        self._about_method = _muted("", lines=3)
+        self.choices = RunChoices(variant, start_method)
         self.python = PythonChoice(python)
+        self.choices.add_row("Python", self.python)
+        self._meaning = _muted(self.choices.meaning(), lines=3)
+        self.choices.changed.connect(self._meaning.setText)
         self._parent_name = _muted("Parent process", lines=1)
         self.parent_value = QLabel()
         self.parent_value.setProperty("role", "accent")
         self.parent_value.setFont(scaled_font(QApplication.font(), 1.6, bold=True))
         self.parent_value.setAccessibleName("Value in the parent process")
         self._parent_note = _muted("", lines=2)
-        method_label = QLabel("Start method")
-        method_label.setBuddy(self.method)
-        python_label = QLabel("Python")
-        python_label.setBuddy(self.python)
-        choices = (method_label, self.method, self._about_method, python_label, self.python)
-        body: tuple[QWidget, ...] = (self.workers, self.limit, *choices)
+        body: tuple[QWidget, ...] = (self.workers, self.limit, self.choices, self._meaning)
         for widget in body:
             self.body.addWidget(widget)
         self.body.addStretch(1)
         for widget in (self._parent_name, self.parent_value, self._parent_note):
             self.body.addWidget(widget)
-        self._method_chosen(self.method.currentText())
         self._cores = cores
         self._remark_workers()
         self.refresh(Session())
+
+    def choose(self, options: Options) -> None:
+        """Set the controls, but for the interpreter, as a lesson wants them."""
+        self.workers.set_value(options.workers)
+        self.limit.set_value(options.limit)
+        self.choices.choose(options.variant, options.start_method)
+        self._meaning.setText(self.choices.meaning())
+
+    @property
+    def options(self) -> Options:
+        """What the controls say."""
+        variant = self.choices.variant
+        return Options(
+            workers=self.workers.value,
+            limit=self.limit.value,
+            start_method=self.choices.start_method,
+            python=self.python.path,
+            run_as=variant.run_as,
+            work=variant.work,
+            variable=variant.variable,
+            pin=variant.pin,
+        )
 
     def refresh(self, session: Session) -> None:
         """Show what is known by now; some times a second."""
@@ -92,7 +107,7 @@ class ProgramPanel(Card):
         self._remark_limit()
 
     def _show_parent(self, session: Session) -> None:
-        root, name = session.root, session.watch
+        root, name = session.root, "rocket" if session.is_shared else session.watch
         watched = root.values.get(name) if root is not None else None
         if watched is None:
             self.parent_value.setText(f"{name} = –")
@@ -105,10 +120,14 @@ class ProgramPanel(Card):
         shown = format_count(last) if abs(last) < 10**9 else f"{last:.4g}"
         self.parent_value.setText(f"{name} = {shown}")
         counted = any(name in worker.values and worker.values[name].last for worker in session.workers)
-        if last == 0 and counted:
+        if session.is_shared:
+            self._parent_note.setText("All workers count this one.")
+        elif last == 0 and counted and session.noun(2) == "threads":
+            self._parent_note.setText("Each thread counts one of its own.")
+        elif last == 0 and counted:
             self._parent_note.setText("Untouched: each process counts a copy of its own.")
         else:
-            self._parent_note.setText("" if last else "No process has counted yet.")
+            self._parent_note.setText("" if last else "Nothing has been counted yet.")
 
     def _workers_moved(self, workers: int) -> None:
         self._remark_workers()
@@ -132,9 +151,6 @@ class ProgramPanel(Card):
         else:
             takes = format_duration(limit / self._rate)
             self.limit.set_remark(f"From 0: {takes}\nat {format_rate(self._rate)} each")
-
-    def _method_chosen(self, method: str) -> None:
-        self._about_method.setText(_METHODS.get(method, ""))
 
 
 def _muted(text: str, lines: int) -> QLabel:

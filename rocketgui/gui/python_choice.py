@@ -107,12 +107,13 @@ class PythonChoice(Choice):
 
     def initStyleOption(self, option: QStyleOptionComboBox) -> None:
         super().initStyleOption(option)
-        # The closed box has no room for a long place; the version says more than half a path would.
+        # The closed box has no room for a long place; the version says more than half a path would, and that it is a
+        # Python stands beside it.
         room = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
         if self.fontMetrics().horizontalAdvance(self.currentText()) > room.width():
-            option.currentText = self.currentText().split(_DOT)[0]
+            option.currentText = self.currentText().split(_DOT)[0].removeprefix("Python ")
 
     def _add(self, text: str, path: str) -> None:
         self.addItem(text, path)

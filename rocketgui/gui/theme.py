@@ -127,8 +127,8 @@ class ThemeSwitch(QObject):
     def dress(self) -> None:
         """Apply the theme's style sheet."""
         template = Template(resource("themes/style.qss").read_text(encoding="utf-8"))
-        arrow = resource("themes/arrow.svg").as_posix()
-        self._app.setStyleSheet(template.substitute(self.theme.colours, arrow=arrow))
+        images = {name: resource(f"themes/{name}.svg").as_posix() for name in ("arrow", "tick")}
+        self._app.setStyleSheet(template.substitute(self.theme.colours, **images))
 
 
 def _palette(theme: Theme) -> QPalette:

@@ -30,6 +30,7 @@ class TopBar(QWidget):
     Signals:
         launch_wanted, pause_wanted, resume_wanted, stop_wanted: what was pressed.
         look_chosen: a `Look`.
+        lesson_chosen: the number of a lesson.
         about_wanted: what was chosen in the help menu.
     """
 
@@ -39,6 +40,7 @@ class TopBar(QWidget):
     stop_wanted = Signal()
     look_chosen = Signal(object)
     about_wanted = Signal()
+    lesson_chosen = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,6 +56,8 @@ class TopBar(QWidget):
         self.time_label.setAccessibleName("Time since launch")
         self.time_label.setProperty("role", "muted")
         self.time_label.setFont(scaled_font(QApplication.font(), 1.1))
+        self.lessons = MenuButton("Lessons", "Lessons", "Nine lessons, each a preset of the controls with a text")
+        self.lessons.setMenu(self._lessons_menu())
         self.launch = Button("Launch", "Launch the program (Space)")
         self.launch.setProperty("role", "primary")
         self.launch.clicked.connect(self.launch_wanted)
@@ -76,7 +80,7 @@ class TopBar(QWidget):
         layout.addWidget(self.state_label)
         layout.addWidget(self.time_label)
         layout.addStretch(1)
-        for button in (self.launch, self.pause, self.stop, self.look, self.help):
+        for button in (self.lessons, self.launch, self.pause, self.stop, self.look, self.help):
             layout.addWidget(button)
         self.show_state(RunState.IDLE)
 
@@ -90,6 +94,20 @@ class TopBar(QWidget):
             group.addAction(action)
             menu.addAction(action)
         return menu
+
+    def _lessons_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.aboutToShow.connect(lambda: self._fill_lessons(menu))
+        return menu
+
+    def _fill_lessons(self, menu: QMenu) -> None:
+        """Lessons are files, read when somebody asks for them."""
+        if menu.isEmpty():
+            from rocketgui import lessons
+
+            for number, title in enumerate(lessons.titles(), 1):
+                action = menu.addAction(f"&{number}  {title}")
+                action.triggered.connect(lambda _=False, number=number: self.lesson_chosen.emit(number))
 
     def _help_menu(self) -> QMenu:
         menu = QMenu(self)

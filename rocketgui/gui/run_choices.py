@@ -1,0 +1,155 @@
+"""How workers run, what they do and what they count: the choices beside the two sliders, all but the interpreter."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QStandardItemModel
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
+
+from rocketgui.arguments import pin_refusal
+from rocketgui.gui.buttons import Choice, claims_space
+from rocketgui.launch import START_METHODS
+from rocketgui.programs.variants import Variant
+
+_LATER = "Counts from the next launch on"
+
+#: What a choice is called, and what it means.
+RUN_AS = {
+    "processes": ("processes", "Each worker is a process: an interpreter and memory of its own."),
+    "threads": ("threads", "All in one process and one interpreter: they share its globals, and its GIL."),
+    "one-after-another": ("one by one", "Each process starts when the one before has ended."),
+}
+METHODS = {
+    "fork": ("fork", "The system copies the parent. Fast; the copy begins where it stood."),
+    "spawn": ("spawn", "A fresh interpreter imports the program anew. Works everywhere."),
+    "forkserver": ("forkserver", "A small helper, kept clean, is copied for each process."),
+}
+WORK = {
+    "count": ("count (CPU)", "Counts as fast as it can: the CPU is what limits it."),
+    "sleep": ("sleep (I/O)", "Sleeps for 1 ms before each count, as one waits for a disk."),
+}
+VARIABLE = {
+    "private": ("private", "Each worker counts a rocket of its own."),
+    "locked": ("shared + lock", "All count one rocket, each with its lock: no count is lost."),
+    "unlocked": ("shared", "All count one rocket without a lock: counts can get lost."),
+}
+
+
+class RunChoices(QWidget):
+    """The choices in a grid.
+
+    Signals:
+        changed: another one was chosen; with the sentence that explains it.
+    """
+
+    changed = Signal(str)
+
+    def __init__(self, variant: Variant, start_method: str) -> None:
+        super().__init__()
+        self.run_as = _choice("Run as", "What each worker is", RUN_AS)
+        self.method = _choice(
+            "Start method", "How a process is started", {name: METHODS[name] for name in START_METHODS}
+        )
+        self.work = _choice("Work", "What each worker does", WORK)
+        self.variable = _choice("Variable", "What the workers count", VARIABLE)
+        self.pin = Tick("Pin each to a core", "Keep each worker on one core")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        self.add_row("Run as", self.run_as)
+        self._method_label = self.add_row("Start", self.method)
+        self.add_row("Work", self.work)
+        self.add_row("Variable", self.variable)
+        refusal = pin_refusal()
+        self.pin.setEnabled(refusal is None)
+        if refusal is not None:
+            self.pin.setToolTip(f"Not available: {refusal}.")
+        self._grid.addWidget(self.pin, self._grid.rowCount(), 0, 1, 2)
+        self.choose(variant, start_method)
+        for choice in self._all():
+            choice.currentIndexChanged.connect(lambda _, choice=choice: self._chosen(choice))
+
+    def _all(self) -> tuple[Choice, ...]:
+        return self.run_as, self.method, self.work, self.variable
+
+    def add_row(self, text: str, widget: QWidget) -> QLabel:
+        """A label and a control, below the others."""
+        label = QLabel(text)
+        label.setBuddy(widget)
+        row = self._grid.rowCount()
+        self._grid.addWidget(label, row, 0)
+        self._grid.addWidget(widget, row, 1)
+        return label
+
+    @property
+    def variant(self) -> Variant:
+        """What is chosen."""
+        return Variant(
+            self.run_as.currentData(), self.work.currentData(), self.variable.currentData(), self.pin.isChecked()
+        )
+
+    @property
+    def start_method(self) -> str:
+        """How processes are started."""
+        method: str = self.method.currentData()
+        return method
+
+    def choose(self, variant: Variant, start_method: str) -> None:
+        """Set all choices."""
+        for choice, value in zip(
+            self._all(), (variant.run_as, start_method, variant.work, variant.variable), strict=True
+        ):
+            choice.setCurrentIndex(max(choice.findData(value), 0))
+        self.pin.setChecked(variant.pin and self.pin.isEnabled())
+        self._offer()
+
+    def meaning(self, choice: Choice | None = None) -> str:
+        """What a choice means as it now stands; that of what workers are, if none is given."""
+        text: str = (choice or self.run_as).currentData(Qt.ItemDataRole.ToolTipRole)
+        return text
+
+    def _offer(self) -> None:
+        in_processes = self.variant.in_processes
+        self.method.setEnabled(in_processes)
+        self._method_label.setEnabled(in_processes)
+        tip = f"How a process is started. {_LATER}" if in_processes else "No process is started for a thread"
+        self.method.setToolTip(tip)
+
+    def _chosen(self, choice: Choice) -> None:
+        self._offer()
+        self.changed.emit(self.meaning(choice))
+
+
+class Tick(QCheckBox):
+    """A check box; with the focus, Space ticks it and does not launch."""
+
+    def __init__(self, text: str, tip: str) -> None:
+        super().__init__(text)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setToolTip(f"{tip}. {_LATER}")
+        self.setAccessibleName(text)
+        self.setAccessibleDescription(tip)
+
+    def event(self, event: QEvent) -> bool:
+        return claims_space(self, event) or super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
+def _choice(name: str, tip: str, offered: dict[str, tuple[str, str]]) -> Choice:
+    choice = Choice(name, f"{tip}. {_LATER}")
+    for value, (text, meaning) in offered.items():
+        choice.addItem(text, value)
+        choice.setItemData(choice.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
+    # The list may be wider than the box: no entry is cut off.
+    assert isinstance(choice.model(), QStandardItemModel)
+    widest = max(choice.fontMetrics().horizontalAdvance(text) for text, _ in offered.values())
+    choice.view().setMinimumWidth(widest + 24)
+    choice.setMinimumContentsLength(8)
+    return choice
