@@ -42,6 +42,12 @@ class Card(QFrame):
         self.body.addLayout(self.top)
         self.setAccessibleName(title)
 
+    def retitle(self, title: str, subtitle: str) -> None:
+        """Show something else under another title."""
+        self._title = title
+        self.setAccessibleName(title)
+        self.set_subtitle(subtitle)
+
     def set_subtitle(self, subtitle: str) -> None:
         """What stands after the title, in small letters."""
         self.heading.setText(f"{self._title.upper()} · {subtitle}" if subtitle else self._title.upper())

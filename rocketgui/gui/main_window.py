@@ -151,6 +151,10 @@ class MainWindow(QMainWindow):
         self.themes.changed.connect(self._theme_changed)
         action_for(self, "Space", "Launch, pause or resume").triggered.connect(top.go)
         action_for(self, "Esc", "Stop").triggered.connect(controller.stop)
+        for views, keys in ((self.plots.counter_views, "123"), (self.plots.core_views, "45")):
+            for place, key in enumerate(keys):
+                name = views.buttons[place].accessibleName()
+                action_for(self, key, name).triggered.connect(lambda _=False, v=views, p=place: v.choose(p))
         action_for(self, "Ctrl+D", "Switch between dark and light").triggered.connect(self._switch_look)
         action_for(self, "F1", "About rocketgui").triggered.connect(self.show_about)
 

@@ -8,11 +8,18 @@ from PySide6.QtWidgets import QSplitter
 from rocketgui.gui.card import Card
 from rocketgui.gui.plots.cores import LINES_AT_MOST, CoresPlot
 from rocketgui.gui.plots.counters import CountersPlot
+from rocketgui.gui.plots.lanes import Lanes
+from rocketgui.gui.plots.rates import RatesPlot
 from rocketgui.gui.plots.time_axis import TimeAxis
+from rocketgui.gui.plots.timeline import TimelinePlot
 from rocketgui.gui.theme import Theme
+from rocketgui.gui.views import Views
 from rocketgui.model.session import Session
 from rocketgui.model.text import format_duration, format_rate
 
+#: Places of the views.
+CURVES, LANES, RATE = range(3)
+LOAD, TIMELINE = range(2)
 #: Up to this many cores are named one by one in the heading.
 _NAMED_CORES = 4
 
@@ -31,39 +38,72 @@ class PlotsPanel(QSplitter):
         self.counters.setAccessibleName("Counters over time")
         self.cores = CoresPlot(self.axis, theme)
         self.cores.setAccessibleName("Load of each core over time")
-        self.counters_card = Card("Counters", "rocket in each process")
-        self.counters_card.body.addWidget(self.counters.wrapped(), 1)
+        self.lanes = Lanes(theme)
+        self.rates = RatesPlot(self.axis, theme)
+        self.rates.setAccessibleName("Counts per second over time")
+        self.timeline = TimelinePlot(self.axis, theme)
+        self.timeline.setAccessibleName("Timeline of all processes")
+        self.counters_card = Card("Counters", "rocket")
+        self.counter_views = Views(
+            self.counters_card,
+            (
+                ("Curves", "Each worker's value over time", "1", self.counters.wrapped()),
+                ("Lanes", "Each worker's rocket on its way to the limit", "2", self.lanes),
+                ("Rate", "Each worker's counts per second", "3", self.rates.wrapped()),
+            ),
+        )
         self.cores_card = Card("Cores", "load in percent")
-        self.cores_card.body.addWidget(self.cores.wrapped(), 1)
+        self.core_views = Views(
+            self.cores_card,
+            (
+                ("Load", "Load of each core", "4", self.cores.wrapped()),
+                (
+                    "Timeline",
+                    "When each process was started, began, ended and was joined",
+                    "5",
+                    self.timeline.wrapped(),
+                ),
+            ),
+        )
+        for views in (self.counter_views, self.core_views):
+            views.chosen.connect(self._view_chosen)
         for card in (self.counters_card, self.cores_card):
             card.body.setContentsMargins(10, 8, 10, 4)
             self.addWidget(card)
-        for plot in (self.counters, self.cores):
+        for plot in self._plots():
             plot.pointed.connect(self._point)
         self.setChildrenCollapsible(False)
         self.setHandleWidth(10)
         self.setStretchFactor(0, 64)
         self.setStretchFactor(1, 36)
 
+    def _plots(self) -> tuple[CountersPlot, RatesPlot, CoresPlot, TimelinePlot]:
+        return self.counters, self.rates, self.cores, self.timeline
+
+    def _view_chosen(self, place: int) -> None:
+        self._point(None)
+        self.draw()
+        self.refresh()
+
     def set_session(self, session: Session) -> None:
         """Show another run, from its beginning on."""
         self._session = session
         self._pointed = None
         self.axis.follow()
-        self.counters_card.set_subtitle(f"{session.watch} in each process")
-        self.counters.set_session(session)
-        self.cores.set_session(session)
+        self.counters_card.set_subtitle(session.watch)
+        for shown in (*self._plots(), self.lanes):
+            shown.set_session(session)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
         self._theme = theme
-        self.counters.set_theme(theme)
-        self.cores.set_theme(theme)
+        for shown in (*self._plots(), self.lanes):
+            shown.set_theme(theme)
         self.draw()
 
     def set_hint(self, hint: str, limit: int) -> None:
         """What stands in the counters' plot, and its limit, as long as nothing was launched."""
-        self.counters.hint = hint
+        self.counters.hint = self.lanes.hint = self.rates.hint = hint
         self.counters.idle_limit = limit
         self.draw()
 
@@ -71,8 +111,16 @@ class PlotsPanel(QSplitter):
         """Draw what is new in both plots; for every frame."""
         session = self._session
         self.axis.extend(session.end_ns / 1e9, idle=session.program is None)
+        # The counters in any case: they know how far the lanes go, and what is on its way to the limit.
         self.counters.draw()
-        self.cores.draw()
+        if self.counter_views.current == LANES:
+            self.lanes.show_now(self.counters.top, self.counters.shown_limit)
+        elif self.counter_views.current == RATE:
+            self.rates.draw()
+        if self.core_views.current == TIMELINE:
+            self.timeline.draw()
+        else:
+            self.cores.draw()
 
     def refresh(self) -> None:
         """Renew what is written; some times a second."""
@@ -84,8 +132,9 @@ class PlotsPanel(QSplitter):
 
     def _point(self, t_s: float | None) -> None:
         self._pointed = t_s
-        self.counters.point_at(t_s)
-        self.cores.point_at(t_s)
+        for plot in self._plots():
+            if plot.isVisible() or t_s is None:
+                plot.point_at(t_s)
 
     def _remark_counters(self) -> None:
         session = self._session
@@ -98,6 +147,9 @@ class PlotsPanel(QSplitter):
         self.counters_card.remark.setText("  ·  ".join(parts))
 
     def _remark_cores(self) -> None:
+        if self.core_views.current == TIMELINE:
+            self._remark_timeline()
+            return
         loads = [series.head for series in self._session.cores if series.total]
         if not loads:
             text = ""
@@ -108,10 +160,15 @@ class PlotsPanel(QSplitter):
             )
         else:
             text = f"mean of {len(loads)} cores {sum(loads) / len(loads):.0f} %"
-        self.cores_card.set_subtitle(
-            "load in percent" if len(loads) <= LINES_AT_MOST else "one row per core, warmer is busier"
+        self.cores_card.retitle(
+            "Cores", "load in percent" if len(loads) <= LINES_AT_MOST else "one row per core, warmer is busier"
         )
         self.cores_card.remark.setText(text)
+
+    def _remark_timeline(self) -> None:
+        delay = self._session.start_delay_s()
+        self.cores_card.retitle("Timeline", "start() to join()")
+        self.cores_card.remark.setText("" if delay is None else f"grey: {1000 * delay:.3g} ms to start (median)")
 
 
 def _even(load: float) -> str:

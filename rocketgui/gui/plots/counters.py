@@ -31,6 +31,8 @@ class CountersPlot(TimePlot):
         #: Whether the limit belongs into the picture; None: not known before the first rates are.
         self._near: bool | None = None
         self._near_for: int | None = None
+        #: The value at the upper end of the picture.
+        self.top = 1.0
         self.hint = ""
         self.idle_limit: int | None = None
 
@@ -55,13 +57,15 @@ class CountersPlot(TimePlot):
     @property
     def limit_is_shown(self) -> bool:
         """Whether the limit's line is in the picture."""
-        return self._shown_limit() is not None
+        return self.shown_limit is not None
 
     def shows_points(self) -> bool:
         """Whether the next frame shows a process's value."""
         return any(curve.seen for curve in self.item.canvas.curves)
 
-    def _shown_limit(self) -> int | None:
+    @property
+    def shown_limit(self) -> int | None:
+        """The limit, if its line is in the picture."""
         limit = self.limit
         if limit is None:
             return None
@@ -101,9 +105,10 @@ class CountersPlot(TimePlot):
                 self._highest = head
             elif head < self._lowest:
                 self._lowest = head
-        limit = self._shown_limit()
+        limit = self.shown_limit
         bottom = -nice_above(-self._lowest) if self._lowest < 0 else 0.0
         top = value_top(self._highest, float(limit) if limit is not None else None)
+        self.top = top
         self.set_values(bottom, top)
         text = f"limit {format_limit(limit)}" if limit is not None else ""
         self.show_frame(limit=limit, limit_text=text, hint=self.hint)

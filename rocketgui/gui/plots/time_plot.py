@@ -23,9 +23,9 @@ _TICK_PX = {"bottom": 70, "left": 34}
 
 
 class Ticks(pg.AxisItem):
-    """An axis with round ticks and labels made by a function of (value, step)."""
+    """An axis with round ticks and labels made by a function of (value, step); without one it has none."""
 
-    def __init__(self, orientation: str, label: Callable[[float, float], str]) -> None:
+    def __init__(self, orientation: str, label: Callable[[float, float], str] | None) -> None:
         super().__init__(orientation)
         self._label = label
         self.labels_shown = True
@@ -38,13 +38,16 @@ class Ticks(pg.AxisItem):
 
     def positions(self, lo: float, hi: float, size: float) -> tuple[float, list[float]]:
         """The distance of the ticks, and where they stand."""
+        if self._label is None:
+            return 1.0, []
         return ticks(lo, hi, max(int(size / _TICK_PX[self.orientation]), 1))
 
     def tickValues(self, lo: float, hi: float, size: float) -> list[tuple[float, list[float]]]:
         return [self.positions(lo, hi, size)]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        return [self._label(value, spacing) if self.labels_shown else "" for value in values]
+        label = self._label
+        return [label(value, spacing) if label is not None and self.labels_shown else "" for value in values]
 
 
 class TimeBox(pg.ViewBox):
@@ -77,7 +80,7 @@ class TimePlot(pg.PlotWidget):
     pointed = Signal(object)
 
     def __init__(
-        self, axis: TimeAxis, theme: Theme, value_label: Callable[[float, float], str], *, rockets: bool
+        self, axis: TimeAxis, theme: Theme, value_label: Callable[[float, float], str] | None, *, rockets: bool
     ) -> None:
         self._box = TimeBox(axis)
         self._left = Ticks("left", value_label)

@@ -1,0 +1,134 @@
+"""The lanes: each worker's rocket flies along a lane of its own, to the limit."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QLinearGradient, QPainter, QPaintEvent, QPen, QTransform
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+
+from rocketgui.gui.plots.sprites import HEIGHT, WIDTH, rocket
+from rocketgui.gui.theme import Theme, scaled_font
+from rocketgui.model.session import Session
+from rocketgui.model.text import format_count, format_limit, format_short
+
+#: Logical pixels.
+_LANE_MOST, _NAMED_FROM = 46.0, 14.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84.0, 118.0, 10.0, 22.0
+
+
+class Lanes(QWidget):
+    """Draws the workers' values as they are now. `end` is the value at the lanes' end, `limit` where the line stands,
+    None if it is out of sight."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._session = Session()
+        self._end = 1.0
+        self._limit: int | None = None
+        self.hint = ""
+        self._font = scaled_font(QApplication.font(), 0.95)
+        self._small = scaled_font(QApplication.font(), 0.9)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(160, 80)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Lanes")
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        self._theme = theme
+        self.update()
+
+    def set_session(self, session: Session) -> None:
+        """Show another run."""
+        self._session = session
+        self.update()
+
+    def show_now(self, end: float, limit: int | None) -> None:
+        """Bring the picture up to date."""
+        self._end, self._limit = max(end, 1.0), limit
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.colour("panel"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        workers = self._session.workers
+        if not workers:
+            painter.setFont(self._font)
+            painter.setPen(self._theme.colour("muted"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.hint)
+            return
+        field = QRectF(_LEFT, _TOP, self.width() - _LEFT - _RIGHT, self.height() - _TOP - _BOTTOM)
+        lane = min(field.height() / len(workers), _LANE_MOST)
+        field.setHeight(lane * len(workers))
+        self._draw_limit(painter, field)
+        name = self._session.watch
+        for place, worker in enumerate(workers):
+            watched = worker.values.get(name)
+            value = watched.last if watched is not None else 0
+            box = QRectF(field.left(), field.top() + place * lane, field.width(), lane)
+            self._draw_lane(painter, box, worker.name, value, self._theme.worker(worker.place), over=worker.is_over)
+
+    def _draw_limit(self, painter: QPainter, field: QRectF) -> None:
+        painter.setFont(self._small)
+        below = QRectF(0, field.bottom() + 2, self.width(), _BOTTOM - 2)
+        flags = Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(self._theme.colour("muted"))
+        painter.drawText(below.adjusted(field.left(), 0, 0, 0), flags | Qt.AlignmentFlag.AlignLeft, "0")
+        if self._limit is None:
+            # The lane's end is a round number on the way; it moves on as they come near.
+            text = f"{format_short(self._end)}, and on"
+            painter.drawText(below.adjusted(0, 0, -_RIGHT, 0), flags | Qt.AlignmentFlag.AlignRight, text)
+            return
+        accent = self._theme.colour("accent")
+        x = field.left() + field.width() * self._limit / self._end
+        painter.setPen(QPen(accent, 1.2, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(x, field.top() - 4), QPointF(x, field.bottom() + 4))
+        painter.setPen(accent)
+        text = f"limit {format_limit(self._limit)}"
+        width = QFontMetricsF(self._small).horizontalAdvance(text)
+        painter.drawText(QRectF(x - width / 2, below.top(), width + 2, below.height()), flags, text)
+
+    def _draw_lane(
+        self, painter: QPainter, box: QRectF, name: str, value: float, colour: QColor, *, over: bool
+    ) -> None:
+        middle = box.center().y()
+        x = box.left() + box.width() * min(max(value / self._end, 0.0), 1.0)
+        named = box.height() >= _NAMED_FROM
+        painter.setPen(QPen(self._theme.colour("grid"), 1.0))
+        painter.drawLine(QPointF(box.left(), middle), QPointF(box.right(), middle))
+        thick = min(max(box.height() * 0.34, 1.5), 12.0)
+        trail = QLinearGradient(box.left(), 0, max(x, box.left() + 1), 0)
+        pale = QColor(colour)
+        pale.setAlpha(25)
+        trail.setColorAt(0, pale)
+        trail.setColorAt(1, colour)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QBrush(trail))
+        painter.drawRoundedRect(
+            QRectF(box.left(), middle - thick / 2, max(x - box.left(), 0.5), thick), thick / 2, thick / 2
+        )
+        self._draw_rocket(painter, QPointF(x, middle), box.height(), colour)
+        if not named:
+            return
+        painter.setFont(self._font)
+        painter.setPen(colour)
+        metrics = QFontMetricsF(self._font)
+        label = metrics.elidedText(name, Qt.TextElideMode.ElideRight, _LEFT - 12)
+        left = QRectF(0, box.top(), _LEFT - 10, box.height())
+        painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, label)
+        painter.setPen(self._theme.colour("muted" if over else "text"))
+        shown = format_count(value) if abs(value) < 10**10 else format_short(value)
+        right = QRectF(self.width() - _RIGHT, box.top(), _RIGHT - 6, box.height())
+        painter.drawText(right, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, shown)
+
+    def _draw_rocket(self, painter: QPainter, at: QPointF, lane: float, colour: QColor) -> None:
+        scale = min(max(lane / 30.0, 0.35), 1.35)
+        sprite = rocket(colour.rgb(), self._theme.panel_rgb, self.devicePixelRatioF() * 2)
+        painter.save()
+        # The sprite points up; here it flies to the right, its tail at the head of the trail.
+        painter.setTransform(QTransform().translate(at.x(), at.y()).rotate(90).scale(scale, scale), True)
+        painter.drawPixmap(QRectF(-WIDTH / 2, -HEIGHT + 4, WIDTH, HEIGHT), sprite, QRectF(sprite.rect()))
+        painter.restore()

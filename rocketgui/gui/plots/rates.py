@@ -1,0 +1,83 @@
+"""The rates: how much each worker counts in a second, over time."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QColor
+
+from rocketgui.gui.plots.canvas import Curve
+from rocketgui.gui.plots.ranges import nice_above
+from rocketgui.gui.plots.time_axis import TimeAxis
+from rocketgui.gui.plots.time_plot import TimePlot
+from rocketgui.gui.theme import Theme
+from rocketgui.model.series import Series
+from rocketgui.model.session import Session
+from rocketgui.model.text import format_rate, format_short
+
+#: Seconds between points, and over which each is taken: long enough to be steady.
+_STEP_S, _WINDOW_S = 0.1, 0.3
+_POINTED = 10
+#: 10 minutes of points.
+_CAPACITY = 6_000
+
+
+def catch_up(rates: Series, counts: Series) -> None:
+    """Add the rates that can be told by now from a series of counts."""
+    if len(counts) < 2:
+        return
+    times, values = counts.since(max(counts.total - 4096, 0))
+    first = rates.last_t + _STEP_S if rates.total else float(times[0]) + _WINDOW_S
+    first = max(first, float(times[0]) + _WINDOW_S)
+    moments = np.arange(first, counts.last_t, _STEP_S)
+    if not len(moments):
+        return
+    ahead, behind = np.interp(moments, times, values), np.interp(moments - _WINDOW_S, times, values)
+    for t_s, rate in zip(moments, (ahead - behind) / _WINDOW_S, strict=True):
+        rates.append(float(t_s), max(float(rate), 0.0))
+
+
+class RatesPlot(TimePlot):
+    """Draws each worker's counts/s. `draw` is called for every frame while it is in sight."""
+
+    def __init__(self, axis: TimeAxis, theme: Theme) -> None:
+        super().__init__(axis, theme, lambda value, step: format_short(value), rockets=False)
+        self._session = Session()
+        self._rates: dict[int, Series] = {}
+        self._drawn: dict[int, Curve] = {}
+        self.hint = ""
+
+    def set_session(self, session: Session) -> None:
+        """Show another run."""
+        self._session = session
+        self._rates, self._drawn = {}, {}
+        self.item.set_curves([])
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        for number, curve in self._drawn.items():
+            curve.colour = theme.worker(self._session.processes[number].place)
+
+    def draw(self) -> None:
+        """Draw what is new."""
+        name = self._session.watch
+        for worker in self._session.workers:
+            watched = worker.values.get(name)
+            if watched is None:
+                continue
+            rates = self._rates.get(worker.id)
+            if rates is None:
+                rates = self._rates[worker.id] = Series(_CAPACITY)
+                curve = Curve(rates, self.theme.worker(worker.place), worker.name)
+                self._drawn[worker.id] = curve
+                self.item.add_curve(curve)
+            catch_up(rates, watched.series)
+        highest = max((float(rates.v.max()) for rates in self._rates.values() if len(rates)), default=0.0)
+        self.set_values(0.0, nice_above(max(highest * 1.05, 1.0)))
+        self.show_frame(hint=self.hint)
+
+    def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:
+        known = [(curve, rate) for curve in self.item.canvas.curves if (rate := curve.series.at(t_s)) is not None]
+        muted = self.theme.colour("muted")
+        rows = [(f"{curve.name}  {format_rate(rate)}", curve.colour) for curve, rate in known[:_POINTED]]
+        more = [(f"and {len(known) - _POINTED} more", muted)] if len(known) > _POINTED else []
+        return ((f"{t_s:.3f} s", muted), *rows, *more)
