@@ -46,6 +46,8 @@ def test_every_combination(run_as: str, work: str, variable: str, mark: str, tmp
     assert (program["run_as"], program["work"], program["variable"]) == (run_as, work, variable)
     assert len(workers) == 2
     check_rows(root, workers, run_as)
+    lines = {(line["process"], line["text"]) for line in report["output"]}
+    assert {(worker["id"], f"end {worker['name']}") for worker in workers} <= lines
     mine = "rocket" if variable == "private" else "attempts"
     assert [worker["values"][mine]["last"] for worker in workers] == [limit, limit]
     shared = root["values"]["rocket"]["last"]

@@ -51,7 +51,7 @@ TEXT_HEAD_SIZE = 12
 SEPARATOR = "\x1f"
 #: Flow: index, digits of an integer beyond 64 bits.
 SAMPLE_BIG = 3
-#: Flow: stream, line.
+#: Flow: stream, and with a colon the number of the thread if it is not the main one; line.
 OUTPUT = 4
 #: Event: index, name of a watched name, number of the thread that has it (0: the main module has it).
 NAME = 16

@@ -72,7 +72,8 @@ class Agent:
         self._box.event(kind, t_ns, *texts)
 
     def _output(self, t_ns: int, stream: str, line: str) -> None:
-        self._box.output(t_ns, stream, line)
+        number = self._threads.current()
+        self._box.output(t_ns, "%s:%d" % (stream, number) if number else stream, line)
         self._lifecycle.note_line(stream, line)
 
     def _thread_leaving(self, thread: Any, number: int) -> None:

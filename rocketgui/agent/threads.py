@@ -92,6 +92,14 @@ class Threads:
         """The threads whose start() was called and whose functions are not over, and their numbers."""
         return list(self._alive.values())
 
+    def current(self) -> int:
+        """The number of the thread that calls this; 0 for the main one, and for those that threading did not start."""
+        if not self._alive:
+            return 0
+        thread = sys.modules["threading"]._active.get(_thread.get_ident())
+        alive = self._alive.get(id(thread))
+        return 0 if alive is None else alive[1]
+
     def forget(self) -> None:
         """In a forked child: the threads did not come along."""
         self._alive = {}
@@ -141,9 +149,9 @@ class Threads:
 
     def failed(self, error: BaseException) -> None:
         """threading is about to report an exception, in the thread that died of it."""
-        thread = sys.modules["threading"]._active.get(_thread.get_ident())
-        if id(thread) in self._alive:
-            self._say(self._alive[id(thread)][1], "failed", lifecycle.describe(error))
+        number = self.current()
+        if number:
+            self._say(number, "failed", lifecycle.describe(error))
 
     def _joined(self, thread: Any) -> None:
         over = self._over.pop(id(thread), None)

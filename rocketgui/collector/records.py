@@ -23,6 +23,8 @@ class Translator:
         #: Samples whose names are not known yet, by process and index: names stand among the events, read later.
         self._nameless: dict[tuple[int, int], list[Sample]] = {}
         self._threads: dict[tuple[int, int], Row] = {}
+        #: Lines of threads that are not known yet.
+        self._early: list[tuple[Row, int, tuple[str, ...]]] = []
         self._agent_errors: dict[int, int] = {}
         #: Who has which pid among the children of a process, since pids come again.
         self._children: dict[tuple[int, int], Row] = {}
@@ -80,9 +82,17 @@ class Translator:
 
     def _output(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         stream, text = texts[0], layout.SEPARATOR.join(texts[1:])
+        stream, _, number = stream.partition(":")
         if stream not in ("stdout", "stderr"):
             raise ValueError("unknown stream")
-        self._out.append(messages.Output(row.id, t_ns - self._launched_ns, stream, text))
+        if not number:
+            self._out.append(messages.Output(row.id, t_ns - self._launched_ns, stream, text))
+            return
+        thread = self._threads.get((row.id, int(number)))
+        if thread is None:  # what makes it known stands among the events, which are read later
+            self._early.append((row, t_ns, texts))
+        else:
+            self._out.append(messages.Output(thread.id, t_ns - self._launched_ns, stream, text))
 
     def _sample(self, row: Row, sample: Sample) -> None:
         whose = row.names.get(sample.which)
@@ -102,6 +112,9 @@ class Translator:
         number, moment, text = int(texts[0]), texts[1], layout.SEPARATOR.join(texts[2:])
         if moment == "start_called":
             self._threads[row.id, number] = self._census.meet_thread(row, number, text)
+            early, self._early = self._early, []
+            for line in early:
+                self._output(*line)
         thread = self._threads[row.id, number]
         if moment == "failed":
             thread.exit_code = 1

@@ -29,6 +29,7 @@ from rocketgui.gui.program_panel import ProgramPanel
 from rocketgui.gui.status_strip import StatusStrip
 from rocketgui.gui.theme import Look, Theme, ThemeSwitch
 from rocketgui.gui.top_bar import TopBar, action_for
+from rocketgui.launch import Launch
 from rocketgui.lessons import Step, launch_of
 from rocketgui.model.findings import URGENT, findings
 from rocketgui.resources import resource
@@ -136,7 +137,7 @@ class MainWindow(QMainWindow):
         program.limit_changed.connect(self._idle_hint)
         program.choices.changed.connect(self._idle_hint)
         self.lesson.step_shown.connect(self._step_shown)
-        self.lesson.closed.connect(lambda: self._turn_pages.setEnabled(False))
+        self.lesson.closed.connect(self._lesson_closed)
         top.lesson_chosen.connect(self.open_lesson)
         for key, name, turn in (
             ("PgDown", "Next step of the lesson", self.lesson.go_on),
@@ -151,7 +152,11 @@ class MainWindow(QMainWindow):
         self.themes.changed.connect(self._theme_changed)
         action_for(self, "Space", "Launch, pause or resume").triggered.connect(top.go)
         action_for(self, "Esc", "Stop").triggered.connect(controller.stop)
-        for views, keys in ((self.plots.counter_views, "123"), (self.plots.core_views, "45")):
+        for views, keys in (
+            (self.plots.counter_views, "123"),
+            (self.plots.core_views, "45"),
+            (self.output.views, "67"),
+        ):
             for place, key in enumerate(keys):
                 name = views.buttons[place].accessibleName()
                 action_for(self, key, name).triggered.connect(lambda _=False, v=views, p=place: v.choose(p))
@@ -163,23 +168,33 @@ class MainWindow(QMainWindow):
     def launch(self) -> None:
         """Launch the program with what the controls say."""
         self.strip.clear()
+        self.controller.launch(self._command())
+
+    def _command(self) -> Launch:
+        """What the controls ask for."""
         options, step = self.program.options, self.lesson.step
         if step is not None:
-            command = launch_of(step, options, own_session=True)
-        else:
-            command = rocket_launch(
-                options.workers,
-                options.limit,
-                options.start_method,
-                options.python,
-                own_session=True,
-                variant=options.variant,
-            )
-        self.controller.launch(command)
+            return launch_of(step, options, own_session=True)
+        return rocket_launch(
+            options.workers,
+            options.limit,
+            options.start_method,
+            options.python,
+            own_session=True,
+            variant=options.variant,
+        )
+
+    def _show_code(self) -> None:
+        command = self._command()
+        self.output.code.show_source(command.argv[0], command.source or "")
 
     def open_lesson(self, number: int) -> None:
         """Show a lesson beside the plots."""
         self.lesson.open_lesson(number)
+
+    def _lesson_closed(self) -> None:
+        self._turn_pages.setEnabled(False)
+        self._idle_hint()
 
     def _step_shown(self, step: Step) -> None:
         self.controller.stop()
@@ -238,6 +253,7 @@ class MainWindow(QMainWindow):
         idle = self.controller.state is RunState.IDLE
         noun = "thread" if self.program.choices.variant.run_as == "threads" else "process"
         several = f"{noun}{'es' if noun == 'process' else 's'}"
+        self._show_code()
         hint = f"Press Space to launch {workers} {several if workers > 1 else noun}" if idle else ""
         self.plots.set_hint(hint, self.program.limit.value)
 

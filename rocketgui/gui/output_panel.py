@@ -1,4 +1,4 @@
-"""What the processes printed: time, name in the process's colour, text."""
+"""What the processes printed: time, name in the process's colour, text; and the program that prints it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontDatabase, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
+from rocketgui.gui.buttons import Choice
 from rocketgui.gui.card import Card
+from rocketgui.gui.code_view import CodeView
 from rocketgui.gui.theme import Theme
+from rocketgui.gui.views import Views
 from rocketgui.messages import Output
 from rocketgui.model.session import Session
 
@@ -43,28 +46,78 @@ class OutputPanel(Card):
         font.setPixelSize(QApplication.font().pixelSize() - 2)
         self.text.setFont(font)
         self.text.document().setDocumentMargin(0)
-        self.body.addWidget(self.text, 1)
+        self.whose = Choice("Output of", "Show the lines of one process only")
+        self.whose.addItem("all", None)
+        self.whose.currentIndexChanged.connect(self._choose)
+        self.code = CodeView(theme)
+        self.whose.setProperty("role", "view")
+        self.top.addWidget(self.whose)
+        for button in (self.code.copy, self.code.save):
+            button.hide()
+            self.top.addWidget(button)
+        self.views = Views(
+            self,
+            (
+                ("Printed", "What the processes print", "6", self.text),
+                ("Code", "The program, as plain Python: copy it, save it, run it", "7", self.code),
+            ),
+        )
+        self.views.chosen.connect(self._view_chosen)
+
+    def _view_chosen(self, place: int) -> None:
+        self.retitle("Code" if place else "Output", "")
+        self.whose.setVisible(not place)
+        for button in (self.code.copy, self.code.save):
+            button.setVisible(bool(place))
+
+    def _choose(self) -> None:
+        """Write anew what one process printed, or all of them."""
+        self._shown = 0
+        self.text.clear()
+        self.refresh()
+
+    def show_process(self, process: int | None) -> None:
+        """Show the lines of this process only; None: of all."""
+        self.whose.setCurrentIndex(max(self.whose.findData(process), 0))
+
+    def _offer_processes(self) -> None:
+        """The list grows as processes turn up; the choice stays."""
+        for process in self._session.processes.values():
+            known = self.whose.findData(process.id)
+            if process.kind == "helper":
+                continue
+            if known < 0:
+                self.whose.addItem(process.name, process.id)
+            elif self.whose.itemText(known) != process.name:
+                self.whose.setItemText(known, process.name)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
         self._theme = theme
-        self.set_session(self._session)
-        self.refresh()
+        self.code.set_theme(theme)
+        self._choose()
 
     def set_session(self, session: Session) -> None:
         """Show another run."""
         self._session = session
         self._shown = 0
         self.text.clear()
+        self.whose.blockSignals(True)
+        while self.whose.count() > 1:
+            self.whose.removeItem(1)
+        self.whose.blockSignals(False)
 
     def refresh(self) -> None:
         """Append what was printed since."""
         session = self._session
+        self._offer_processes()
         fresh = min(session.output_total - self._shown, len(session.output), LINES)
         if fresh > 0:
             bar = self.text.verticalScrollBar()
             at_end = bar.value() >= bar.maximum() - 1
-            self._append(list(islice(reversed(session.output), fresh))[::-1])
+            lines = list(islice(reversed(session.output), fresh))[::-1]
+            whose = self.whose.currentData()
+            self._append([line for line in lines if whose is None or line.process == whose])
             if at_end:
                 bar.setValue(bar.maximum())
         self._shown = session.output_total

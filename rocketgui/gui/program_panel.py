@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 
 from rocketgui.arguments import Options
 from rocketgui.gui.card import Card
@@ -21,6 +21,7 @@ from rocketgui.model.text import (
     format_duration,
     format_limit,
     format_rate,
+    format_short,
     parse_limit,
     parse_workers,
 )
@@ -61,6 +62,7 @@ class ProgramPanel(Card):
         self.parent_value = QLabel()
         self.parent_value.setProperty("role", "accent")
         self.parent_value.setFont(scaled_font(QApplication.font(), 1.6, bold=True))
+        self.parent_value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.parent_value.setAccessibleName("Value in the parent process")
         self._parent_note = _muted("", lines=2)
         body: tuple[QWidget, ...] = (self.workers, self.limit, self.choices, self._meaning)
@@ -117,8 +119,11 @@ class ProgramPanel(Card):
             )
             return
         last = watched.last
-        shown = format_count(last) if abs(last) < 10**9 else f"{last:.4g}"
-        self.parent_value.setText(f"{name} = {shown}")
+        text = f"{name} = {format_count(last)}"
+        if self.parent_value.fontMetrics().horizontalAdvance(text) > self.parent_value.width():
+            text = f"{name} = {format_short(last)}"
+        self.parent_value.setText(text)
+        self.parent_value.setToolTip(format_count(last))
         counted = any(name in worker.values and worker.values[name].last for worker in session.workers)
         if session.is_shared:
             self._parent_note.setText("All workers count this one.")

@@ -12,7 +12,7 @@ from rocketgui.model.session import Session
 from rocketgui.model.text import format_count, format_limit, format_short
 
 #: Logical pixels.
-_LANE_MOST, _NAMED_FROM = 46.0, 14.0
+_LANE_MOST, _NAMED_FROM = 64.0, 14.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 84.0, 118.0, 10.0, 22.0
 
 
@@ -62,7 +62,7 @@ class Lanes(QWidget):
             return
         field = QRectF(_LEFT, _TOP, self.width() - _LEFT - _RIGHT, self.height() - _TOP - _BOTTOM)
         lane = min(field.height() / len(workers), _LANE_MOST)
-        field.setHeight(lane * len(workers))
+        field = QRectF(field.left(), field.center().y() - lane * len(workers) / 2, field.width(), lane * len(workers))
         self._draw_limit(painter, field)
         name = self._session.watch
         for place, worker in enumerate(workers):
@@ -99,7 +99,7 @@ class Lanes(QWidget):
         named = box.height() >= _NAMED_FROM
         painter.setPen(QPen(self._theme.colour("grid"), 1.0))
         painter.drawLine(QPointF(box.left(), middle), QPointF(box.right(), middle))
-        thick = min(max(box.height() * 0.34, 1.5), 12.0)
+        thick = min(max(box.height() * 0.34, 1.5), 15.0)
         trail = QLinearGradient(box.left(), 0, max(x, box.left() + 1), 0)
         pale = QColor(colour)
         pale.setAlpha(25)
@@ -125,7 +125,7 @@ class Lanes(QWidget):
         painter.drawText(right, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, shown)
 
     def _draw_rocket(self, painter: QPainter, at: QPointF, lane: float, colour: QColor) -> None:
-        scale = min(max(lane / 30.0, 0.35), 1.35)
+        scale = min(max(lane / 30.0, 0.35), 1.7)
         sprite = rocket(colour.rgb(), self._theme.panel_rgb, self.devicePixelRatioF() * 2)
         painter.save()
         # The sprite points up; here it flies to the right, its tail at the head of the trail.
