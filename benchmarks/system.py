@@ -28,6 +28,7 @@ def environment() -> dict[str, str]:
     """
     paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
     usual = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    usual["XDG_CONFIG_HOME"] = os.devnull  # no window has settings to follow, or to leave behind
     return {**usual, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 

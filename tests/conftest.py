@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import sys
@@ -20,6 +21,11 @@ import pytest
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QThread, QTimer
+
+# Windows of tests remember nothing, and know nothing of what the user's own ones do.
+_settings = tempfile.TemporaryDirectory(prefix="settings-")
+atexit.register(_settings.cleanup)
+os.environ["XDG_CONFIG_HOME"] = _settings.name
 
 hypothesis.settings.register_profile("busy machine", deadline=None)  # on top of what hypothesis does in CI
 hypothesis.settings.load_profile("busy machine")

@@ -243,7 +243,7 @@ class Told:
         return [sample.value for sample in self.samples if sample.which == index]
 
     def lines(self, stream: str) -> list[str]:
-        return [record.texts[1] for record in self.of(layout.OUTPUT) if record.texts[0] == stream]
+        return [record.texts[1] for record in self.of(layout.OUTPUT) if record.texts[0].partition(":")[0] == stream]
 
     @property
     def errors(self) -> list[str]:

@@ -133,7 +133,7 @@ def test_interrupt(mark: str) -> None:
     """Ctrl-C ends it without a word, and the program with it."""
     script = SCRIPT.format("import rocketgui.model.session; self_test.LIMIT = 10**15")
     process = subprocess.Popen([sys.executable, "-c", script], env=environment(mark), stderr=subprocess.PIPE)
-    until(lambda: len(find(mark, "rocket.py")) >= 3, "the program")
+    until(lambda: len(find(mark, "rocket.py")) >= 4, "the program")
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=LONGEST)[1] == b""
     assert process.returncode == 130

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from rocketgui.arguments import Options
 from rocketgui.bridge import Bridge
+from rocketgui.gui import settings
 from rocketgui.gui.errors import ErrorReporter
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.quit_signals import QuitOnSignal
@@ -25,7 +26,10 @@ def main(options: Options) -> int:
     app.setDesktopFileName("rocketgui")
     signals = QuitOnSignal(app)
     bridge = Bridge()
-    window = MainWindow(bridge, options, ThemeSwitch(app))
+    remember = settings.path()
+    remembered = settings.load(remember)
+    options = remembered.applied(options)
+    window = MainWindow(bridge, options, ThemeSwitch(app, remembered.look), remember)
     errors = ErrorReporter(window)
     errors.repeated.connect(window.strip.say)
     app.aboutToQuit.connect(window.controller.close)
@@ -45,5 +49,7 @@ def _begin(bridge: Bridge, window: MainWindow, options: Options) -> None:
     gc.freeze()
     gc.enable()
     bridge.start()
-    if options.launch:
+    if options.sweep is not None:
+        window.show_sweep().start()
+    elif options.launch:
         window.launch()

@@ -13,11 +13,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QActionGroup, QCloseEvent, QIcon
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from rocketgui.arguments import Options, rocket_launch
+from rocketgui.gui import settings
 from rocketgui.gui.controller import RunController, RunState, as_bridge
 from rocketgui.gui.findings_panel import FindingsPanel
 from rocketgui.gui.lesson_panel import LessonPanel
@@ -34,6 +38,9 @@ from rocketgui.lessons import Step, launch_of
 from rocketgui.model.findings import URGENT, findings
 from rocketgui.resources import resource
 
+if TYPE_CHECKING:
+    from rocketgui.gui.sweep_window import SweepWindow
+
 #: Milliseconds at least between drawn frames, lines of output, and words and figures. Frames come at the pace of the
 #: collector, 60 a second; a floor of just that would miss every one that comes a little early.
 FRAME_MS, OUTPUT_MS, WORDS_MS = 14, 100, 250
@@ -42,10 +49,16 @@ _LEFT_WIDTH, _RIGHT_WIDTH, _GAP = 220, 440, 10
 
 
 class MainWindow(QMainWindow):
-    """The window. `bridge` has the interface of `rocketgui.bridge.Bridge`; whoever makes it starts it."""
+    """The window. `bridge` has the interface of `rocketgui.bridge.Bridge`; whoever makes it starts it. `remember` is
+    the file of the settings; without one, nothing is remembered."""
 
-    def __init__(self, bridge: object, options: Options, themes: ThemeSwitch | None = None) -> None:
+    def __init__(
+        self, bridge: object, options: Options, themes: ThemeSwitch | None = None, remember: Path | None = None
+    ) -> None:
         super().__init__()
+        self._remember = remember
+        self._given = options
+        self._sweep: SweepWindow | None = None
         self._bridge = as_bridge(bridge)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
@@ -72,6 +85,8 @@ class MainWindow(QMainWindow):
         self._wire()
         self._show_session()
         self._words.now()
+        self._take_place()
+        self.top.mark_look(self.themes.look)
         if options.lesson is not None:
             self.open_lesson(options.lesson)
 
@@ -139,6 +154,7 @@ class MainWindow(QMainWindow):
         self.lesson.step_shown.connect(self._step_shown)
         self.lesson.closed.connect(self._lesson_closed)
         top.lesson_chosen.connect(self.open_lesson)
+        top.sweep_wanted.connect(self.show_sweep)
         for key, name, turn in (
             ("PgDown", "Next step of the lesson", self.lesson.go_on),
             ("PgUp", "Step before", self.lesson.go_back),
@@ -161,6 +177,7 @@ class MainWindow(QMainWindow):
                 name = views.buttons[place].accessibleName()
                 action_for(self, key, name).triggered.connect(lambda _=False, v=views, p=place: v.choose(p))
         action_for(self, "Ctrl+D", "Switch between dark and light").triggered.connect(self._switch_look)
+        action_for(self, "Ctrl+W", "Sweep over the number of workers").triggered.connect(self.show_sweep)
         action_for(self, "F1", "About rocketgui").triggered.connect(self.show_about)
 
     # ------------------------------------------------------------ actions
@@ -208,6 +225,20 @@ class MainWindow(QMainWindow):
 
         about.show(self)
 
+    def show_sweep(self) -> SweepWindow:
+        """Show the window of sweeps."""
+        from rocketgui.gui.sweep_window import SweepWindow  # most runs end without it
+
+        if self._sweep is None:
+            self._sweep = SweepWindow(self.controller, self._sweep_options, self.themes.theme, self)
+        self._sweep.show()
+        self._sweep.raise_()
+        self._sweep.activateWindow()
+        return self._sweep
+
+    def _sweep_options(self) -> Options:
+        return self.program.options._replace(sweep=self._given.sweep, seconds=self._given.seconds)
+
     def _look_chosen(self, look: Look) -> None:
         self.themes.choose(look)
         self.top.mark_look(look)
@@ -246,6 +277,8 @@ class MainWindow(QMainWindow):
         self.plots.set_theme(theme)
         self.processes.set_theme(theme)
         self.output.set_theme(theme)
+        if self._sweep is not None:
+            self._sweep.set_theme(theme)
         self._words.now()
 
     def _idle_hint(self) -> None:
@@ -274,7 +307,16 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.WindowStateChange and not self.isMinimized():
             self._wake()
 
+    def _take_place(self) -> None:
+        """Stand where the window stood at last."""
+        if self._remember is not None:
+            self.restoreGeometry(settings.load(self._remember).place_bytes())
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self._remember is not None:
+            place = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+            chosen = settings.controls(self.program.options)
+            settings.save(self._remember, settings.Settings(self.themes.look, place, chosen))
         self.controller.close()
         for pacer in (self._frames, self._lines, self._words):
             pacer.rest()

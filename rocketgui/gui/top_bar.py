@@ -31,6 +31,7 @@ class TopBar(QWidget):
         launch_wanted, pause_wanted, resume_wanted, stop_wanted: what was pressed.
         look_chosen: a `Look`.
         lesson_chosen: the number of a lesson.
+        sweep_wanted: a sweep over the number of workers.
         about_wanted: what was chosen in the help menu.
     """
 
@@ -41,6 +42,7 @@ class TopBar(QWidget):
     look_chosen = Signal(object)
     about_wanted = Signal()
     lesson_chosen = Signal(int)
+    sweep_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,6 +60,8 @@ class TopBar(QWidget):
         self.time_label.setFont(scaled_font(QApplication.font(), 1.1))
         self.lessons = MenuButton("Lessons", "Lessons", "Nine lessons, each a preset of the controls with a text")
         self.lessons.setMenu(self._lessons_menu())
+        self.sweep = Button("Sweep", "Measure speed-up against the number of workers (Ctrl+W)")
+        self.sweep.clicked.connect(self.sweep_wanted)
         self.launch = Button("Launch", "Launch the program (Space)")
         self.launch.setProperty("role", "primary")
         self.launch.clicked.connect(self.launch_wanted)
@@ -80,7 +84,7 @@ class TopBar(QWidget):
         layout.addWidget(self.state_label)
         layout.addWidget(self.time_label)
         layout.addStretch(1)
-        for button in (self.lessons, self.launch, self.pause, self.stop, self.look, self.help):
+        for button in (self.lessons, self.sweep, self.launch, self.pause, self.stop, self.look, self.help):
             layout.addWidget(button)
         self.show_state(RunState.IDLE)
 

@@ -155,3 +155,18 @@ def test_bar_of_one_that_was_killed_before_its_first_line() -> None:
     killed = bar(worker, QColor("red"), 0.9)
     assert killed is not None
     assert (killed.entered, killed.left, killed.ended, killed.bad) == (None, None, 0.09, "killed by SIGKILL")
+
+
+def test_runs_before_stay_as_faint_curves(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=2, limit=10**7, start_method="spawn"))
+    canvas = window.plots.counters.item.canvas
+    for number in range(3):
+        window.launch()
+        run(bridge, 120)
+        assert [faint.title for faint in canvas.faint] == ["2 processes (spawn)"] * number
+    assert all(len(faint.curves) == 2 for faint in canvas.faint)
+    # One that went much further would only squeeze this one.
+    window.program.limit.set_value(1_000)
+    window.launch()
+    run(bridge, 10)
+    assert canvas.faint == []

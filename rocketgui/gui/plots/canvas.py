@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtWidgets import QApplication
 
 from rocketgui.gui.plots.lines import draw_curve, thinned
-from rocketgui.gui.theme import Theme
-from rocketgui.model.series import Series, averaged, sampled
+from rocketgui.gui.theme import Theme, scaled_font
+from rocketgui.model.series import Floats, Series, averaged, sampled
 
 #: Segments are committed to the picture when they are this long, in logical pixels.
 _COMMIT_PX = 4.0
@@ -74,6 +75,14 @@ class Curve:
     seen: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Faint:
+    """A run of before: its name, and the times and values of its curves."""
+
+    title: str
+    curves: tuple[tuple[Floats, Floats], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Backdrop:
     """What stands behind the curves: values of the grid, and a limit with its label."""
@@ -92,6 +101,7 @@ class Canvas:
         self.theme = theme
         self.image = QImage()
         self.curves: list[Curve] = []
+        self.faint: list[Faint] = []
         self._pens: dict[tuple[int, float], QPen] = {}
         self._drawn_for: object = None
 
@@ -133,9 +143,31 @@ class Canvas:
         painter = QPainter(self.image)
         _draw_backdrop(painter, view, backdrop, self.theme)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for run in self.faint:
+            self._draw_faint(painter, view, run)
         for curve in self.curves:
             self._draw_history(painter, view, curve)
         painter.end()
+
+    def _draw_faint(self, painter: QPainter, view: View, run: Faint) -> None:
+        colour = self.theme.colour("faint")
+        painter.setPen(QPen(colour, 1.0, Qt.PenStyle.DotLine))
+        ends = []
+        for t, v in run.curves:
+            x, y = (
+                (t - view.t0) * (view.width / (view.t1 - view.t0)),
+                view.height - (v - view.v0) * (view.height / (view.v1 - view.v0)),
+            )
+            draw_curve(painter, x, y)
+            ends.append((float(x[-1]), float(y[-1])))
+        # The name stands left of where the run ended first, and inside the picture.
+        x_end, y_end = min(ends)
+        painter.setFont(scaled_font(QApplication.font(), 0.82))
+        width = painter.fontMetrics().horizontalAdvance(run.title)
+        left = min(max(x_end - width - 8, 4.0), view.width - width - 4)
+        top = min(max(y_end - 8, 2.0), view.height - 18)
+        painter.setPen(self.theme.colour("muted"))
+        painter.drawText(QPointF(left, top + 12), run.title)
 
     def _draw_history(self, painter: QPainter, view: View, curve: Curve) -> None:
         series = curve.series

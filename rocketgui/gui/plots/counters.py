@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QColor
 
-from rocketgui.gui.plots.canvas import Curve
+from rocketgui.gui.plots.canvas import Curve, Faint
 from rocketgui.gui.plots.ranges import limit_is_near, nice_above, value_top
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
@@ -16,6 +16,8 @@ from rocketgui.model.text import format_count, format_limit, format_short
 #: A limit that has not been measured against a rate yet counts as near up to here.
 _NEAR_AT_FIRST = 1_000_000_000
 
+#: So many runs stay in the picture, if none went more than so many times as far as the limit of now.
+_COMPARED, _AS_FAR = 3, 1.5
 #: As many values are written beside the pointer.
 _POINTED = 10
 
@@ -43,6 +45,7 @@ class CountersPlot(TimePlot):
         self._highest = self._lowest = 0.0
         self._near_for = None
         self.item.set_curves([])
+        self._compare()
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
@@ -75,6 +78,15 @@ class CountersPlot(TimePlot):
         """Decide anew whether the limit is near, and which names are shown."""
         self._judge_limit()
         self.item.choose_names()
+
+    def _compare(self) -> None:
+        """Let the runs before stay in the picture, those that went about as far."""
+        limit = self._session.limit
+        self.item.canvas.faint = [
+            Faint(run.title, run.curves)
+            for run in self._session.before[-_COMPARED:]
+            if limit is not None and max(float(v[-1]) for _, v in run.curves) <= _AS_FAR * limit
+        ]
 
     def _take_new(self) -> None:
         name = self._session.watch

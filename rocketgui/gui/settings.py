@@ -1,0 +1,124 @@
+"""What is remembered from one start to the next: the look, the window's place, and the controls.
+
+One small file of JSON. Nothing in it is trusted: each value is checked by itself, as if it had been typed, and one that
+makes no sense is as good as none. Neither reading nor writing it ever stops anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QByteArray, QStandardPaths
+
+from rocketgui.arguments import Options, pin_refusal
+from rocketgui.gui.theme import Look
+from rocketgui.launch import START_METHODS
+from rocketgui.model.text import parse_limit, parse_workers
+from rocketgui.programs.variants import RUN_AS, VARIABLE, WORK
+from rocketgui.recording.files import write_json
+
+#: A file that is longer was not written by rocketgui.
+_LONGEST = 65_536
+
+
+class Settings(NamedTuple):
+    """`controls` are named as in `Options`; `place` is what Qt knows the window's place by."""
+
+    look: Look = Look.SYSTEM
+    place: str = ""
+    controls: dict[str, Any] = {}  # noqa: RUF012 nobody changes it
+
+    def applied(self, options: Options) -> Options:
+        """The options with what is remembered, but for what was given; a lesson has controls of its own."""
+        if options.lesson is not None:
+            return options
+        return options._replace(**{name: value for name, value in self.controls.items() if name not in options.given})
+
+    def place_bytes(self) -> QByteArray:
+        """The window's place, for QWidget.restoreGeometry."""
+        return QByteArray.fromBase64(self.place.encode("ascii", "ignore"))
+
+
+def path() -> Path:
+    """Where the system keeps the settings of programs; the application has to have its name by then."""
+    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
+    return Path(folder) / "settings.json"
+
+
+def load(file: Path) -> Settings:
+    """Read what makes sense of a file."""
+    try:
+        with file.open(encoding="utf-8") as opened:
+            read = json.loads(opened.read(_LONGEST))
+    except (OSError, ValueError, RecursionError):
+        return Settings()
+    if not isinstance(read, dict):
+        return Settings()
+    look, place, controls = read.get("look"), read.get("place"), read.get("controls")
+    checked = {}
+    for name, value in (controls if isinstance(controls, dict) else {}).items():
+        with contextlib.suppress(KeyError, ValueError, TypeError):
+            checked[name] = _CHECKS[name](value)
+    return Settings(
+        Look(look) if look in tuple(Look) else Look.SYSTEM, place if isinstance(place, str) else "", checked
+    )
+
+
+def save(file: Path, settings: Settings) -> None:
+    """Write the settings; where that is not possible, they are not remembered."""
+    with contextlib.suppress(OSError, ValueError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_json(file, {"look": str(settings.look), "place": settings.place, "controls": settings.controls})
+
+
+def controls(options: Options) -> dict[str, Any]:
+    """What is remembered of the controls."""
+    return {name: getattr(options, name) for name in _CHECKS}
+
+
+def _number(parse: Callable[[str], int]) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        if type(value) is not int:
+            raise ValueError
+        return parse(str(value))
+
+    return check
+
+
+def _one_of(offered: tuple[str, ...]) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if value not in offered:
+            raise ValueError
+        return str(value)
+
+    return check
+
+
+def _pin(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError
+    return value and pin_refusal() is None
+
+
+def _python(value: Any) -> str:
+    """One that is still there; whether it starts, a launch tells."""
+    if not isinstance(value, str) or not os.access(value, os.X_OK) or os.path.isdir(value):
+        raise ValueError
+    return value
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "workers": _number(parse_workers),
+    "limit": _number(parse_limit),
+    "start_method": _one_of(START_METHODS),
+    "run_as": _one_of(RUN_AS),
+    "work": _one_of(WORK),
+    "variable": _one_of(VARIABLE),
+    "pin": _pin,
+    "python": _python,
+}

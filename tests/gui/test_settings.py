@@ -1,0 +1,146 @@
+"""What is remembered from one start to the next; and that no file can stop a start."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from rocketgui.arguments import Options, parse
+from rocketgui.gui import settings
+from rocketgui.gui.main_window import MainWindow
+from rocketgui.gui.settings import Settings, load, save
+from rocketgui.gui.theme import Look, ThemeSwitch
+from tests.gui.fake_bridge import FakeBridge
+from tests.gui.test_run_choices import choose
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+NAMES = ["workers", "limit", "start_method", "run_as", "work", "variable", "pin", "python"]
+anew = hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def window_at(qtbot: QtBot, file: Path, options: Options) -> MainWindow:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    window = MainWindow(FakeBridge(), options, ThemeSwitch(app, Look.DARK), remember=file)
+    qtbot.addWidget(window)
+    return window
+
+
+def test_next_start_has_what_the_last_one_had(qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "new folder" / "settings.json"
+    window = window_at(qtbot, file, Options())
+    window.program.workers.set_value(7)
+    window.program.limit.set_value(sys.maxsize)
+    choose(window.program.choices.variable, "locked")
+    choose(window.program.choices.run_as, "threads")
+    window.themes.choose(Look.LIGHT)
+    window.show()
+    window.close()
+    remembered = load(file)
+    assert remembered.look is Look.LIGHT
+    options = remembered.applied(Options())
+    assert (options.workers, options.limit, options.variable, options.run_as) == (7, sys.maxsize, "locked", "threads")
+    again = window_at(qtbot, file, options)
+    assert again.program.options.variant == window.program.options.variant
+    assert remembered.place  # what a screen this small makes of it is Qt's own business
+    again.close()
+
+
+def test_what_is_given_wins(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    save(file, Settings(controls=settings.controls(Options(workers=9, limit=77, run_as="threads"))))
+    options = load(file).applied(parse(["--workers", "3"]))
+    assert (options.workers, options.limit, options.run_as) == (3, 77, "threads")
+    assert load(file).applied(parse(["--lesson", "2"])).run_as == "processes"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "7",
+        '{"controls": []}',
+        '{"look": {}, "place": 3, "controls": {"workers": "x"}}',
+        "[" * 50_000,
+    ],
+    ids=range(8),
+)
+def test_broken_file(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(text, encoding="utf-8")
+    assert load(file) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("workers", 0), ("workers", 257), ("workers", True), ("workers", 2.5), ("limit", -1), ("limit", 2**64),
+        ("start_method", "teleport"), ("run_as", ["threads"]), ("work", None), ("pin", "yes"), ("python", "/no/such"),
+        ("python", "/"), ("colour", "red"),
+    ],
+)  # fmt: skip
+def test_value_that_makes_no_sense_takes_no_other_with_it(name: str, value: object, tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"look": "dark", "controls": {"limit": 500, "workers": 4, name: value}}))
+    options = load(file).applied(Options())
+    assert load(file).look is Look.DARK
+    assert options.workers == (2 if name == "workers" else 4)
+    assert options.limit == (10_000_000 if name == "limit" else 500)
+
+
+@anew
+@given(st.binary(max_size=200))
+def test_any_bytes(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "settings.json"
+    file.write_bytes(content)
+    load(file).applied(Options())
+
+
+@anew
+@given(look=JSON, place=JSON, controls=st.dictionaries(st.sampled_from(NAMES), JSON))
+def test_any_values(tmp_path: Path, look: Any, place: Any, controls: Any) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"look": look, "place": place, "controls": controls}))
+    read = load(file)
+    options = read.applied(Options())
+    assert 1 <= options.workers <= 256
+    assert 1 <= options.limit <= sys.maxsize
+    read.place_bytes()
+
+
+def test_place_that_makes_no_sense(qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    save(file, Settings(place="bm90IGEgcGxhY2U="))
+    window = window_at(qtbot, file, Options())
+    assert (window.width(), window.height()) == (1280, 720)
+    window.close()
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="every folder can be written")
+def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    save(tmp_path / "settings.json", Settings())
+    assert load(tmp_path / "settings.json") == Settings()
+
+
+def test_file_where_a_folder_should_be(tmp_path: Path) -> None:
+    tmp_path.joinpath("rocketgui").write_text("")
+    save(tmp_path / "rocketgui" / "settings.json", Settings())
+    assert load(tmp_path / "rocketgui" / "settings.json") == Settings()
