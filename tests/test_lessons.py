@@ -28,6 +28,8 @@ every_lesson = pytest.mark.parametrize("number", range(1, LESSONS + 1))
 def shorter(step: Step) -> Options:
     options = step.options._replace(python=interpreters.own())
     most = 800 if options.work == "sleep" else LIMITS[options.variable]
+    if options.work == "count":  # more workers share the cores, or the GIL
+        most = most * 2 // max(options.workers, 2)
     if "cores_busy" in step.shows:  # start-up is part of that
         most *= 3
     return options if step.seconds else options._replace(limit=min(options.limit, most))
