@@ -154,7 +154,8 @@ class ProcessLoad:
     """What the system says of each process, as columns of one length. None: not available on this system.
 
     `cpu` is percent of one core since the sample before, `cpu_s` CPU seconds since the process began, `core` the core
-    that it ran on last, `voluntary` and `involuntary` context switches since it began, `rss` and `peak_rss` bytes.
+    that it ran on last, `voluntary` and `involuntary` context switches since it began, `rss` and `peak_rss` bytes,
+    `moves` how often the system moved it to another core since it began.
     """
 
     t_ns: int
@@ -166,6 +167,7 @@ class ProcessLoad:
     involuntary: tuple[int | None, ...]
     rss: tuple[int | None, ...]
     peak_rss: tuple[int | None, ...]
+    moves: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -21,6 +22,9 @@ import pytest
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QThread, QTimer
+
+# A shell lets what it starts in the background ignore Ctrl-C, and the programs of tests would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Windows of tests remember nothing, and know nothing of what the user's own ones do.
 _settings = tempfile.TemporaryDirectory(prefix="settings-")

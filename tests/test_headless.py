@@ -52,7 +52,7 @@ PARTS = {
 ROWS = {
     "processes": {
         "id", "parent", "pid", "kind", "name", *(f"{moment}_ns" for moment in MOMENTS), "exit_code", "signal", "error",
-        "values", "cpu_s", "switches_voluntary", "switches_involuntary", "peak_rss", "cores",
+        "values", "cpu_s", "switches_voluntary", "switches_involuntary", "peak_rss", "cores", "moves",
     },
     "output": {"t_ns", "process", "stream", "text"},
     "findings": {"id", "text", "figures"},

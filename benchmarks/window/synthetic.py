@@ -67,7 +67,9 @@ def loads(workers: int, t_ns: int) -> messages.ProcessLoad:
     """What the system says of all workers, as often as the real collector tells it."""
     numbers = tuple(range(FIRST, FIRST + workers))
     used, size, switches = (t_ns / NS,) * workers, (10_000_000,) * workers, (t_ns // 1000,) * workers
-    return messages.ProcessLoad(t_ns, numbers, (25.0,) * workers, used, (0,) * workers, switches, switches, size, size)
+    return messages.ProcessLoad(
+        t_ns, numbers, (25.0,) * workers, used, (0,) * workers, switches, switches, size, size, switches
+    )
 
 
 def core_load(cores: int, t_ns: int) -> messages.CoreLoad:

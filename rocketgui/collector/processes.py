@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import select
 import sys
@@ -38,6 +39,11 @@ class Look:
     involuntary: int | None = None
     rss: int | None = None
     peak_rss: int | None = None
+    moves: int | None = None
+
+
+#: The columns of `messages.ProcessLoad`, in their order.
+FIELDS = tuple(field.name for field in dataclasses.fields(Look))
 
 
 class Thread:
@@ -77,6 +83,19 @@ class Thread:
         raise NotImplementedError  # a thread has none of its own
 
 
+def _moves(pid: int, tid: int | None = None) -> int | None:
+    """How often a process's main thread, or another thread of it, was moved to another core; None where the system
+    does not count it. Source: /proc/PID/sched, which sched_show_task in Linux's kernel/sched/debug.c writes."""
+    path = f"/proc/{pid}/sched" if tid is None else f"/proc/{pid}/task/{tid}/sched"
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+    except OSError:
+        return None
+    _, found, rest = text.partition(b"se.nr_migrations")
+    return int(rest.partition(b"\n")[0].rpartition(b":")[2]) if found else None
+
+
 class Times(NamedTuple):
     """CPU seconds."""
 
@@ -94,6 +113,8 @@ class Switches(NamedTuple):
 @dataclass(slots=True)
 class _Known:
     handle: psutil.Process | Thread
+    pid: int
+    tid: int | None = None
     cpu_s: float | None = None
     at: float = 0.0
     peak_rss: int = 0
@@ -111,13 +132,13 @@ class Processes:
     def add(self, process: int, pid: int) -> None:
         """Look at this process from now on."""
         with contextlib.suppress(psutil.Error):
-            self._known[process] = _Known(psutil.Process(pid))
+            self._known[process] = _Known(psutil.Process(pid), pid)
             self._due.insert(0, process)
 
     def add_thread(self, process: int, pid: int, tid: int) -> None:
         """Look at this thread of a process from now on, where the system tells of threads."""
         if sys.platform.startswith("linux"):
-            self._known[process] = _Known(Thread(pid, tid))
+            self._known[process] = _Known(Thread(pid, tid), pid, tid)
             self._due.insert(0, process)
 
     def remove(self, process: int) -> None:
@@ -149,9 +170,11 @@ class Processes:
                     look.cpu_s = round(times.user + times.system, 3)
                     look.cpu = _rate(known, look.cpu_s)
                 look.core = _or_none(getattr(handle, "cpu_num", None))
-                # These two are a file each to read, and need not follow as fast.
+                # These three are a file each to read, and need not follow as fast.
                 known.looks += 1
-                if known.looks % 2:
+                if known.looks % 3 == 0:
+                    look.moves = _moves(known.pid, known.tid)
+                elif known.looks % 3 == 1:
                     switches = _or_none(handle.num_ctx_switches)
                     if switches is not None:
                         look.voluntary = switches.voluntary

@@ -169,6 +169,7 @@ class Translator:
                 (_number(involuntary),),
                 (None,),
                 (_number(peak_rss),),
+                (None,),
             )
         )
 

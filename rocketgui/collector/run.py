@@ -193,10 +193,7 @@ class Run:
         self._out.append(
             messages.ProcessLoad(
                 time.monotonic_ns() - self.launched_ns,
-                *(
-                    tuple(getattr(look, field) for look in found)
-                    for field in ("process", "cpu", "cpu_s", "core", "voluntary", "involuntary", "rss", "peak_rss")
-                ),
+                *(tuple(getattr(look, field) for look in found) for field in processes.FIELDS),
             )
         )
 

@@ -10,11 +10,11 @@ import sys
 import PySide6
 from PySide6.QtCore import Qt, qVersion
 from PySide6.QtGui import QGuiApplication, QIcon
-from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from rocketgui import __version__, interpreters
 from rocketgui.gui.details import CopyButton, DetailsText, button_row
-from rocketgui.gui.theme import scaled_font
+from rocketgui.gui.theme import set_text
 from rocketgui.resources import resource
 
 _SENTENCE = "Shows live how Python’s multiprocessing runs functions at once."
@@ -69,7 +69,7 @@ class AboutDialog(QDialog):
         icon.setPixmap(QIcon(str(resource("icon.svg"))).pixmap(_ICON_PX, _ICON_PX))
         icon.setAccessibleName("Icon of rocketgui")
         name = QLabel(f"rocketgui {__version__}")
-        name.setFont(scaled_font(QApplication.font(), 1.6, bold=True))
+        set_text(name, 1.6, bold=True)
         words = QVBoxLayout()
         words.setSpacing(4)
         for label in (name, QLabel(_SENTENCE), QLabel(_LICENCE)):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from rocketgui.gui.theme import scaled_font
+from rocketgui.gui.theme import set_text, text_font
 
 
 class Card(QFrame):
@@ -22,15 +22,15 @@ class Card(QFrame):
         self.setProperty("role", "card")
         self.heading = QLabel()
         self.heading.setProperty("role", "heading")
-        font = scaled_font(QApplication.font(), 0.85, bold=True)
+        font = text_font(0.85, bold=True)
         font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 1.0)
-        self.heading.setFont(font)
+        set_text(self.heading, 0.85, font=font)
         self._title = title
         self.set_subtitle(subtitle)
         self.remark = QLabel()
         self.remark.setProperty("role", "muted")
         self.remark.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.remark.setFont(scaled_font(QApplication.font(), 0.92))
+        set_text(self.remark, 0.92)
         # A longer remark must not push the layout about.
         self.remark.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.body = QVBoxLayout(self)

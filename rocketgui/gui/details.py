@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit
 
 from rocketgui.gui.buttons import Button
+from rocketgui.gui.theme import set_text
 
 
 class DetailsText(QPlainTextEdit):
@@ -21,9 +22,7 @@ class DetailsText(QPlainTextEdit):
         self.setProperty("role", "details")
         self.setAccessibleName(name)
         self.setAccessibleDescription(description)
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        font.setPixelSize(QApplication.font().pixelSize() - 1)
-        self.setFont(font)
+        set_text(self, 0.92, font=QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
 
 
 class CopyButton(Button):

@@ -6,12 +6,12 @@ from itertools import islice
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontDatabase, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QApplication, QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit
 
 from rocketgui.gui.buttons import Choice
 from rocketgui.gui.card import Card
 from rocketgui.gui.code_view import CodeView
-from rocketgui.gui.theme import Theme
+from rocketgui.gui.theme import Theme, set_text
 from rocketgui.gui.views import Views
 from rocketgui.messages import Output
 from rocketgui.model.session import Session
@@ -42,9 +42,7 @@ class OutputPanel(Card):
         self.text.setFocusPolicy(Qt.FocusPolicy.ClickFocus | Qt.FocusPolicy.TabFocus)
         self.text.setTabChangesFocus(True)
         self.text.setPlaceholderText("What the processes print appears here.")
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        font.setPixelSize(QApplication.font().pixelSize() - 2)
-        self.text.setFont(font)
+        set_text(self.text, 0.85, font=QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.document().setDocumentMargin(0)
         self.whose = Choice("Output of", "Show the lines of one process only")
         self.whose.addItem("all", None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from rocketgui.gui.card import Card
+from rocketgui.gui.plots.core_strip import CoreStrip
 from rocketgui.gui.plots.cores import LINES_AT_MOST, CoresPlot
 from rocketgui.gui.plots.counters import CountersPlot
 from rocketgui.gui.plots.lanes import Lanes
@@ -52,11 +53,18 @@ class PlotsPanel(QSplitter):
                 ("Rate", "Each worker's counts per second", "3", self.rates.wrapped()),
             ),
         )
+        self.core_strip = CoreStrip(theme)
+        loads = QWidget()
+        column = QVBoxLayout(loads)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.cores.wrapped(), 1)
+        column.addWidget(self.core_strip)
         self.cores_card = Card("Cores", "load in percent")
         self.core_views = Views(
             self.cores_card,
             (
-                ("Load", "Load of each core", "4", self.cores.wrapped()),
+                ("Load", "Load of each core, and which worker is on which", "4", loads),
                 (
                     "Timeline",
                     "When each process was started, began, ended and was joined",
@@ -91,13 +99,13 @@ class PlotsPanel(QSplitter):
         self._pointed = None
         self.axis.follow()
         self.counters_card.set_subtitle(session.watch)
-        for shown in (*self._plots(), self.lanes):
+        for shown in (*self._plots(), self.lanes, self.core_strip):
             shown.set_session(session)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
         self._theme = theme
-        for shown in (*self._plots(), self.lanes):
+        for shown in (*self._plots(), self.lanes, self.core_strip):
             shown.set_theme(theme)
         self.draw()
 
@@ -127,6 +135,7 @@ class PlotsPanel(QSplitter):
         self.counters.refresh()
         self._remark_counters()
         self._remark_cores()
+        self.core_strip.refresh()
         if self._pointed is not None:
             self._point(self._pointed)
 

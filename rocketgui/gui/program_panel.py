@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from rocketgui.arguments import Options
 from rocketgui.gui.card import Card
 from rocketgui.gui.python_choice import PythonChoice
 from rocketgui.gui.run_choices import RunChoices
 from rocketgui.gui.slider_field import Scale, SliderField
-from rocketgui.gui.theme import scaled_font
+from rocketgui.gui.theme import set_text
 from rocketgui.model.scale import LIMIT_STOPS, STOPS_PER_DECADE, limit_at, stop_for, workers_on_slider
 from rocketgui.model.session import Session
 from rocketgui.model.text import (
@@ -56,15 +56,15 @@ class ProgramPanel(Card):
         self.choices = RunChoices(variant, start_method)
         self.python = PythonChoice(python)
         self.choices.add_row("Python", self.python)
-        self._meaning = _muted(self.choices.meaning(), lines=3)
+        self._meaning = Lines(self.choices.meaning(), lines=3)
         self.choices.changed.connect(self._meaning.setText)
-        self._parent_name = _muted("Parent process", lines=1)
+        self._parent_name = Lines("Parent process", lines=1)
         self.parent_value = QLabel()
         self.parent_value.setProperty("role", "accent")
-        self.parent_value.setFont(scaled_font(QApplication.font(), 1.6, bold=True))
+        set_text(self.parent_value, 1.6, bold=True)
         self.parent_value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.parent_value.setAccessibleName("Value in the parent process")
-        self._parent_note = _muted("", lines=2)
+        self._parent_note = Lines("", lines=2)
         body: tuple[QWidget, ...] = (self.workers, self.limit, self.choices, self._meaning)
         for widget in body:
             self.body.addWidget(widget)
@@ -158,14 +158,21 @@ class ProgramPanel(Card):
             self.limit.set_remark(f"From 0: {takes}\nat {format_rate(self._rate)} each")
 
 
-def _muted(text: str, lines: int) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", "muted")
-    label.setWordWrap(lines > 1)
-    label.setFont(scaled_font(QApplication.font(), 0.92))
-    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-    label.setFixedHeight(lines * label.fontMetrics().lineSpacing() + 2)
-    return label
+class Lines(QLabel):
+    """Small text with room for so many lines, however many it has."""
+
+    def __init__(self, text: str, lines: int) -> None:
+        super().__init__(text)
+        self._lines = lines
+        self.setProperty("role", "muted")
+        self.setWordWrap(lines > 1)
+        set_text(self, 0.92)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.text_resized()
+
+    def text_resized(self) -> None:
+        """The size of text has changed."""
+        self.setFixedHeight(self._lines * self.fontMetrics().lineSpacing() + 2)
 
 
 def _workers_scale(cores: int) -> Scale:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from rocketgui.gui.card import set_role
-from rocketgui.gui.theme import scaled_font
+from rocketgui.gui.theme import set_text
 
 _HANDLE_PX = 14
 _WORD_GAP = 8
@@ -87,7 +86,7 @@ class Marks(QWidget):
         super().__init__()
         self._slider = slider
         self._marks = marks
-        self.setFont(scaled_font(QApplication.font(), 0.88))
+        set_text(self, 0.88)
         self.setProperty("role", "muted")
 
     def sizeHint(self) -> QSize:
@@ -144,7 +143,7 @@ class SliderField(QWidget):
         self.field.setAccessibleDescription(tip)
         self.field.setToolTip(f"{tip}\nEnter takes it over, Esc takes it back")
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.field.setFont(scaled_font(QApplication.font(), 1.3, bold=True))
+        set_text(self.field, 1.3, bold=True)
         self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.field.typed.connect(self._typed)
         self.field.given_up.connect(self._given_up)
@@ -157,12 +156,12 @@ class SliderField(QWidget):
         self.slider.setToolTip(f"{tip}\n← → one step, Page Up and Page Down more")
         self.slider.valueChanged.connect(self._slid)
         self.remark = QLabel()
-        self.remark.setFont(scaled_font(QApplication.font(), 0.92))
+        set_text(self.remark, 0.92)
         self.remark.setProperty("role", "muted")
         self.remark.setWordWrap(True)
         self.remark.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        # Reserved room: what is said there must not move what stands below.
-        self.remark.setFixedHeight(remark_lines * self.remark.fontMetrics().lineSpacing() + 2)
+        self._remark_lines = remark_lines
+        self.text_resized()
         top = QHBoxLayout()
         top.addWidget(label)
         top.addWidget(self.field, 1)
@@ -174,6 +173,10 @@ class SliderField(QWidget):
         layout.addWidget(Marks(self.slider, scale.marks))
         layout.addWidget(self.remark)
         self.set_value(value)
+
+    def text_resized(self) -> None:
+        """Reserve room: what the remark says must not move what stands below."""
+        self.remark.setFixedHeight(self._remark_lines * self.remark.fontMetrics().lineSpacing() + 2)
 
     @property
     def value(self) -> int:

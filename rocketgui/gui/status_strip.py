@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QSizePolicy
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
 
 from rocketgui.gui.card import set_role
-from rocketgui.gui.theme import scaled_font
+from rocketgui.gui.theme import set_text
 from rocketgui.model.session import Session
 
 #: A percentage is as wide below ten as above, so that the figures stand still.
@@ -21,14 +21,13 @@ class StatusStrip(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "strip")
-        small = scaled_font(QApplication.font(), 0.92)
         self.sentence = QLabel()
-        self.sentence.setFont(small)
+        set_text(self.sentence, 0.92)
         self.sentence.setAccessibleName("Messages")
         self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.figures = QLabel()
-        self.figures.setFont(small)
+        set_text(self.figures, 0.92)
         self.figures.setProperty("role", "muted")
         self.figures.setAccessibleName("Cost of observing, and losses")
         layout = QHBoxLayout(self)
@@ -36,8 +35,12 @@ class StatusStrip(QFrame):
         layout.setSpacing(16)
         layout.addWidget(self.sentence, 1)
         layout.addWidget(self.figures)
-        self.setFixedHeight(self.sentence.fontMetrics().height() + 10)
+        self.text_resized()
         self.clear()
+
+    def text_resized(self) -> None:
+        """The size of text has changed."""
+        self.setFixedHeight(self.sentence.fontMetrics().height() + 10)
 
     def say(self, sentence: str) -> None:
         """Show a sentence about something that went wrong, until the next launch."""

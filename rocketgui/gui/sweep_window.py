@@ -10,7 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
-    QApplication,
     QDialog,
     QFileDialog,
     QHBoxLayout,
@@ -26,7 +25,7 @@ from rocketgui.gui.buttons import Button
 from rocketgui.gui.card import set_role
 from rocketgui.gui.controller import LIVE, RunController, RunState
 from rocketgui.gui.plots.ranges import nice_above, ticks
-from rocketgui.gui.theme import Theme, scaled_font
+from rocketgui.gui.theme import Theme, text_font
 from rocketgui.model.sweep import Measurement, Sweep
 from rocketgui.model.text import format_rate, parse_range, parse_seconds
 from rocketgui.recording.files import write_json
@@ -120,12 +119,11 @@ class SweepPicture(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(360, 220)
         self.setAccessibleName("Speed-up against the number of workers")
-        self._font = scaled_font(QApplication.font(), 0.92)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(self._font)
+        painter.setFont(text_font(0.92))
         field = QRectF(46, 12, self.width() - 46 - 20, self.height() - 12 - 42)
         sweep, most = self.sweep, max(self.most, 2)
         best = max((sweep.speed_up(point) for point in sweep.points), default=1.0)

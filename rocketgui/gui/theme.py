@@ -13,9 +13,12 @@ from string import Template
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
-from PySide6.QtWidgets import QApplication, QStyleFactory
+from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
 from rocketgui.resources import resource
+
+#: The property of widgets whose text is larger or smaller than the application's.
+_FACTOR = "textFactor"
 
 #: Pixels of the text that everything else is measured by; the system's own size counts within these bounds.
 _TEXT_PX = (13, 16)
@@ -152,9 +155,44 @@ def base_font(app: QApplication) -> QFont:
     return font
 
 
-def scaled_font(font: QFont, factor: float, *, bold: bool = False) -> QFont:
-    """`font` at another size."""
-    other = QFont(font)
-    other.setPixelSize(max(round(font.pixelSize() * factor), 9))
-    other.setBold(bold)
-    return other
+def text_font(factor: float, *, bold: bool = False) -> QFont:
+    """The application's font of now at another size. Whoever draws by hand asks for it each time: the size of all text
+    changes when the window is presented."""
+    font = QApplication.font()
+    font.setPixelSize(max(round(font.pixelSize() * factor), 9))
+    font.setBold(bold)
+    return font
+
+
+def set_text(widget: QWidget, factor: float, *, bold: bool = False, font: QFont | None = None) -> None:
+    """Have a widget's text stand in a size relative to the application's font, now and after `resize_text`."""
+    widget.setProperty(_FACTOR, factor)
+    size = text_font(factor, bold=bold)
+    if font is not None:
+        font.setPixelSize(size.pixelSize())
+    widget.setFont(font or size)
+
+
+def text_scale() -> float:
+    """How large text is by now, beside what it is in a small window."""
+    return QApplication.font().pixelSize() / _TEXT_PX[0]
+
+
+def resize_text(app: QApplication, pixels: int) -> None:
+    """Change the size of all text; every widget that has a method `text_resized` is told."""
+    font = app.font()
+    if font.pixelSize() == pixels:
+        return
+    font.setPixelSize(pixels)
+    app.setFont(font)
+    widgets = app.allWidgets()
+    for widget in widgets:
+        factor = widget.property(_FACTOR)
+        if factor is not None:
+            own = widget.font()
+            own.setPixelSize(text_font(factor).pixelSize())
+            widget.setFont(own)
+    for widget in widgets:
+        told = getattr(widget, "text_resized", None)
+        if told is not None:
+            told()

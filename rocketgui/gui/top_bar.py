@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QWidget
 
 from rocketgui.gui.buttons import Button, MenuButton
 from rocketgui.gui.card import set_role
 from rocketgui.gui.controller import LIVE, RunState
-from rocketgui.gui.theme import Look, scaled_font
+from rocketgui.gui.theme import Look, set_text
 
 _ROLES = {
     RunState.RUNNING: "ok",
@@ -48,16 +48,14 @@ class TopBar(QWidget):
         super().__init__()
         self._state = RunState.IDLE
         title = QLabel("rocketgui")
-        title.setFont(scaled_font(QApplication.font(), 1.45, bold=True))
+        set_text(title, 1.45, bold=True)
         self.state_label = QLabel()
         self.state_label.setAccessibleName("State of the run")
-        self.state_label.setFont(scaled_font(QApplication.font(), 1.1, bold=True))
-        widest = max(self.state_label.fontMetrics().horizontalAdvance(f"● {state}") for state in RunState)
-        self.state_label.setFixedWidth(widest + 6)
+        set_text(self.state_label, 1.1, bold=True)
         self.time_label = QLabel()
         self.time_label.setAccessibleName("Time since launch")
         self.time_label.setProperty("role", "muted")
-        self.time_label.setFont(scaled_font(QApplication.font(), 1.1))
+        set_text(self.time_label, 1.1)
         self.lessons = MenuButton("Lessons", "Lessons", "Nine lessons, each a preset of the controls with a text")
         self.lessons.setMenu(self._lessons_menu())
         self.sweep = Button("Sweep", "Measure speed-up against the number of workers (Ctrl+W)")
@@ -120,11 +118,18 @@ class TopBar(QWidget):
         return menu
 
     def fix_widths(self) -> None:
-        """Make Pause as wide as its other text, so that nothing moves when it changes; once the style is known."""
+        """Have room for the longest text of what changes, so that nothing moves; once the style is known."""
+        widest = max(self.state_label.fontMetrics().horizontalAdvance(f"● {state}") for state in RunState)
+        self.state_label.setFixedWidth(widest + 6)
+        self.pause.setMinimumWidth(0)
         text = self.pause.text()
         self.pause.setText("Resume")
         self.pause.setMinimumWidth(self.pause.sizeHint().width())
         self.pause.setText(text)
+
+    def text_resized(self) -> None:
+        """The size of text has changed."""
+        self.fix_widths()
 
     def mark_look(self, look: Look) -> None:
         """Tick the chosen look in the menu."""

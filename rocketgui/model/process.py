@@ -70,6 +70,7 @@ class Process:
     cores: set[int] = field(default_factory=set)
     switches_voluntary: int | None = None
     switches_involuntary: int | None = None
+    moves: int | None = None
     rss: int | None = None
     peak_rss: int | None = None
 

@@ -112,6 +112,7 @@ def _process(process: Process, parent: int | None) -> dict[str, Any]:
         "switches_involuntary": process.switches_involuntary,
         "peak_rss": process.peak_rss,
         "cores": sorted(process.cores),
+        "moves": process.moves,
     }
 
 

@@ -335,6 +335,7 @@ class Session:
             process.switches_voluntary = _newer(message.voluntary[row], process.switches_voluntary)
             process.switches_involuntary = _newer(message.involuntary[row], process.switches_involuntary)
             process.rss = _newer(message.rss[row], process.rss)
+            process.moves = _newer(message.moves[row], process.moves)
             # The process itself, at its end, knows better than a look from outside that arrives later.
             process.peak_rss = max(filter(None, (message.peak_rss[row], process.peak_rss)), default=None)
             if (core := message.core[row]) is not None:

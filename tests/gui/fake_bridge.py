@@ -197,7 +197,7 @@ class FakeBridge(QObject):
         load = messages.ProcessLoad(
             self._t, (1, *flying), (0.3, *(share,) * (count - 1)), (0.04, *(age * share / 100,) * (count - 1)),
             (0, *(n % self._cores for n in flying)), (12,) * count, (3, *(int(age * 40),) * (count - 1)),
-            (11_800_000,) * count, (12_800_000,) * count,
+            (11_800_000,) * count, (12_800_000,) * count, (0, *(int(age * 12),) * (count - 1)),
         )  # fmt: skip
         program = age * min(len(flying), self._cores)
         return [load, messages.Cost(0.004 * program, 0.02 * age, program), messages.Losses(0, 0, 0, 0)]

@@ -75,7 +75,7 @@ class Story:
             t_ms,
             messages.ProcessLoad(
                 round(t_ms * MS), numbers, (50.0,) * count, (cpu_s,) * count, (0,) * count, (2,) * count,
-                (involuntary,) * count, (10_000,) * count, (20_000,) * count,
+                (involuntary,) * count, (10_000,) * count, (20_000,) * count, (1,) * count,
             ),
         )  # fmt: skip
 

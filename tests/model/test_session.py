@@ -216,7 +216,7 @@ def test_what_is_not_available_does_not_undo_what_was_known() -> None:
     story = Story()
     story.load(300, (2,), 0.5, 9)
     none = (None,)
-    story.tell(400, messages.ProcessLoad(400 * MS, (2,), none, none, none, none, none, none, none))
+    story.tell(400, messages.ProcessLoad(400 * MS, (2,), none, none, none, none, none, none, none, none))
     process = story.session.processes[2]
     assert (process.cpu, process.cpu_s, process.switches_involuntary, process.cores) == (None, 0.5, 9, {0})
 

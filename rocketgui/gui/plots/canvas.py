@@ -13,11 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from rocketgui.gui.plots.lines import draw_curve, thinned
-from rocketgui.gui.theme import Theme, scaled_font
+from rocketgui.gui.theme import Theme, text_font, text_scale
 from rocketgui.model.series import Floats, Series, averaged, sampled
 
 #: Segments are committed to the picture when they are this long, in logical pixels.
@@ -108,7 +107,7 @@ class Canvas:
     @property
     def line_width(self) -> float:
         """Logical pixels."""
-        return 2.0 if len(self.curves) <= _THICK_CURVES else 1.0
+        return (2.0 if len(self.curves) <= _THICK_CURVES else 1.0) * text_scale()
 
     def pen(self, curve: Curve) -> QPen:
         """How a curve is drawn."""
@@ -143,13 +142,14 @@ class Canvas:
         painter = QPainter(self.image)
         _draw_backdrop(painter, view, backdrop, self.theme)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for run in self.faint:
-            self._draw_faint(painter, view, run)
+        ends = [self._draw_faint(painter, view, run) for run in self.faint]
         for curve in self.curves:
             self._draw_history(painter, view, curve)
+        self._name_faint(painter, view, ends)
         painter.end()
 
-    def _draw_faint(self, painter: QPainter, view: View, run: Faint) -> None:
+    def _draw_faint(self, painter: QPainter, view: View, run: Faint) -> tuple[float, float]:
+        """Draw a run of before; return where it ended first."""
         colour = self.theme.colour("faint")
         painter.setPen(QPen(colour, 1.0, Qt.PenStyle.DotLine))
         ends = []
@@ -160,14 +160,26 @@ class Canvas:
             )
             draw_curve(painter, x, y)
             ends.append((float(x[-1]), float(y[-1])))
-        # The name stands left of where the run ended first, and inside the picture.
-        x_end, y_end = min(ends)
-        painter.setFont(scaled_font(QApplication.font(), 0.82))
-        width = painter.fontMetrics().horizontalAdvance(run.title)
-        left = min(max(x_end - width - 8, 4.0), view.width - width - 4)
-        top = min(max(y_end - 8, 2.0), view.height - 18)
-        painter.setPen(self.theme.colour("muted"))
-        painter.drawText(QPointF(left, top + 12), run.title)
+        return min(ends)
+
+    def _name_faint(self, painter: QPainter, view: View, ends: list[tuple[float, float]]) -> None:
+        """Write the names of the runs of before at their curves' ends, none over another."""
+        painter.setFont(text_font(0.82))
+        metrics = QFontMetricsF(painter.font())
+        back = self.theme.colour("panel")
+        back.setAlpha(215)
+        taken: list[QRectF] = []
+        for run, (x_end, y_end) in zip(self.faint, ends, strict=True):
+            width, height = metrics.horizontalAdvance(run.title) + 8, metrics.height()
+            left = min(max(x_end - width - 6, 4.0), view.width - width - 4)
+            # Below the end: at the end itself there are the limit's line, and the rockets that come to it.
+            place = QRectF(left, min(max(y_end + 6, 2.0), view.height - height - 2), width, height)
+            while any(place.intersects(other) for other in taken) and place.bottom() + height < view.height:
+                place.translate(0, height)
+            taken.append(place)
+            painter.fillRect(place, back)
+            painter.setPen(self.theme.colour("muted"))
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, run.title)
 
     def _draw_history(self, painter: QPainter, view: View, curve: Curve) -> None:
         series = curve.series

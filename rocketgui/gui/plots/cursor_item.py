@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from rocketgui.gui.plots.canvas import View
-from rocketgui.gui.theme import Theme, scaled_font
+from rocketgui.gui.theme import Theme, text_font
 
 Rows = tuple[tuple[str, QColor], ...]
 
@@ -22,7 +22,6 @@ class CursorItem(QGraphicsItem):
         self._t_s: float | None = None
         self._rows: Rows = ()
         self._bounds = QRectF()
-        self._font = scaled_font(QApplication.font(), 0.85)
         self.setZValue(100)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.hide()
@@ -51,7 +50,7 @@ class CursorItem(QGraphicsItem):
         painter.drawLine(QPointF(x, 0), QPointF(x, view.height))
         if not rows:
             return
-        metrics = QFontMetricsF(self._font)
+        metrics = QFontMetricsF(text_font(0.85))
         line = metrics.height()
         width = max(metrics.horizontalAdvance(text) for text, _ in rows) + 14
         height = line * len(rows) + 8
@@ -60,7 +59,7 @@ class CursorItem(QGraphicsItem):
         painter.setPen(QPen(theme.colour("border"), 1.0))
         painter.setBrush(theme.colour("raised"))
         painter.drawRoundedRect(box, 4, 4)
-        painter.setFont(self._font)
+        painter.setFont(text_font(0.85))
         for row, (text, colour) in enumerate(rows):
             painter.setPen(colour)
             place = QRectF(left + 7, 8 + row * line, width - 14, line)

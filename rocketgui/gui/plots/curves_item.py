@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from rocketgui.gui.plots.canvas import Backdrop, Canvas, Curve, View
 from rocketgui.gui.plots.sprites import HEIGHT, WIDTH, rocket, rocket_rect
-from rocketgui.gui.theme import Theme, scaled_font
+from rocketgui.gui.theme import Theme, text_font, text_scale
 
 #: Up to this many curves colours tell them apart; beyond, names stand beside the heads too.
 _COLOURS_SUFFICE = 8
@@ -29,7 +29,6 @@ class CurvesItem(QGraphicsItem):
         self._view = View(0, 1, 0, 1, 0, 0, 1)
         self._bounds = QRectF()
         self._named: list[tuple[Curve, str]] = []
-        self._font = scaled_font(QApplication.font(), 0.85)
         self.canvas = Canvas(theme)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
@@ -80,9 +79,10 @@ class CurvesItem(QGraphicsItem):
             self._bounds = QRectF(0, 0, view.width, view.height)
         changed = self.canvas.advance(view, backdrop)
         if changed is not None:
-            names = 130.0 if self._named else 0.0
+            names = 130.0 * text_scale() if self._named else 0.0
             edge = self.canvas.line_width + 1
-            margin = (WIDTH / 2 + edge, HEIGHT) if self._rockets else (edge, edge)
+            wide = text_scale()
+            margin = (WIDTH * wide / 2 + edge, HEIGHT * wide) if self._rockets else (edge, edge)
             self.update(changed.adjusted(-margin[0] - names, -margin[1], margin[0], margin[1]))
 
     # ------------------------------------------------------------ Qt
@@ -104,20 +104,20 @@ class CurvesItem(QGraphicsItem):
             self._paint_rockets(painter)
 
     def _paint_rockets(self, painter: QPainter) -> None:
-        outline, ratio = self.canvas.theme.panel_rgb, self._view.ratio
+        outline, ratio, wide = self.canvas.theme.panel_rgb, self._view.ratio, text_scale()
         for curve in self.canvas.curves:
             if curve.done and -WIDTH < curve.head_x < self._view.width + WIDTH:
-                sprite = rocket(curve.colour.rgb(), outline, ratio)
-                painter.drawPixmap(rocket_rect(curve.head_x, curve.head_y).topLeft(), sprite)
+                sprite = rocket(curve.colour.rgb(), outline, ratio, wide)
+                painter.drawPixmap(rocket_rect(curve.head_x, curve.head_y, wide).topLeft(), sprite)
         if not self._named:
             return
-        painter.setFont(self._font)
-        metrics = QFontMetricsF(self._font)
+        painter.setFont(text_font(0.85))
+        metrics = QFontMetricsF(text_font(0.85))
         back = QColor(outline)
         back.setAlpha(200)
         for curve, text in self._named:
             width = metrics.horizontalAdvance(text)
-            place = QRectF(curve.head_x - width - 12, curve.head_y - 15, width + 4, 13)
+            place = QRectF(curve.head_x - width - 12, curve.head_y - 15 * wide, width + 4, 13 * wide)
             painter.fillRect(place, back)
             painter.setPen(curve.colour)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QLinearGradient, QPainter, QPaintEvent, QPen, QTransform
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rocketgui.gui.plots.sprites import HEIGHT, WIDTH, rocket
-from rocketgui.gui.theme import Theme, scaled_font
+from rocketgui.gui.theme import Theme, text_font, text_scale
 from rocketgui.model.session import Session
 from rocketgui.model.text import format_count, format_limit, format_short
 
 #: Logical pixels.
 _LANE_MOST, _NAMED_FROM = 64.0, 14.0
+#: Logical pixels around the lanes, for text of the usual size.
 _LEFT, _RIGHT, _TOP, _BOTTOM = 84.0, 118.0, 10.0, 22.0
 
 
@@ -27,8 +28,6 @@ class Lanes(QWidget):
         self._end = 1.0
         self._limit: int | None = None
         self.hint = ""
-        self._font = scaled_font(QApplication.font(), 0.95)
-        self._small = scaled_font(QApplication.font(), 0.9)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 80)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -56,12 +55,14 @@ class Lanes(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         workers = self._session.workers
         if not workers:
-            painter.setFont(self._font)
+            painter.setFont(text_font(0.95))
             painter.setPen(self._theme.colour("muted"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.hint)
             return
-        field = QRectF(_LEFT, _TOP, self.width() - _LEFT - _RIGHT, self.height() - _TOP - _BOTTOM)
-        lane = min(field.height() / len(workers), _LANE_MOST)
+        wide = text_scale()
+        left, right = _LEFT * wide, _RIGHT * wide
+        field = QRectF(left, _TOP, self.width() - left - right, self.height() - _TOP - _BOTTOM * wide)
+        lane = min(field.height() / len(workers), _LANE_MOST * wide)
         field = QRectF(field.left(), field.center().y() - lane * len(workers) / 2, field.width(), lane * len(workers))
         self._draw_limit(painter, field)
         name = self._session.watch
@@ -72,15 +73,15 @@ class Lanes(QWidget):
             self._draw_lane(painter, box, worker.name, value, self._theme.worker(worker.place), over=worker.is_over)
 
     def _draw_limit(self, painter: QPainter, field: QRectF) -> None:
-        painter.setFont(self._small)
-        below = QRectF(0, field.bottom() + 2, self.width(), _BOTTOM - 2)
+        painter.setFont(text_font(0.9))
+        below = QRectF(0, field.bottom() + 2, self.width(), _BOTTOM * text_scale() - 2)
         flags = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(self._theme.colour("muted"))
         painter.drawText(below.adjusted(field.left(), 0, 0, 0), flags | Qt.AlignmentFlag.AlignLeft, "0")
         if self._limit is None:
             # The lane's end is a round number on the way; it moves on as they come near.
             text = f"{format_short(self._end)}, and on"
-            painter.drawText(below.adjusted(0, 0, -_RIGHT, 0), flags | Qt.AlignmentFlag.AlignRight, text)
+            painter.drawText(below.adjusted(0, 0, -_RIGHT * text_scale(), 0), flags | Qt.AlignmentFlag.AlignRight, text)
             return
         accent = self._theme.colour("accent")
         x = field.left() + field.width() * self._limit / self._end
@@ -88,7 +89,7 @@ class Lanes(QWidget):
         painter.drawLine(QPointF(x, field.top() - 4), QPointF(x, field.bottom() + 4))
         painter.setPen(accent)
         text = f"limit {format_limit(self._limit)}"
-        width = QFontMetricsF(self._small).horizontalAdvance(text)
+        width = QFontMetricsF(text_font(0.9)).horizontalAdvance(text)
         painter.drawText(QRectF(x - width / 2, below.top(), width + 2, below.height()), flags, text)
 
     def _draw_lane(
@@ -96,10 +97,11 @@ class Lanes(QWidget):
     ) -> None:
         middle = box.center().y()
         x = box.left() + box.width() * min(max(value / self._end, 0.0), 1.0)
-        named = box.height() >= _NAMED_FROM
+        wide = text_scale()
+        named = box.height() >= _NAMED_FROM * wide
         painter.setPen(QPen(self._theme.colour("grid"), 1.0))
         painter.drawLine(QPointF(box.left(), middle), QPointF(box.right(), middle))
-        thick = min(max(box.height() * 0.34, 1.5), 15.0)
+        thick = min(max(box.height() * 0.34, 1.5), 15.0 * wide)
         trail = QLinearGradient(box.left(), 0, max(x, box.left() + 1), 0)
         pale = QColor(colour)
         pale.setAlpha(25)
@@ -113,19 +115,19 @@ class Lanes(QWidget):
         self._draw_rocket(painter, QPointF(x, middle), box.height(), colour)
         if not named:
             return
-        painter.setFont(self._font)
+        painter.setFont(text_font(0.95))
         painter.setPen(colour)
-        metrics = QFontMetricsF(self._font)
-        label = metrics.elidedText(name, Qt.TextElideMode.ElideRight, _LEFT - 12)
-        left = QRectF(0, box.top(), _LEFT - 10, box.height())
+        metrics = QFontMetricsF(text_font(0.95))
+        label = metrics.elidedText(name, Qt.TextElideMode.ElideRight, _LEFT * wide - 12)
+        left = QRectF(0, box.top(), _LEFT * wide - 10, box.height())
         painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, label)
         painter.setPen(self._theme.colour("muted" if over else "text"))
         shown = format_count(value) if abs(value) < 10**10 else format_short(value)
-        right = QRectF(self.width() - _RIGHT, box.top(), _RIGHT - 6, box.height())
+        right = QRectF(self.width() - _RIGHT * wide, box.top(), _RIGHT * wide - 6, box.height())
         painter.drawText(right, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, shown)
 
     def _draw_rocket(self, painter: QPainter, at: QPointF, lane: float, colour: QColor) -> None:
-        scale = min(max(lane / 30.0, 0.35), 1.7)
+        scale = min(max(lane / 30.0, 0.35), 1.7 * text_scale())
         sprite = rocket(colour.rgb(), self._theme.panel_rgb, self.devicePixelRatioF() * 2)
         painter.save()
         # The sprite points up; here it flies to the right, its tail at the head of the trail.

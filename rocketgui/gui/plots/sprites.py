@@ -12,12 +12,14 @@ WIDTH, HEIGHT = 13.0, 22.0
 
 
 @lru_cache(maxsize=256)
-def rocket(colour: int, outline: int, ratio: float) -> QPixmap:
-    """A rocket that points up, for screens with `ratio` device pixels per logical pixel."""
-    pixmap = QPixmap(round(WIDTH * ratio), round(HEIGHT * ratio))
+def rocket(colour: int, outline: int, ratio: float, scale: float = 1.0) -> QPixmap:
+    """A rocket that points up, so many times its usual size, for screens with `ratio` device pixels per logical
+    pixel."""
+    pixmap = QPixmap(round(WIDTH * scale * ratio), round(HEIGHT * scale * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
+    painter.scale(scale, scale)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     middle = WIDTH / 2
     fins = QPainterPath(QPointF(middle, 10))
@@ -40,6 +42,6 @@ def rocket(colour: int, outline: int, ratio: float) -> QPixmap:
     return pixmap
 
 
-def rocket_rect(x: float, y: float) -> QRectF:
+def rocket_rect(x: float, y: float, scale: float = 1.0) -> QRectF:
     """Where the rocket of a curve that ends at (x, y) is drawn."""
-    return QRectF(x - WIDTH / 2, y - HEIGHT + 2, WIDTH, HEIGHT)
+    return QRectF(x - WIDTH * scale / 2, y - HEIGHT * scale + 2, WIDTH * scale, HEIGHT * scale)

@@ -8,18 +8,24 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rocketgui.gui.plots.canvas import Backdrop, View
 from rocketgui.gui.plots.cursor_item import CursorItem
 from rocketgui.gui.plots.curves_item import CurvesItem
 from rocketgui.gui.plots.ranges import HISTORY_S, ticks, time_label
 from rocketgui.gui.plots.time_axis import TimeAxis
-from rocketgui.gui.theme import Theme, scaled_font
+from rocketgui.gui.theme import Theme, text_font, text_scale
 
-#: Logical pixels; fixed, so that the plots stand exactly above each other and numbers do not push them about.
-LEFT_WIDTH, BOTTOM_HEIGHT = 50, 22
+#: Logical pixels for text of the usual size; fixed, so that the plots stand exactly above each other and numbers do not
+#: push them about.
+_LEFT_WIDTH, _BOTTOM_HEIGHT = 50, 22
 _TICK_PX = {"bottom": 70, "left": 34}
+
+
+def left_width() -> int:
+    """Logical pixels left of the plots, for the axis and its numbers."""
+    return round(_LEFT_WIDTH * text_scale())
 
 
 class Ticks(pg.AxisItem):
@@ -30,17 +36,22 @@ class Ticks(pg.AxisItem):
         self._label = label
         self.labels_shown = True
         self.setStyle(tickLength=0, autoExpandTextSpace=False, autoReduceTextSpace=False, tickTextOffset=6)
-        self.setStyle(tickFont=scaled_font(QApplication.font(), 0.9), hideOverlappingLabels=False)
-        if orientation == "left":
-            self.setWidth(LEFT_WIDTH)
+        self.setStyle(hideOverlappingLabels=False)
+        self.text_resized()
+
+    def text_resized(self) -> None:
+        """The size of text has changed."""
+        self.setStyle(tickFont=text_font(0.9))
+        if self.orientation == "left":
+            self.setWidth(left_width())
         else:
-            self.setHeight(BOTTOM_HEIGHT)
+            self.setHeight(round(_BOTTOM_HEIGHT * text_scale()))
 
     def positions(self, lo: float, hi: float, size: float) -> tuple[float, list[float]]:
         """The distance of the ticks, and where they stand."""
         if self._label is None:
             return 1.0, []
-        return ticks(lo, hi, max(int(size / _TICK_PX[self.orientation]), 1))
+        return ticks(lo, hi, max(int(size / (_TICK_PX[self.orientation] * text_scale())), 1))
 
     def tickValues(self, lo: float, hi: float, size: float) -> list[tuple[float, list[float]]]:
         return [self.positions(lo, hi, size)]
@@ -115,6 +126,13 @@ class TimePlot(pg.PlotWidget):
         for axis in (self._left, self._bottom):
             axis.setPen(self.theme.colour("axis"))
             axis.setTextPen(self.theme.colour("muted"))
+
+    def text_resized(self) -> None:
+        """The size of text has changed."""
+        for axis in (self._left, self._bottom):
+            axis.text_resized()
+        self._grid_for = None
+        self.item.canvas.invalidate()
 
     def set_values(self, lo: float, hi: float) -> None:
         """The range of values to show."""

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import (
-    QApplication,
     QGraphicsItem,
     QHBoxLayout,
     QScrollBar,
@@ -22,12 +21,12 @@ from PySide6.QtWidgets import (
 
 from rocketgui.gui.plots.canvas import View
 from rocketgui.gui.plots.time_axis import TimeAxis
-from rocketgui.gui.plots.time_plot import LEFT_WIDTH, TimePlot
-from rocketgui.gui.theme import Theme, scaled_font
+from rocketgui.gui.plots.time_plot import TimePlot, left_width
+from rocketgui.gui.theme import Theme, text_font, text_scale
 from rocketgui.model.process import Process, ProcessState
 from rocketgui.model.session import Session
 
-#: Logical pixels of a row: as high as there is room for, within these; below, rows are scrolled.
+#: Logical pixels of a row for text of the usual size: as high as there is room for, within these; below, rows scroll.
 _ROW_PX = (12.0, 26.0)
 _BAD = (ProcessState.KILLED, ProcessState.FAILED)
 
@@ -76,7 +75,6 @@ class _BarsItem(QGraphicsItem):
         self._bars: list[Bar] = []
         self._row = _ROW_PX[1]
         self._bounds = QRectF()
-        self._font = scaled_font(QApplication.font(), 0.82)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def show_bars(self, view: View, bars: list[Bar], row: float) -> None:
@@ -95,7 +93,7 @@ class _BarsItem(QGraphicsItem):
         if self._view is None:
             return
         painter.setClipRect(self._bounds)
-        painter.setFont(self._font)
+        painter.setFont(text_font(0.82))
         for place, one in enumerate(self._bars):
             self._draw(painter, self._view, one, place * self._row)
 
@@ -138,7 +136,6 @@ class _NamesItem(QGraphicsItem):
         super().__init__(parent)
         self._bars: list[Bar] = []
         self._row = _ROW_PX[1]
-        self._font = scaled_font(QApplication.font(), 0.82)
         self._bounds = QRectF()
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
@@ -148,18 +145,18 @@ class _NamesItem(QGraphicsItem):
             self.update()
         if height != self._bounds.height():
             self.prepareGeometryChange()
-            self._bounds = QRectF(-LEFT_WIDTH, 0, LEFT_WIDTH, height)
+            self._bounds = QRectF(-left_width(), 0, left_width(), height)
         self._bars, self._row = bars, row
 
     def boundingRect(self) -> QRectF:
         return self._bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        painter.setFont(self._font)
-        metrics = QFontMetricsF(self._font)
+        painter.setFont(text_font(0.82))
+        metrics = QFontMetricsF(text_font(0.82))
         for place, one in enumerate(self._bars):
             painter.setPen(one.colour)
-            room = QRectF(-LEFT_WIDTH, place * self._row, LEFT_WIDTH - 6, self._row)
+            room = QRectF(-left_width(), place * self._row, left_width() - 6, self._row)
             text = metrics.elidedText(one.name, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
 
@@ -210,7 +207,8 @@ class TimelinePlot(TimePlot):
         self.show_frame(hint=self.hint if not self.bars and self.hint else empty)
         view = self._view()
         count = max(len(self.bars), 1)
-        row = min(max(view.height / count, _ROW_PX[0]), _ROW_PX[1])
+        least, most = (pixels * text_scale() for pixels in _ROW_PX)
+        row = min(max(view.height / count, least), most)
         fit = max(int(view.height / row), 1)
         self._scroll_for(len(self.bars) - fit, fit)
         first = self.scroll.value()

@@ -1,0 +1,140 @@
+"""Which worker is on which core now: a cell for each core, with the workers that were seen on it last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from rocketgui.gui.plots.time_plot import left_width
+from rocketgui.gui.theme import Theme, text_font
+from rocketgui.model.session import Session
+
+_TEXT = 0.85
+#: Logical pixels: of a worker's dot, between things in a cell, and of the least cell that says the core's number.
+_DOT, _GAP, _NUMBERED = 8.0, 6.0, 44.0
+_NOT_TOLD = "Which core a process is on is not available on this system"
+
+
+class Guest(NamedTuple):
+    """A worker that was seen on a core."""
+
+    name: str
+    colour: QColor
+    moves: int | None
+
+
+def guests(session: Session, theme: Theme) -> list[list[Guest]]:
+    """The workers on each core."""
+    on: list[list[Guest]] = [[] for _ in session.cores]
+    for worker in session.workers:
+        if worker.core is not None and worker.core < len(on) and not worker.is_over:
+            on[worker.core].append(Guest(worker.name, theme.worker(worker.place), worker.moves))
+    return on
+
+
+def is_told(session: Session) -> bool:
+    """Whether the system tells which core a process is on, as far as can be known by now."""
+    workers = [worker for worker in session.workers if worker.cpu_s is not None]
+    return not workers or any(worker.cores for worker in workers)
+
+
+class CoreStrip(QWidget):
+    """A row of cells under the cores' load; renewed with the figures, a few times a second."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._session = Session()
+        self._on: list[list[Guest]] = []
+        self._told = True
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Which worker is on which core")
+        self.text_resized()
+
+    def text_resized(self) -> None:
+        """The size of text has changed."""
+        self.setFixedHeight(round(QFontMetricsF(text_font(_TEXT)).height()) + 8)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        self._theme = theme
+        self.refresh()
+
+    def set_session(self, session: Session) -> None:
+        """Show another run."""
+        self._session = session
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show who is where now."""
+        on, told = guests(self._session, self._theme), is_told(self._session)
+        if (on, told) == (self._on, self._told):
+            return
+        self._on, self._told = on, told
+        words = [
+            f"core {core}: " + ", ".join(_said(guest) for guest in there) for core, there in enumerate(on) if there
+        ]
+        text = "\n".join(words) if told else _NOT_TOLD
+        self.setToolTip(text)
+        self.setAccessibleDescription(text)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(text_font(_TEXT))
+        field = QRectF(left_width(), 2, self.width() - left_width() - 16, self.height() - 4)
+        if not self._told:
+            painter.setPen(self._theme.colour("muted"))
+            painter.drawText(field, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, _NOT_TOLD)
+            return
+        if not self._on:
+            return
+        gap = 4.0 if field.width() / len(self._on) > 24 else 1.0
+        wide = (field.width() - gap * (len(self._on) - 1)) / len(self._on)
+        for core, there in enumerate(self._on):
+            cell = QRectF(field.left() + core * (wide + gap), field.top(), wide, field.height())
+            self._draw(painter, cell, core, there)
+
+    def _draw(self, painter: QPainter, cell: QRectF, core: int, there: Sequence[Guest]) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("raised"))
+        painter.drawRoundedRect(cell, 4, 4)
+        metrics = QFontMetricsF(painter.font())
+        x = cell.left() + min(_GAP, cell.width() / 4)
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        for number in (f"core {core}", str(core)):
+            width = metrics.horizontalAdvance(number)
+            if cell.width() >= max(_NUMBERED, 2 * width):
+                painter.setPen(self._theme.colour("muted"))
+                painter.drawText(QRectF(x, cell.top(), width + 2, cell.height()), middle, number)
+                x += width + _GAP
+                break
+        room = cell.right() - x - 2
+        named = [_DOT + 3 + metrics.horizontalAdvance(guest.name) + _GAP for guest in there]
+        if sum(named) <= room:
+            for guest, width in zip(there, named, strict=True):
+                self._dot(painter, x, cell.center().y(), _DOT, guest.colour)
+                painter.setPen(guest.colour)
+                painter.drawText(QRectF(x + _DOT + 3, cell.top(), width, cell.height()), middle, guest.name)
+                x += width
+            return
+        dot = min(_DOT, room)
+        fit = max(int(room / (dot + 2)), 1)
+        for place, guest in enumerate(there[:fit]):
+            self._dot(painter, x + place * (dot + 2), cell.center().y(), dot, guest.colour)
+
+    def _dot(self, painter: QPainter, x: float, y: float, wide: float, colour: QColor) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawEllipse(QPointF(x + wide / 2, y), wide / 2, wide / 2)
+
+
+def _said(guest: Guest) -> str:
+    if guest.moves is None:
+        return guest.name
+    return f"{guest.name} (moved {guest.moves} {'time' if guest.moves == 1 else 'times'})"

@@ -1,0 +1,110 @@
+"""The process table, and the strip that says who is on which core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from rocketgui import messages
+from rocketgui.arguments import Options
+from rocketgui.gui.main_window import MainWindow
+from rocketgui.gui.plots.core_strip import guests, is_told
+from rocketgui.gui.process_table import COLUMNS, ProcessModel
+from rocketgui.gui.theme import Look, load_theme
+from tests.gui.conftest import MakeWindow
+from tests.gui.fake_bridge import FakeBridge
+from tests.model.builder import MS, Story
+
+Run = Callable[[FakeBridge, int], None]
+
+
+def column(heading: str) -> int:
+    return [one.heading for one in COLUMNS].index(heading)
+
+
+def cells(window: MainWindow, heading: str) -> list[str]:
+    model = window.processes.model
+    return [model.data(model.index(row, column(heading))) for row in range(model.rowCount())]
+
+
+@pytest.fixture
+def flying(make_window: MakeWindow, run: Run, qtbot: QtBot) -> MainWindow:
+    """A window in which four workers count."""
+    window, bridge = make_window(Options(workers=4, limit=10**12))
+    window.launch()
+    run(bridge, 30)
+    qtbot.waitUntil(lambda: "–" not in cells(window, "value"))
+    return window
+
+
+def test_sorted_by_a_click_and_the_parent_stays_first(flying: MainWindow, qtbot: QtBot) -> None:
+    header = flying.processes.table.horizontalHeader()
+    x = header.sectionViewportPosition(column("process")) + 5
+    names = ["func1", "func2", "func3", "func4"]
+    for wanted in (names, names[::-1], names):
+        QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, 8))
+        assert cells(flying, "process") == ["MainProcess", *wanted]
+    assert not header.isSortIndicatorShown()
+
+
+def test_figures_are_sorted_from_the_largest_down(flying: MainWindow) -> None:
+    flying.processes.sort_by(column("value"))
+    values = [int(cell.replace(",", "")) for cell in cells(flying, "value")[1:]]
+    assert values == sorted(values, reverse=True)
+    flying.processes.sort_by(column("value"))
+    assert [int(cell.replace(",", "")) for cell in cells(flying, "value")[1:]] == sorted(values)
+
+
+def test_sorted_by_a_key_and_the_selection_stays_with_its_process(flying: MainWindow) -> None:
+    table, model = flying.processes.table, flying.processes.model
+    table.setFocus()
+    table.setCurrentIndex(model.index(1, 0))
+    selected = model.data(model.index(1, 0))
+    QTest.keyClick(table, Qt.Key.Key_S)
+    QTest.keyClick(table, Qt.Key.Key_S)
+    assert cells(flying, "process") == ["MainProcess", "func4", "func3", "func2", "func1"]
+    assert model.data(model.index(table.currentIndex().row(), 0)) == selected == "func1"
+
+
+def test_what_is_not_known_comes_last() -> None:
+    story = Story()
+    story.tell(1, messages.ProcessLoad(MS, (3,), (1.0,), (0.1,), (0,), (1,), (1,), (1,), (1,), (5,)))
+    model = ProcessModel(load_theme(Look.DARK))
+    model.set_session(story.session)
+    for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
+        model.sort(column("moves"), order)
+        assert [model.data(model.index(row, column("moves"))) for row in range(3)] == ["–", "5", "–"]
+
+
+def test_every_column_reads_and_explains_itself(flying: MainWindow) -> None:
+    model = flying.processes.model
+    for number, one in enumerate(COLUMNS):
+        flying.processes.sort_by(number)
+        assert model.rowCount() == 5
+        header = model.headerData(number, Qt.Orientation.Horizontal, Qt.ItemDataRole.AccessibleTextRole)
+        assert one.tip in header
+        for row in range(5):
+            assert model.data(model.index(row, number), Qt.ItemDataRole.AccessibleTextRole)
+
+
+def test_the_strip_says_who_is_on_which_core(flying: MainWindow, qtbot: QtBot) -> None:
+    session, theme = flying.controller.session, load_theme(Look.DARK)
+    qtbot.waitUntil(lambda: sum(map(len, guests(session, theme))) == 4)
+    assert [[guest.name for guest in there] for there in guests(session, theme)] == [
+        ["func1", "func3"],
+        ["func2", "func4"],
+    ]
+    strip = flying.plots.core_strip
+    qtbot.waitUntil(lambda: "core 0: func1 (moved" in strip.toolTip())
+    assert strip.accessibleDescription() == strip.toolTip()
+
+
+def test_the_strip_says_that_the_system_does_not_tell() -> None:
+    story = Story()
+    assert is_told(story.session)
+    story.tell(1, messages.ProcessLoad(MS, (2,), (1.0,), (0.1,), (None,), (1,), (1,), (1,), (1,), (None,)))
+    assert not is_told(story.session)
