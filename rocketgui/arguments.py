@@ -19,6 +19,7 @@ T = TypeVar("T")
 WORKERS = 2
 LIMIT = 10_000_000
 LESSONS = 9
+SHAPES = ("full", "720p", "1080p")
 #: The options that say what to run; a lesson, and what was set when the window was last closed, say the same.
 CONTROLS = frozenset({"workers", "limit", "start_method", "run_as", "work", "variable", "pin", "python"})
 _NOT_GIVEN = object()
@@ -41,6 +42,8 @@ class Options(NamedTuple):
     seconds: float = 2.0
     #: The names of those that the user gave, where a lesson has its own.
     given: frozenset[str] = frozenset()
+    #: How the window is presented from the start: `full`, `720p` or `1080p`.
+    present: str | None = None
     run_as: str = Variant().run_as
     work: str = Variant().work
     variable: str = Variant().variable
@@ -153,6 +156,11 @@ def parse(words: list[str]) -> Options:
     )  # fmt: skip
     parser.add_argument("--pin", action=_Pin, nargs=0, default=False, help="keep each worker on one core")
     parser.add_argument("--launch", action="store_true", help="launch at once")
+    if not sweep:
+        parser.add_argument(
+            "--present", nargs="?", choices=SHAPES, const=SHAPES[0], metavar="SHAPE",
+            help="large text for an audience or a video; full (the screen), 720p or 1080p",
+        )  # fmt: skip
     parser.add_argument("--headless", action="store_true", help="run without a window; the exit code is the program's")
     parser.add_argument("--report", type=_writable, metavar="FILE", help="write what was seen as JSON")
     parser.add_argument(

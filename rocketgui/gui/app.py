@@ -14,6 +14,7 @@ from rocketgui.bridge import Bridge
 from rocketgui.gui import settings
 from rocketgui.gui.errors import ErrorReporter
 from rocketgui.gui.main_window import MainWindow
+from rocketgui.gui.presentation import Shape
 from rocketgui.gui.quit_signals import QuitOnSignal
 from rocketgui.gui.startup import FirstFrame, note_times
 from rocketgui.gui.theme import ThemeSwitch
@@ -49,6 +50,8 @@ def _begin(bridge: Bridge, window: MainWindow, options: Options) -> None:
     gc.freeze()
     gc.enable()
     bridge.start()
+    if options.present is not None:
+        window.presentation.show(Shape(options.present))
     if options.sweep is not None:
         window.show_sweep().start()
     elif options.launch:

@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QPushButton, QToolButton, QWidget
 
+from rocketgui.gui.theme import set_text
+
 _PRESS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -27,6 +29,7 @@ class Button(QPushButton):
 
     def __init__(self, text: str, tip: str) -> None:
         super().__init__(text)
+        set_text(self, 1.0)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolTip(tip)
         self.setAccessibleName(text)
@@ -47,12 +50,20 @@ class MenuButton(QToolButton):
 
     def __init__(self, text: str, name: str, tip: str) -> None:
         super().__init__()
+        set_text(self, 1.0)
         self.setText(text)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolTip(tip)
         self.setAccessibleName(name)
         self.setAccessibleDescription(tip)
+
+    def open(self) -> None:
+        """Show the menu, also while the button itself is out of sight."""
+        if self.isVisible():
+            self.showMenu()
+        else:
+            self.menu().popup(self.window().mapToGlobal(self.window().rect().center()))
 
     def event(self, event: QEvent) -> bool:
         return claims_space(self, event) or super().event(event)
@@ -69,6 +80,7 @@ class Choice(QComboBox):
 
     def __init__(self, name: str, tip: str) -> None:
         super().__init__()
+        set_text(self, 1.0)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(name)
         self.setAccessibleDescription(tip)

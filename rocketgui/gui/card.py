@@ -42,6 +42,14 @@ class Card(QFrame):
         self.body.addLayout(self.top)
         self.setAccessibleName(title)
 
+    def remark_one_of(self, *texts: str, html: str = "") -> None:
+        """Show the first of these remarks that there is room for, in place of `html` if that is the first one."""
+        room, advance = self.remark.width(), self.remark.fontMetrics().horizontalAdvance
+        text = next((text for text in texts if advance(text) <= room), "")
+        shown = html if html and text == texts[0] else text
+        if self.remark.text() != shown:
+            self.remark.setText(shown)
+
     def retitle(self, title: str, subtitle: str) -> None:
         """Show something else under another title."""
         self._title = title
@@ -57,5 +65,7 @@ def set_role(widget: QWidget, role: str, name: str = "role") -> None:
     """Change the property that the stylesheet colours a widget by."""
     if widget.property(name) != role:
         widget.setProperty(name, role)
+        font = widget.font()
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+        widget.setFont(font)  # the style gives it back the one that it had at first

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea
 
 from rocketgui.gui.card import Card
+from rocketgui.gui.theme import set_text
 from rocketgui.model.findings import Finding
 from rocketgui.model.session import Session
 
@@ -22,6 +23,7 @@ class FindingsPanel(Card):
         super().__init__("What you are seeing")
         self.text = QLabel()
         self.text.setAccessibleName("What you are seeing")
+        set_text(self.text, 1.0)
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.RichText)
         self.text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)

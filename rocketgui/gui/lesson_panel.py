@@ -11,6 +11,7 @@ from rocketgui import lessons
 from rocketgui.arguments import LESSONS
 from rocketgui.gui.buttons import Button
 from rocketgui.gui.card import Card
+from rocketgui.gui.theme import set_text
 from rocketgui.lessons import Lesson, Step
 
 
@@ -31,6 +32,7 @@ class LessonPanel(Card):
         self._place = 0
         self.text = QLabel()
         self.text.setAccessibleName("Text of the lesson")
+        set_text(self.text, 1.0)
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.RichText)
         self.text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -95,7 +97,19 @@ class LessonPanel(Card):
         elif lesson.number > 1:
             self.open_lesson(lesson.number - 1, -1)
 
+    def text_resized(self) -> None:
+        """The size of text has changed."""
+        if self._lesson is not None:
+            self._write()
+
     def _show(self) -> None:
+        step = self.step
+        assert step is not None
+        self._write()
+        self.setVisible(True)
+        self.step_shown.emit(step)
+
+    def _write(self) -> None:
         lesson, step = self._lesson, self.step
         assert lesson is not None
         assert step is not None
@@ -103,17 +117,16 @@ class LessonPanel(Card):
         count = len(lesson.steps)
         self.remark.setText(f"step {self._place + 1} of {count}" if count > 1 else "")
         title = lesson.title if lesson.title.endswith("?") else f"{lesson.title}:"
+        indent = round(1.3 * self.text.font().pixelSize())
         sights = "".join(f"<li>{escape(sight)}</li>" for sight in step.look_for)
         missing = f"<p><b>{escape(step.unavailable)}</b></p>" if step.unavailable else ""
         self.text.setText(
             f'<p style="margin:0 0 4px 0"><b>{escape(title)} {escape(step.title)}</b></p>'
             f'<p style="margin:0 0 4px 0">{escape(step.text)}</p>{missing}'
             f'<p style="margin:0">Press Space, and look for:</p>'
-            f'<ul style="margin:0 0 0 16px; -qt-list-indent:0">{sights}</ul>'
+            f'<ul style="margin:0 0 0 {indent}px; -qt-list-indent:0">{sights}</ul>'
         )
         self.back.setEnabled(self._place > 0 or lesson.number > 1)
         self.next.setEnabled(self._place + 1 < count or lesson.number < LESSONS)
         self.next.setText("Next" if self._place + 1 < count or lesson.number == LESSONS else "Next lesson")
         self.next.setAccessibleName(self.next.text())
-        self.setVisible(True)
-        self.step_shown.emit(step)

@@ -17,22 +17,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QActionGroup, QCloseEvent, QIcon
+from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from rocketgui.arguments import Options, rocket_launch
-from rocketgui.gui import settings
+from rocketgui.gui import keys, settings
 from rocketgui.gui.controller import RunController, RunState, as_bridge
 from rocketgui.gui.findings_panel import FindingsPanel
+from rocketgui.gui.key_caps import KeyCaps
 from rocketgui.gui.lesson_panel import LessonPanel
 from rocketgui.gui.output_panel import OutputPanel
 from rocketgui.gui.pacing import Pacer
 from rocketgui.gui.plots_panel import PlotsPanel
+from rocketgui.gui.presentation import Presentation, Shape
 from rocketgui.gui.process_table import ProcessPanel
 from rocketgui.gui.program_panel import ProgramPanel
 from rocketgui.gui.status_strip import StatusStrip
 from rocketgui.gui.theme import Look, Theme, ThemeSwitch
-from rocketgui.gui.top_bar import TopBar, action_for
+from rocketgui.gui.top_bar import TopBar
 from rocketgui.launch import Launch
 from rocketgui.lessons import Step, launch_of
 from rocketgui.model.findings import URGENT, findings
@@ -45,7 +47,9 @@ if TYPE_CHECKING:
 #: collector, 60 a second; a floor of just that would miss every one that comes a little early.
 FRAME_MS, OUTPUT_MS, WORDS_MS = 14, 100, 250
 
-_LEFT_WIDTH, _RIGHT_WIDTH, _GAP = 220, 440, 10
+_RIGHT_WIDTH, _GAP = 440, 10
+#: How much of the width a lesson has while it is presented.
+_LESSON_SHARE = 0.3
 
 
 class MainWindow(QMainWindow):
@@ -77,8 +81,12 @@ class MainWindow(QMainWindow):
         self.output = OutputPanel(theme)
         self.lesson = LessonPanel()
         self.strip = StatusStrip()
-        self._turn_pages = QActionGroup(self)
         self._lay_out()
+        top = self.top
+        self.presentation = Presentation(
+            self, (self.program, self.processes, self.output), (top.title, top.lessons, top.sweep, top.look, top.help)
+        )
+        self.caps = KeyCaps(self)
         self._frames = Pacer(self.plots.draw, FRAME_MS, self)
         self._lines = Pacer(self.output.refresh, OUTPUT_MS, self)
         self._words = Pacer(self._refresh_words, WORDS_MS, self)
@@ -91,24 +99,23 @@ class MainWindow(QMainWindow):
             self.open_lesson(options.lesson)
 
     def _lay_out(self) -> None:
-        self.program.setFixedWidth(_LEFT_WIDTH)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(_GAP)
         column.addWidget(self.plots, 76)
         column.addWidget(self.findings, 24)
-        right = QSplitter(Qt.Orientation.Vertical)
+        self._right = right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.lesson)
         right.addWidget(self.processes)
         right.addWidget(self.output)
         right.setSizes([250, 200, 150])
-        across = QSplitter(Qt.Orientation.Horizontal)
+        self._across = across = QSplitter(Qt.Orientation.Horizontal)
         across.addWidget(middle)
         across.addWidget(right)
         across.setStretchFactor(0, 2)
         across.setStretchFactor(1, 1)
-        across.setSizes([1280 - _LEFT_WIDTH - _RIGHT_WIDTH, _RIGHT_WIDTH])
+        across.setSizes([1280 - self.program.width() - _RIGHT_WIDTH, _RIGHT_WIDTH])
         for splitter in (right, across):
             splitter.setHandleWidth(_GAP)
             splitter.setChildrenCollapsible(False)
@@ -145,6 +152,7 @@ class MainWindow(QMainWindow):
         top.resume_wanted.connect(controller.resume)
         top.stop_wanted.connect(controller.stop)
         top.look_chosen.connect(self._look_chosen)
+        top.keys_wanted.connect(self.show_keys)
         top.about_wanted.connect(self.show_about)
         program.workers_changed.connect(controller.set_workers)
         program.limit_changed.connect(controller.set_limit)
@@ -155,30 +163,15 @@ class MainWindow(QMainWindow):
         self.lesson.closed.connect(self._lesson_closed)
         top.lesson_chosen.connect(self.open_lesson)
         top.sweep_wanted.connect(self.show_sweep)
-        for key, name, turn in (
-            ("PgDown", "Next step of the lesson", self.lesson.go_on),
-            ("PgUp", "Step before", self.lesson.go_back),
-        ):
-            action = action_for(self, key, name)
-            action.triggered.connect(turn)
-            self._turn_pages.addAction(action)
-        self._turn_pages.setEnabled(False)
+        top.present_chosen.connect(self.presentation.show)
+        top.controls_wanted.connect(self.presentation.toggle_controls)
+        top.caps_wanted.connect(self.caps.turn)
+        self.presentation.changed.connect(self._presented)
+        self.presentation.problem.connect(self.strip.say)
         self.plots.axis.follow_changed.connect(self._words.wake)
         self.plots.axis.follow_changed.connect(self._frames.wake)
         self.themes.changed.connect(self._theme_changed)
-        action_for(self, "Space", "Launch, pause or resume").triggered.connect(top.go)
-        action_for(self, "Esc", "Stop").triggered.connect(controller.stop)
-        for views, keys in (
-            (self.plots.counter_views, "123"),
-            (self.plots.core_views, "45"),
-            (self.output.views, "67"),
-        ):
-            for place, key in enumerate(keys):
-                name = views.buttons[place].accessibleName()
-                action_for(self, key, name).triggered.connect(lambda _=False, v=views, p=place: v.choose(p))
-        action_for(self, "Ctrl+D", "Switch between dark and light").triggered.connect(self._switch_look)
-        action_for(self, "Ctrl+W", "Sweep over the number of workers").triggered.connect(self.show_sweep)
-        action_for(self, "F1", "About rocketgui").triggered.connect(self.show_about)
+        keys.bind(self)
 
     # ------------------------------------------------------------ actions
 
@@ -210,14 +203,20 @@ class MainWindow(QMainWindow):
         self.lesson.open_lesson(number)
 
     def _lesson_closed(self) -> None:
-        self._turn_pages.setEnabled(False)
+        self._show_right()
         self._idle_hint()
 
     def _step_shown(self, step: Step) -> None:
         self.controller.stop()
         self.program.choose(step.options)
-        self._turn_pages.setEnabled(True)
+        self._show_right()
         self._idle_hint()
+
+    def show_keys(self) -> None:
+        """Show what each key does."""
+        from rocketgui.gui import key_sheet  # most runs end without it
+
+        key_sheet.show(self)
 
     def show_about(self) -> None:
         """Show what this program is, with the versions of what it is made of."""
@@ -243,10 +242,24 @@ class MainWindow(QMainWindow):
         self.themes.choose(look)
         self.top.mark_look(look)
 
-    def _switch_look(self) -> None:
+    def switch_look(self) -> None:
+        """From dark to light, or back."""
         self._look_chosen(Look.LIGHT if self.themes.theme.id == Look.DARK else Look.DARK)
 
     # ------------------------------------------------------------ what arrives
+
+    def _presented(self, shape: Shape | None) -> None:
+        self.top.mark_shape(shape)
+        self.strip.set_quiet(shape is not None)
+        self._show_right()
+        right = _RIGHT_WIDTH if shape is None or self.presentation.controls else round(self.width() * _LESSON_SHARE)
+        self._across.setSizes([self._across.width() - right, right])
+        self._wake()
+
+    def _show_right(self) -> None:
+        """The right-hand side is there as long as anything is in it."""
+        parts = (self.lesson, self.processes, self.output)
+        self._right.setVisible(any(not part.isHidden() for part in parts))
 
     def _changed(self) -> None:
         if self.isVisible() and not self.isMinimized():
@@ -314,10 +327,12 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._remember is not None:
-            place = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+            place = bytes(self.presentation.place.toBase64().data()).decode("ascii")
             chosen = settings.controls(self.program.options)
             settings.save(self._remember, settings.Settings(self.themes.look, place, chosen))
         self.controller.close()
         for pacer in (self._frames, self._lines, self._words):
             pacer.rest()
+        self.presentation.rest()
+        self.caps.turn(False)
         super().closeEvent(event)

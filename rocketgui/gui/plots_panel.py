@@ -139,6 +139,29 @@ class PlotsPanel(QSplitter):
         if self._pointed is not None:
             self._point(self._pointed)
 
+    # ------------------------------------------------------------ by keys
+
+    def zoom(self, factor: float) -> None:
+        """Show so many times as much time around the middle."""
+        middle, half = (self.axis.t0 + self.axis.t1) / 2, (self.axis.t1 - self.axis.t0) / 2 * factor
+        self.axis.show_stretch(middle - half, middle + half)
+
+    def pan(self, share: float) -> None:
+        """Move on by a share of the time that is shown."""
+        by = (self.axis.t1 - self.axis.t0) * share
+        self.axis.show_stretch(self.axis.t0 + by, self.axis.t1 + by)
+
+    def follow(self) -> None:
+        """Show the run as it goes on."""
+        self.axis.follow()
+        self.draw()
+
+    def move_pointer(self, share: float) -> None:
+        """Move the pointer's line by a share of the time that is shown; from the middle, if there is none."""
+        t0, t1 = self.axis.t0, self.axis.t1
+        at = (t0 + t1) / 2 if self._pointed is None else self._pointed + share * (t1 - t0)
+        self._point(min(max(at, t0), t1))
+
     def _point(self, t_s: float | None) -> None:
         self._pointed = t_s
         for plot in self._plots():
@@ -149,35 +172,37 @@ class PlotsPanel(QSplitter):
         session = self._session
         rates, arrival_s = session.rates(), session.first_arrival_s()
         parts = [f"{format_rate(sum(rates))} in all"] if rates else []
-        if arrival_s is not None and not self.counters.limit_is_shown:
-            parts.append(f"limit in {format_duration(arrival_s)}")
         if not self.axis.is_following:
             parts.append("double-click to follow")
-        self.counters_card.remark.setText("  ·  ".join(parts))
+        if arrival_s is not None and not self.counters.limit_is_shown:
+            parts.append(f"limit in {format_duration(arrival_s)}")
+        self.counters_card.remark_one_of(*("  ·  ".join(parts[:count]) for count in range(len(parts), -1, -1)))
 
     def _remark_cores(self) -> None:
         if self.core_views.current == TIMELINE:
             self._remark_timeline()
             return
         loads = [series.head for series in self._session.cores if series.total]
-        if not loads:
-            text = ""
-        elif len(loads) <= _NAMED_CORES:
-            text = "   ".join(
-                f'<span style="color:{self._theme.core(core).name()}">●</span> core {core} {_even(load)} %'
-                for core, load in enumerate(loads)
-            )
-        else:
-            text = f"mean of {len(loads)} cores {sum(loads) / len(loads):.0f} %"
         self.cores_card.retitle(
             "Cores", "load in percent" if len(loads) <= LINES_AT_MOST else "one row per core, warmer is busier"
         )
-        self.cores_card.remark.setText(text)
+        if not loads:
+            self.cores_card.remark_one_of("")
+            return
+        mean = f"mean {_even(sum(loads) / len(loads))} %"
+        named = [f"core {core} {_even(load)} %" for core, load in enumerate(loads[:_NAMED_CORES])]
+        if len(loads) > _NAMED_CORES:
+            self.cores_card.remark_one_of(f"mean of {len(loads)} cores {_even(sum(loads) / len(loads))} %", mean)
+            return
+        dots = (f'<span style="color:{self._theme.core(core).name()}">●</span> ' for core in range(len(named)))
+        html = "   ".join(dot + text for dot, text in zip(dots, named, strict=True))
+        self.cores_card.remark_one_of("   ".join(f"● {text}" for text in named), mean, html=html)
 
     def _remark_timeline(self) -> None:
         delay = self._session.start_delay_s()
         self.cores_card.retitle("Timeline", "start() to join()")
-        self.cores_card.remark.setText("" if delay is None else f"grey: {1000 * delay:.3g} ms to start (median)")
+        cost = [] if delay is None else [f"{1000 * delay:.3g} ms to start"]
+        self.cores_card.remark_one_of(*(f"grey: {ms} (median)" for ms in cost), *cost, "")
 
 
 def _even(load: float) -> str:

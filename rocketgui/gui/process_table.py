@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QAction, QFontMetrics
+from PySide6.QtGui import QAction, QFont, QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 
 from rocketgui.gui.card import Card
@@ -109,6 +109,7 @@ class ProcessModel(QAbstractTableModel):
         self._cells: list[list[tuple[str, ProcessState]]] = []
         self._sorted_by: Column | None = None
         self._descending = False
+        self.name_font = text_font(_TEXT, bold=True)
 
     def set_session(self, session: Session) -> None:
         """Show another run."""
@@ -186,7 +187,7 @@ class ProcessModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole:
             return self._colour(process, index.column())
         if role == Qt.ItemDataRole.FontRole and index.column() == 0:
-            return text_font(_TEXT, bold=True)
+            return self.name_font
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{column.heading}: {self._said(process, column)}"
         return None
@@ -251,12 +252,12 @@ class ProcessPanel(Card):
         header.setMinimumSectionSize(24)
         header.setSectionsClickable(True)
         header.sectionClicked.connect(self.sort_by)
-        self.text_resized()
         self.empty = QLabel("Each process gets a row here, the parent first.", self.table.viewport())
         self.empty.setProperty("role", "muted")
         set_text(self.empty, _TEXT)
         self.empty.move(4, 6)
         self.body.addWidget(self.table, 1)
+        self.text_resized()
 
         sort = QAction("Sort by this column", self.table)
         sort.setShortcut("S")
@@ -267,13 +268,16 @@ class ProcessPanel(Card):
     def text_resized(self) -> None:
         """Give each column the width of the widest text that it must hold."""
         self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 9)
+        self.model.name_font = QFont(self.table.font())
+        self.model.name_font.setBold(True)
         for number, column in enumerate(COLUMNS):
-            metrics = QFontMetrics(text_font(_TEXT, bold=number == 0))
+            metrics = QFontMetrics(self.table.font() if number else self.model.name_font)
             width = max(metrics.horizontalAdvance(column.widest), metrics.horizontalAdvance(column.heading))
             self.table.setColumnWidth(number, width + _CELL_MARGIN)
         # Never narrower than the columns that matter, with a scroll bar and the frame.
         shown = sum(self.table.columnWidth(number) for number in range(_ALWAYS_SHOWN))
         self.setMinimumWidth(shown + _FRAME_WIDTH)
+        self.empty.adjustSize()
 
     def sort_by(self, column: int) -> None:
         """Sort by a column: figures from the largest down, words from A on; then the other way round; then not."""

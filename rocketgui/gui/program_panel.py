@@ -27,6 +27,9 @@ from rocketgui.model.text import (
 )
 from rocketgui.programs.variants import Variant
 
+#: Logical pixels, with text of so many.
+_WIDTH, _WIDTH_PX = 220, 13
+
 
 class ProgramPanel(Card):
     """The left-hand panel.
@@ -72,8 +75,13 @@ class ProgramPanel(Card):
         for widget in (self._parent_name, self.parent_value, self._parent_note):
             self.body.addWidget(widget)
         self._cores = cores
+        self.text_resized()
         self._remark_workers()
         self.refresh(Session())
+
+    def text_resized(self) -> None:
+        """Be as wide as the text needs it."""
+        self.setFixedWidth(round(_WIDTH * self.font().pixelSize() / _WIDTH_PX))
 
     def choose(self, options: Options) -> None:
         """Set the controls, but for the interpreter, as a lesson wants them."""

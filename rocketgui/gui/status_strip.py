@@ -21,6 +21,7 @@ class StatusStrip(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "strip")
+        self._quiet = False
         self.sentence = QLabel()
         set_text(self.sentence, 0.92)
         self.sentence.setAccessibleName("Messages")
@@ -45,6 +46,7 @@ class StatusStrip(QFrame):
     def say(self, sentence: str) -> None:
         """Show a sentence about something that went wrong, until the next launch."""
         self._calm = False
+        self.show()
         first = sentence.splitlines()[0] if sentence else ""
         self.sentence.setText(first)
         self.sentence.setToolTip(sentence)
@@ -59,10 +61,16 @@ class StatusStrip(QFrame):
     def clear(self) -> None:
         """Show what the keys do."""
         self._calm = True
+        self.setVisible(not self._quiet)
         self.sentence.setText(_KEYS)
         self.sentence.setToolTip("")
         set_role(self.sentence, "muted")
         set_role(self, "calm", "level")
+
+    def set_quiet(self, quiet: bool) -> None:
+        """Quiet, it shows itself only when something went wrong."""
+        self._quiet = quiet
+        self.setVisible(not (quiet and self._calm))
 
     def refresh(self, session: Session) -> None:
         """Show the cost and the losses of the run; some times a second."""

@@ -7,6 +7,7 @@ The whole palette is set by hand because Qt's own colour scheme cannot be switch
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from string import Template
@@ -178,21 +179,28 @@ def text_scale() -> float:
     return QApplication.font().pixelSize() / _TEXT_PX[0]
 
 
-def resize_text(app: QApplication, pixels: int) -> None:
-    """Change the size of all text; every widget that has a method `text_resized` is told."""
-    font = app.font()
-    if font.pixelSize() == pixels:
+def resize_text(app: QApplication, pixels: int, apart: Sequence[QWidget] = (), apart_pixels: int = 0) -> None:
+    """Change the size of all text; that in `apart` gets a size of its own, 0: the same. Every widget that has a method
+    `text_resized` is told."""
+    wanted = apart_pixels or pixels
+    if app.font().pixelSize() == pixels and all(widget.font().pixelSize() == wanted for widget in apart):
         return
-    font.setPixelSize(pixels)
-    app.setFont(font)
+    app.setFont(_sized(app.font(), pixels))
+    for widget in apart:
+        widget.setFont(_sized(widget.font(), wanted))
     widgets = app.allWidgets()
     for widget in widgets:
         factor = widget.property(_FACTOR)
         if factor is not None:
-            own = widget.font()
-            own.setPixelSize(text_font(factor).pixelSize())
-            widget.setFont(own)
+            base = wanted if any(one.isAncestorOf(widget) for one in apart) else pixels
+            widget.setFont(_sized(widget.font(), max(round(base * factor), 9)))
     for widget in widgets:
         told = getattr(widget, "text_resized", None)
         if told is not None:
             told()
+
+
+def _sized(font: QFont, pixels: int) -> QFont:
+    other = QFont(font)
+    other.setPixelSize(pixels)
+    return other

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QWidget
 
 from rocketgui.gui.buttons import Button, MenuButton
 from rocketgui.gui.card import set_role
 from rocketgui.gui.controller import LIVE, RunState
+from rocketgui.gui.presentation import Shape
 from rocketgui.gui.theme import Look, set_text
 
 _ROLES = {
@@ -23,6 +24,13 @@ _ROLES = {
     RunState.LOST: "error",
 }
 
+_SHAPES: tuple[tuple[Shape | None, str], ...] = (
+    (Shape.FULL, "Full screen\tF11"),
+    (Shape.P720, "Window of 1280 × 720"),
+    (Shape.P1080, "Window of 1920 × 1080"),
+    (None, "Not presented"),
+)
+
 
 class TopBar(QWidget):
     """Shows the state and offers the actions that it allows.
@@ -32,7 +40,10 @@ class TopBar(QWidget):
         look_chosen: a `Look`.
         lesson_chosen: the number of a lesson.
         sweep_wanted: a sweep over the number of workers.
-        about_wanted: what was chosen in the help menu.
+        keys_wanted, about_wanted: what was chosen in the help menu.
+        present_chosen: a `Shape`, or None for no longer.
+        controls_wanted: the controls in sight while presented, or out of it.
+        caps_wanted: whether the keys that are pressed are to be shown.
     """
 
     launch_wanted = Signal()
@@ -40,15 +51,19 @@ class TopBar(QWidget):
     resume_wanted = Signal()
     stop_wanted = Signal()
     look_chosen = Signal(object)
+    keys_wanted = Signal()
     about_wanted = Signal()
+    present_chosen = Signal(object)
+    controls_wanted = Signal()
+    caps_wanted = Signal(bool)
     lesson_chosen = Signal(int)
     sweep_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._state = RunState.IDLE
-        title = QLabel("rocketgui")
-        set_text(title, 1.45, bold=True)
+        self.title = QLabel("rocketgui")
+        set_text(self.title, 1.45, bold=True)
         self.state_label = QLabel()
         self.state_label.setAccessibleName("State of the run")
         set_text(self.state_label, 1.1, bold=True)
@@ -56,7 +71,7 @@ class TopBar(QWidget):
         self.time_label.setAccessibleName("Time since launch")
         self.time_label.setProperty("role", "muted")
         set_text(self.time_label, 1.1)
-        self.lessons = MenuButton("Lessons", "Lessons", "Nine lessons, each a preset of the controls with a text")
+        self.lessons = MenuButton("Lessons", "Lessons", "Nine lessons, each a preset of the controls with a text (L)")
         self.lessons.setMenu(self._lessons_menu())
         self.sweep = Button("Sweep", "Measure speed-up against the number of workers (Ctrl+W)")
         self.sweep.clicked.connect(self.sweep_wanted)
@@ -67,9 +82,11 @@ class TopBar(QWidget):
         self.pause.clicked.connect(self._pause_or_resume)
         self.stop = Button("Stop", "End every process now (Esc)")
         self.stop.clicked.connect(self.stop_wanted)
+        self.present = MenuButton("Present", "Present", "Large text for an audience or a video (F11)")
+        self.present.setMenu(self._present_menu())
         self.look = MenuButton("◐", "Look", "Dark or light (Ctrl+D switches)")
         self.look.setMenu(self._look_menu())
-        self.help = MenuButton("?", "Help", "About rocketgui (F1)")
+        self.help = MenuButton("?", "Help", "Keys (F1), and about rocketgui")
         self.help.setMenu(self._help_menu())
         # Else a layout short of room squeezes the bar to what the style sheet calls its buttons' least height, which
         # is below what they take once there is room: everything moved when a theme was applied again.
@@ -77,12 +94,13 @@ class TopBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2, 0, 2, 0)
         layout.setSpacing(10)
-        layout.addWidget(title)
+        layout.addWidget(self.title)
         layout.addSpacing(14)
         layout.addWidget(self.state_label)
         layout.addWidget(self.time_label)
         layout.addStretch(1)
-        for button in (self.lessons, self.sweep, self.launch, self.pause, self.stop, self.look, self.help):
+        right = (self.lessons, self.sweep, self.launch, self.pause, self.stop, self.present, self.look, self.help)
+        for button in right:
             layout.addWidget(button)
         self.show_state(RunState.IDLE)
 
@@ -114,8 +132,30 @@ class TopBar(QWidget):
     def _help_menu(self) -> QMenu:
         menu = QMenu(self)
         # Only the words: the shortcut itself is the window's, as all others are.
-        menu.addAction("About rocketgui\tF1").triggered.connect(self.about_wanted)
+        menu.addAction("Keys\tF1").triggered.connect(self.keys_wanted)
+        menu.addAction("About rocketgui").triggered.connect(self.about_wanted)
         return menu
+
+    def _present_menu(self) -> QMenu:
+        menu = QMenu(self)
+        self._shapes = QActionGroup(menu)
+        for shape, text in _SHAPES:
+            action = QAction(text, menu, checkable=True, checked=shape is None)
+            action.setData(shape)
+            action.triggered.connect(lambda _=False, shape=shape: self.present_chosen.emit(shape))
+            self._shapes.addAction(action)
+            menu.addAction(action)
+        menu.addSeparator()
+        menu.addAction("Controls, while presented\tC").triggered.connect(self.controls_wanted)
+        caps = QAction("Show the keys that are pressed", menu, checkable=True)
+        caps.toggled.connect(self.caps_wanted)
+        menu.addAction(caps)
+        return menu
+
+    def mark_shape(self, shape: Shape | None) -> None:
+        """Tick how the window is presented now."""
+        for action in self._shapes.actions():
+            action.setChecked(action.data() == shape)
 
     def fix_widths(self) -> None:
         """Have room for the longest text of what changes, so that nothing moves; once the style is known."""
@@ -164,12 +204,3 @@ class TopBar(QWidget):
             self.resume_wanted.emit()
         elif self._state not in LIVE:
             self.launch_wanted.emit()
-
-
-def action_for(parent: QWidget, key: str, name: str) -> QAction:
-    """An action of the window that a key triggers; holding the key down does not repeat it."""
-    action = QAction(name, parent)
-    action.setShortcut(QKeySequence(key))
-    action.setAutoRepeat(False)
-    parent.addAction(action)
-    return action

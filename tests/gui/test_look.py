@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
@@ -63,6 +66,43 @@ def test_colours_stand_out(look: Look) -> None:
     assert contrast(theme.colour("on_accent"), theme.colour("accent")) >= 4.5
     assert contrast(theme.colour("error"), theme.colour("error_back")) >= 4.5
     assert len({colour.name() for colour in theme.workers}) == len(theme.workers)
+
+
+#: How linear red, green and blue look to those who lack a kind of cone, at full severity. Source: G. M. Machado,
+#: M. M. Oliveira and L. A. F. Fernandes, A Physiologically-based Model for Simulation of Color Vision Deficiency, 2009.
+VISION = {
+    "all cones": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)
+    ),
+}  # fmt: skip
+#: From linear sRGB to CIE XYZ over its white (IEC 61966-2-1).
+XYZ = np.array(
+    ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041))
+) / np.array(((0.95047,), (1.0,), (1.08883,)))  # fmt: skip
+
+
+def lab(colour: QColor, vision: str) -> npt.NDArray[np.float64]:
+    """CIE L*a*b* of a colour as somebody sees it."""
+    shown = np.array((colour.redF(), colour.greenF(), colour.blueF()))
+    linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    x, y, z = XYZ @ np.clip(np.array(VISION[vision]) @ linear, 0, 1)
+    fx, fy, fz = (np.cbrt(v) if v > 216 / 24389 else (24389 / 27 * v + 16) / 116 for v in (x, y, z))
+    return np.array((116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)))
+
+
+@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
+@pytest.mark.parametrize("vision", VISION)
+def test_the_colours_of_eight_workers_can_be_told_apart(look: Look, vision: str) -> None:
+    """2.3 is a difference that is just noticeable, side by side."""
+    workers = load_theme(look).workers
+    assert len(workers) == 8
+    for one, other in itertools.combinations(workers, 2):
+        distance = float(np.linalg.norm(lab(one, vision) - lab(other, vision)))
+        assert distance > 12, (one.name(), other.name(), distance)
 
 
 @pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])

@@ -51,7 +51,8 @@ class Ticks(pg.AxisItem):
         """The distance of the ticks, and where they stand."""
         if self._label is None:
             return 1.0, []
-        return ticks(lo, hi, max(int(size / (_TICK_PX[self.orientation] * text_scale())), 1))
+        least = 2 if self.orientation == "left" else 1  # the lowest and the highest value say more than one of them
+        return ticks(lo, hi, max(int(size / (_TICK_PX[self.orientation] * text_scale())), least))
 
     def tickValues(self, lo: float, hi: float, size: float) -> list[tuple[float, list[float]]]:
         return [self.positions(lo, hi, size)]
