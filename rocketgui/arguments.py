@@ -172,10 +172,19 @@ def parse(words: list[str]) -> Options:
     )
     parser.add_argument("--self-test", action="store_true", help="check what works on this machine, for bug reports")
     told = vars(parser.parse_args(words))
+    if (reason := _refusal(Options(**told))) is not None:
+        parser.error(reason)
     # Parsed once more without defaults: what is there then is what was given.
     given = parser.parse_args(words, argparse.Namespace(**dict.fromkeys(told, _NOT_GIVEN)))
     names = {name for name, value in vars(given).items() if value is not _NOT_GIVEN}
     return Options(**told, given=frozenset(names & CONTROLS))
+
+
+def _refusal(options: Options) -> str | None:
+    if options.run_as != "sub-interpreters":
+        return None
+    reason = variants.refusal(options.variant, interpreters.known(options.python).version)
+    return reason and f"{reason}; --python names another" if "need" in (reason or "") else reason
 
 
 def _lesson(typed: str) -> int:

@@ -78,9 +78,9 @@ def run(options: Options) -> int:
 def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
     """Run every step of a lesson; return 0, or 1 if one could not be run to its end. The controls whose names are in
     `given` are the user's, the others the lesson's."""
-    from rocketgui import lessons
+    from rocketgui import interpreters, lessons
 
-    lesson = lessons.lesson(number)
+    lesson = lessons.lesson(number, interpreters.known(options.python))
     signals = Signals()
     model: Model | None = None
     sessions: list[Session] = []

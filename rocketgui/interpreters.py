@@ -25,7 +25,8 @@ _LIBRARY_PATH = "LD_LIBRARY_PATH"
 _NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 _ASK = (
     "import json, platform, sys;"
-    "print(json.dumps([platform.python_implementation(), sys.version_info[:3], sys.executable, sys.prefix]))"
+    "gil = getattr(sys, '_is_gil_enabled', lambda: True)();"
+    "print(json.dumps([platform.python_implementation(), sys.version_info[:3], sys.executable, sys.prefix, gil]))"
 )
 
 
@@ -34,11 +35,13 @@ class NoInterpreter(ValueError):
 
 
 class Interpreter(NamedTuple):
-    """A Python that starts. `version`: as in (3, 11, 7); `prefix`: its installation or virtual environment."""
+    """A Python that starts. `version`: as in (3, 11, 7); `prefix`: its installation or virtual environment; `gil`: if
+    its threads take turns."""
 
     path: str
     version: tuple[int, ...]
     prefix: str
+    gil: bool = True
 
     def __str__(self) -> str:
         return f"Python {'.'.join(map(str, self.version))}"
@@ -58,6 +61,18 @@ def own() -> str:
     if os.name == "nt":
         return str(folder / "python" / "python.exe")
     return str(folder / "python" / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
+
+
+def known(path: str) -> Interpreter:
+    """What a Python is; rocketgui's own one is not asked for it.
+
+    Raises:
+        NoInterpreter: see `check`.
+    """
+    if path != own():
+        return check(path)
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    return Interpreter(path, sys.version_info[:3], sys.prefix, gil)
 
 
 def environment() -> dict[str, str]:
@@ -90,20 +105,20 @@ def check(path: str) -> Interpreter:
         raise NoInterpreter(f"{path} did not answer within {PATIENCE_S:.0f} s") from None
     except OSError as error:
         raise NoInterpreter(f"{path} cannot be run: {error.strerror or error}") from None
-    implementation, version, executable, prefix = _understood(path, done.stdout)
+    implementation, version, executable, prefix, gil = _understood(path, done.stdout)
     if implementation != "CPython":
         raise NoInterpreter(f"{path} is {implementation}; only CPython can be observed")
     if version < OLDEST:
         raise NoInterpreter(f"{path} is Python {version[0]}.{version[1]}; 3.8 is the oldest that can be observed")
-    return Interpreter(executable or found, version, prefix)
+    return Interpreter(executable or found, version, prefix, gil)
 
 
-def _understood(path: str, answer: bytes) -> tuple[str, tuple[int, ...], str, str]:
-    """What `_ASK` printed: the implementation, its version, the executable and the prefix."""
+def _understood(path: str, answer: bytes) -> tuple[str, tuple[int, ...], str, str, bool]:
+    """What `_ASK` printed: the implementation, its version, the executable, the prefix, and if it has a GIL."""
     try:
         match json.loads(answer):
-            case [str(implementation), [int(), int(), int()] as version, str(executable), str(prefix)]:
-                return implementation, tuple(version), executable, prefix
+            case [str(implementation), [int(), int(), int()] as version, str(executable), str(prefix), bool(gil)]:
+                return implementation, tuple(version), executable, prefix, gil
     except ValueError:
         pass
     raise NoInterpreter(f"{path} does not answer as a Python does")

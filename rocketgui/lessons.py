@@ -4,7 +4,8 @@
 
 `controls` are named as on the command line. `shows` are the ids of the findings that the step promises, `prints` pieces
 of lines that it prints; a test runs every lesson and holds it to them. `program` names a file beside the lesson that
-takes the place of the built-in program; `seconds` ends a run that would never end.
+takes the place of the built-in program; `seconds` ends a run that would never end; `free_threaded` steps need a Python
+without a GIL.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ import json
 import os
 from typing import Any, NamedTuple
 
+from rocketgui import interpreters
 from rocketgui.arguments import LESSONS, Options, rocket_launch
+from rocketgui.interpreters import Interpreter
 from rocketgui.launch import START_METHODS, Launch
 from rocketgui.model.text import WORKERS_MAX, parse_limit
+from rocketgui.programs import variants
 from rocketgui.resources import resource
 
 
@@ -45,10 +49,11 @@ class Lesson(NamedTuple):
     steps: tuple[Step, ...]
 
 
-def lesson(number: int) -> Lesson:
-    """Read a lesson, 1 to `arguments.LESSONS`."""
+def lesson(number: int, python: Interpreter | None = None) -> Lesson:
+    """Read a lesson, 1 to `arguments.LESSONS`, as it is with a Python; None: rocketgui's own."""
+    python = python or interpreters.known(interpreters.own())
     read = json.loads(resource(f"lessons/{number}.json").read_text(encoding="utf-8"))
-    return Lesson(number, read["title"], tuple(_step(step) for step in read["steps"]))
+    return Lesson(number, read["title"], tuple(_step(step, python) for step in read["steps"]))
 
 
 def titles() -> list[str]:
@@ -76,7 +81,7 @@ def launch_of(step: Step, options: Options, *, own_session: bool) -> Launch:
     )
 
 
-def _step(read: dict[str, Any]) -> Step:
+def _step(read: dict[str, Any], python: Interpreter) -> Step:
     controls = dict(read["controls"])
     cores = os.cpu_count() or 1
     crowds = {"cores": cores, "4 x cores": 4 * cores}
@@ -87,16 +92,27 @@ def _step(read: dict[str, Any]) -> Step:
         controls["limit"] = parse_limit(str(controls["limit"]))
     method = controls.get("start_method")
     missing = method is not None and method not in START_METHODS
+    unavailable = f"This system has no {method}." if missing else ""
     if missing:
         del controls["start_method"]
+    options = Options(**controls)
+    refused = variants.refusal(options.variant, python.version)
+    if refused is not None:
+        unavailable = f"{refused[0].upper()}{refused[1:]}. Choose another one under Python."
+    elif read.get("free_threaded") and python.gil:
+        unavailable = f"Python {_dotted(python.version)} has a GIL. Choose a free-threaded one under Python."
     return Step(
         read["title"],
         read["text"],
         tuple(read["look_for"]),
         tuple(read["shows"]),
         tuple(read.get("prints", ())),
-        Options(**controls),
+        options,
         read.get("program"),
         read.get("seconds"),
-        f"This system has no {method}." if missing else "",
+        unavailable,
     )
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))

@@ -215,6 +215,8 @@ class Told:
     samples: list[Sample]
     records: list[Record]
     lost: int
+    #: Of the thread that made the interpreter; 0: it is the process's first one.
+    thread: int = 0
 
     def of(self, kind: int) -> list[Record]:
         return [record for record in self.records if record.kind == kind]
@@ -369,6 +371,7 @@ def read_box(path: str) -> Told:
         [entry for entry in found if isinstance(entry, Sample)],
         sorted((entry for entry in found if isinstance(entry, Record)), key=lambda entry: entry.kind == layout.OUTPUT),
         box.samples_lost + box.lines_lost + box.events_lost + box.bad,
+        box.thread,
     )
     box._memory.close()
     return told

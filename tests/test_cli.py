@@ -71,6 +71,8 @@ REFUSED = [
     (["--python", "/etc"], "there is no Python in the folder /etc"),
     (["--python", "/bin/false"], "/bin/false does not start as a Python 3 does"),
     (["--python", ""], "no Python is named"),
+    (["--present", "wall"], "invalid choice: 'wall'"),
+    (["--run-as", "sub-interpreters", "--variable", "locked"], "sub-interpreters"),
     (["--nonsense"], "unrecognized arguments: --nonsense"),
     (["nonsense"], "nonsense"),
 ]

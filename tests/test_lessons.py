@@ -16,12 +16,12 @@ from rocketgui.lessons import Lesson, Step, launch_of, lesson, titles
 from rocketgui.model.findings import findings
 from rocketgui.model.session import Model
 from rocketgui.resources import resource
-from tests.helpers import Cli, mark, nothing_is_left, read_report
+from tests.helpers import Cli, mark, nothing_is_left, pythons, read_report
 
 __all__ = ["mark"]
 
 #: A lesson flies long enough to be watched; to be judged, less will do.
-LIMITS = {"private": 8_000_000, "unlocked": 1_000_000, "locked": 40_000}
+LIMITS = {"private": 12_000_000, "unlocked": 1_000_000, "locked": 40_000}
 every_lesson = pytest.mark.parametrize("number", range(1, LESSONS + 1))
 
 
@@ -35,13 +35,26 @@ def shorter(step: Step) -> Options:
     return options if step.seconds else options._replace(limit=min(options.limit, most))
 
 
+def most_able() -> interpreters.Interpreter:
+    """The Python that can do most of the lessons: not every one has more interpreters, or can go without a GIL."""
+    found = [interpreters.known(python.executable) for python in pythons()]
+    return max(found, key=lambda python: (not python.gil, python.version))
+
+
 @pytest.mark.slow
 @every_lesson
 def test_shows_what_it_promises(number: int, capfd: pytest.CaptureFixture[str]) -> None:
     model: Model | None = None
-    for step in lesson(number).steps:
-        assert not step.unavailable
-        command = launch_of(step, shorter(step), own_session=False)
+    python, faster = interpreters.known(interpreters.own()), 1
+    if any(step.unavailable for step in lesson(number).steps):
+        assert number == 6
+        python, faster = most_able(), 2  # than this one, so that it has to go further to be seen
+    for step in lesson(number, python).steps:
+        if step.unavailable:
+            continue
+        options = shorter(step)
+        options = options._replace(python=python.path, limit=faster * options.limit)
+        command = launch_of(step, options, own_session=False)
         model = headless.follow(command, headless.Signals(), headless.work_for(1.5 if step.seconds else None), model)
         session = model.session
         said = {finding.id: finding.text for finding in findings(session)}

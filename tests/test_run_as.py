@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rocketgui.arguments import pin_refusal
-from rocketgui.programs.variants import RUN_AS, VARIABLE, WORK
+from rocketgui.programs.variants import RUN_AS, VARIABLE, WORK, Variant, refusal
 from tests.helpers import Cli, Python, mark, nothing_is_left, pythons, read_report, root_of, workers_of
 from tests.test_headless import no_losses
 
 __all__ = ["mark"]
 
 #: Enough counts that a run takes a second or so, and that findings that wait for it are made.
-COUNTS = {"private": 4_000_000, "unlocked": 1_000_000, "locked": 60_000}
+COUNTS = {"private": 6_000_000, "unlocked": 2_000_000, "locked": 60_000}
 NAPS = 700
 
 
@@ -35,13 +36,24 @@ def found(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {finding["id"]: finding["figures"] for finding in report["findings"]}
 
 
+#: The newest: it can run all that there is.
+NEWEST = pythons()[-1]
+
+
 @pytest.mark.parametrize(("run_as", "work", "variable"), list(itertools.product(RUN_AS, WORK, VARIABLE)))
 def test_every_combination(run_as: str, work: str, variable: str, mark: str, tmp_path: Path) -> None:
+    words = ["--run-as", run_as, "--work", work, "--variable", variable, *(["--pin"] if pin_refusal() is None else [])]
+    inside = run_as == "sub-interpreters"
+    python = NEWEST.executable if inside else sys.executable
+    reason = refusal(Variant(run_as, work, variable), NEWEST.version if inside else sys.version_info[:3])
     limit = COUNTS[variable] if work == "count" else NAPS
-    report = seen(
-        mark, tmp_path, "--run-as", run_as, "--work", work, "--variable", variable, "--limit", str(limit),
-        *(["--pin"] if pin_refusal() is None else []),
-    )  # fmt: skip
+    limit *= 3 if inside else 1  # what starting an interpreter takes must not be most of what is seen
+    if reason is not None:
+        with Cli(mark, "--headless", *words, "--python", python) as cli:
+            assert cli.finish() == 2
+        assert cli.stderr.startswith(f"rocketgui: {reason}")
+        return
+    report = seen(mark, tmp_path, *words, "--limit", str(limit), "--python", python)
     program, root, workers = report["program"], root_of(report), workers_of(report)
     assert (program["run_as"], program["work"], program["variable"]) == (run_as, work, variable)
     assert len(workers) == 2
@@ -79,8 +91,9 @@ def test_every_combination(run_as: str, work: str, variable: str, mark: str, tmp
 def check_rows(root: dict[str, Any], workers: list[dict[str, Any]], run_as: str) -> None:
     for worker in workers:
         assert worker["parent"] == root["id"]
-        assert worker["kind"] == ("thread" if run_as == "threads" else "process")
-        assert (worker["pid"] == root["pid"]) == (run_as == "threads")
+        kind = {"threads": "thread", "sub-interpreters": "interpreter"}.get(run_as, "process")
+        assert worker["kind"] == kind
+        assert (worker["pid"] == root["pid"]) == (kind != "process")
         moments = [
             worker[f"{moment}_ns"] for moment in ("start_called", "began", "target_entered", "target_left", "joined")
         ]

@@ -7,6 +7,7 @@
            ├─ output.py       notes each printed line
            ├─ box.py          all of the above goes into this process's black box ...
            ├─ board.py        ... and what the collector wants of it stands on the board
+           ├─ guest.py        what of it begins in each further interpreter of a process
            └─ layout.py       the bytes of both, as plain constants, which the collector reads too
 
 The files are loaded by interpreters that have no rocketgui, under the package name `_rocketgui_agent`.

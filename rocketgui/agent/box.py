@@ -48,15 +48,15 @@ class Lane:
 
 
 class Box:
-    """The file `<pid>-<ns>.box` in the run's directory."""
+    """The file `<pid>-<ns>-<thread>.box` in the run's directory; `thread` is 0 for a process's first interpreter."""
 
-    def __init__(self, directory: str, pid: int, parent_pid: int) -> None:
+    def __init__(self, directory: str, pid: int, parent_pid: int, thread: int = 0) -> None:
         began = time.monotonic_ns()
-        name = os.path.join(directory, "%d-%d" % (pid, began))
+        name = os.path.join(directory, "%d-%d-%d" % (pid, began, thread))
         binary = getattr(os, "O_BINARY", 0)
         descriptor = os.open(name + ".new", os.O_WRONLY | os.O_CREAT | os.O_EXCL | binary, 0o600)
         # Written, not left as a hole: a full disk must show here, as an error, and not as SIGBUS in the program.
-        header = struct.pack(layout.HEADER, layout.MAGIC, pid, parent_pid, began)
+        header = struct.pack(layout.HEADER, layout.MAGIC, pid, parent_pid, began, thread)
         written = os.write(descriptor, header.ljust(layout.BOX_SIZE, b"\0"))
         os.close(descriptor)
         if written != layout.BOX_SIZE:

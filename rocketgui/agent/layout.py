@@ -15,9 +15,9 @@ A slot whose number is not the expected one was not yet written, or was overwrit
 written, or was left torn by a process that died. Nothing is ever waited for.
 """
 
-MAGIC = b"RGBOX\x00\x00\x01"
-#: magic, pid, parent's pid, creation time in ns
-HEADER = "<8sqqq"
+MAGIC = b"RGBOX\x00\x00\x02"
+#: magic, pid, parent's pid, creation time in ns, 0 or the system's number of the thread that made the interpreter
+HEADER = "<8sqqqq"
 HEADER_SIZE = 4096
 
 SLOT = "<QIBBBB48s"
@@ -55,7 +55,7 @@ SAMPLE_BIG = 3
 OUTPUT = 4
 #: Event: index, name of a watched name, number of the thread that has it (0: the main module has it).
 NAME = 16
-#: Event: Python version, 1 if there is a GIL, exec or fork, name of the helper if it is one of Python's own.
+#: Event: Python version, 1 if there is a GIL; exec, fork or interpreter; name of the helper if it is one of Python's.
 BEGAN = 17
 #: Event: name of the process, pid of the process that called start() for it.
 NAMED = 18
@@ -100,8 +100,8 @@ KINDS = (
 )
 
 #: The board is a file `board` beside the boxes: version, CRC-32 and length of the text, then the text.
-#: Its lines are `rate HZ` and `set WHO NAME NUMBER`, where WHO is a pid, a pid and the number of a thread in it with a
-#: colon between, or 0 for every process and every thread.
+#: Its lines are `rate HZ` and `set WHO NAME NUMBER`, where WHO is a pid; PID:N, a thread by its number; PID:iN, the
+#: interpreter that the thread made which has that number in the system; or 0 for every process, thread and interpreter.
 BOARD = "<QII"
 BOARD_TEXT = 16
 BOARD_SIZE = 65536

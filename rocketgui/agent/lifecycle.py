@@ -104,7 +104,7 @@ class Lifecycle:
         for finder in sys.meta_path:
             spec = None if finder is self else finder.find_spec(name, path, target)
             if spec is not None:
-                _after_loading(spec.loader, patch)
+                after_loading(spec.loader, patch)
                 return spec
         return None
 
@@ -256,7 +256,8 @@ def describe(error: BaseException) -> str:
     return ("%s: %s" % (name, text)).splitlines()[-1] if text.strip() else name
 
 
-def _after_loading(loader: Any, patch: Callable[[Any], None]) -> None:
+def after_loading(loader: Any, patch: Callable[[Any], None]) -> None:
+    """Call `patch` with the module that a loader is about to load, once it is loaded."""
     load = loader.exec_module
 
     def load_and_patch(module: Any) -> None:

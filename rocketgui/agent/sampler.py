@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from .board import Board
     from .box import Box
+    from .guest import Names, NoThreads
     from .threads import Threads
 
 
@@ -27,7 +28,8 @@ NS = 1_000_000_000
 class Sampler:
     """Samples this process from a thread that can be ended and begun again, as often as the process forks.
 
-    `chores` are called about ten times a second, with the time in ns.
+    `chores` are called about ten times a second, with the time in ns. In an interpreter that is not the process's first
+    one, `names` finds the names, and `guest` is how the board names it.
     """
 
     def __init__(
@@ -35,8 +37,10 @@ class Sampler:
         box: Box,
         board: Board,
         watch: Sequence[str],
-        threads: Threads,
+        threads: Threads | NoThreads,
         chores: Sequence[Callable[[int], None]],
+        names: MainNames | Names | None = None,
+        guest: str = "",
     ) -> None:
         self._box = box
         self._board = board
@@ -46,7 +50,11 @@ class Sampler:
         self._indices: dict[tuple[int, str], int] = {}
         self._chores = chores
         self._held: list[tuple[str, str, int | float]] = []
-        self._names = MainNames()
+        self._names = names or MainNames()
+        self._guest = guest
+        #: How the board names what holds the names.
+        self._who: tuple[str, ...] = ()
+        self._handle: Any = None
         self._wake: _thread.LockType | None = None
         self._gone: _thread.LockType | None = None
         self._tid: int | None = None
@@ -71,7 +79,12 @@ class Sampler:
         gone.acquire()
         self._tid = None
         try:
-            _thread.start_new_thread(self._run, (wake, gone))
+            if self._guest:
+                # At its end an interpreter dies of a thread that is still there: this kind can be waited for.
+                begin: Any = getattr(_thread, "start_joinable_thread")  # noqa: B009 older Pythons have none
+                self._handle = begin(lambda: self._run(wake, gone), daemon=False)
+            else:
+                _thread.start_new_thread(self._run, (wake, gone))
         except RuntimeError as error:
             self.note_error(error)
             return
@@ -85,6 +98,9 @@ class Sampler:
         self._wake = self._gone = None
         wake.release()
         gone.acquire()
+        if self._handle is not None:
+            self._handle.join()
+            return
         if self._tid is None or not sys.platform.startswith("linux"):
             return
         task = "/proc/self/task/%d" % self._tid
@@ -173,13 +189,14 @@ class Sampler:
     def _obey(self) -> int:
         """Take over from the board what concerns this process; return the time between samples in ns."""
         mine = str(os.getpid())
+        self._who = ("0", self._guest or mine)
         self._held = [held for held in self._board.settings if held[0].partition(":")[0] in ("0", mine)]
         return int(NS / self._board.rate)
 
     def _hold(self) -> None:
         names = self._names.find()
         if names is not None:
-            _hold(names, {name: value for who, name, value in self._held if ":" not in who})
+            _hold(names, {name: value for who, name, value in self._held if who in self._who})
         for thread, number in self._threads.alive():
             whose = "%d:%d" % (os.getpid(), number)
             held = {name: value for who, name, value in self._held if who in ("0", whose)}

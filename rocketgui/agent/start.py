@@ -209,9 +209,14 @@ def is_second_interpreter() -> bool:
 
 
 def begin() -> None:
-    """Begin in this process, if it belongs to a run."""
+    """Begin in this process, or in one more interpreter of it, if it belongs to a run."""
     directory = os.environ.get(layout.ENV_RUN)
-    if not directory or is_second_interpreter():
+    if not directory:
         return
     watch = [name for name in os.environ.get(layout.ENV_WATCH, "").split(",") if name]
-    Agent(directory, watch).follow()
+    if not is_second_interpreter():
+        Agent(directory, watch).follow()
+    elif sys.version_info >= (3, 14):  # before, no program had a way to more interpreters but by private modules
+        from .guest import Guest
+
+        Guest(directory, watch).follow()

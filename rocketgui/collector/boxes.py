@@ -134,8 +134,8 @@ class NotABox(ValueError):
 class Box:
     """One process's black box.
 
-    `samples_lost` and `lines_lost` count what the process wrote and this reader never saw, `bad` the records that
-    made no sense.
+    `thread` is 0, or the system's number of the thread that made the interpreter whose box it is. `samples_lost` and
+    `lines_lost` count what the process wrote and this reader never saw, `bad` the records that made no sense.
 
     Raises:
         NotABox: the file is something else.
@@ -150,7 +150,7 @@ class Box:
             self._memory = mmap.mmap(descriptor, layout.BOX_SIZE, access=mmap.ACCESS_READ)
         finally:
             os.close(descriptor)
-        magic, self.pid, self.parent_pid, self.began_ns = _HEADER.unpack_from(self._memory)
+        magic, self.pid, self.parent_pid, self.began_ns, self.thread = _HEADER.unpack_from(self._memory)
         if magic != layout.MAGIC:
             raise NotABox(f"{os.path.basename(path)} is not a black box")
         self._events = Lane(layout.EVENT_OFFSET, layout.EVENT_SLOTS)

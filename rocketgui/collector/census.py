@@ -15,7 +15,8 @@ ROOT_NAME = "MainProcess"
 @dataclass(slots=True)
 class Row:
     """What is known of one process, or of one thread in it. Two processes may have had the same pid, so `id` tells them
-    apart. `thread` is the number that the agent gave a thread, `tid` the one that the system did."""
+    apart. `thread` is the number that the agent gave a thread, `tid` the one that the system did. A thread that has an
+    interpreter of its own is of the kind `interpreter`."""
 
     id: int
     pid: int
@@ -41,7 +42,9 @@ class Row:
     @property
     def who(self) -> str:
         """How the board names it."""
-        return str(self.pid) if self.thread is None else f"{self.pid}:{self.thread}"
+        if self.thread is None:
+            return str(self.pid)
+        return f"{self.pid}:i{self.tid}" if self.kind == "interpreter" else f"{self.pid}:{self.thread}"
 
 
 class Census:
@@ -104,7 +107,7 @@ class Census:
 
     def threads_of(self, process: Row) -> list[Row]:
         """The threads of a process, whether or not they are over."""
-        return [row for row in self if row.parent == process.id and row.kind == "thread"]
+        return [row for row in self if row.parent == process.id and row.thread is not None]
 
     def announce(self, row: Row) -> None:
         self._out.append(messages.ProcessSeen(row.id, row.parent, row.pid, row.kind, row.name, row.agent))
@@ -117,9 +120,9 @@ class Census:
             row.name, row.parent = changed
             self.announce(row)
 
-    def moment(self, row: Row, moment: str, t_ns: int) -> None:
-        """Note a moment (monotonic ns); the first report of each is kept."""
-        if moment not in row.moments:
+    def moment(self, row: Row, moment: str, t_ns: int, *, better: bool = False) -> None:
+        """Note a moment (monotonic ns); the first report of each is kept, unless this one is `better`."""
+        if moment not in row.moments or better:
             row.moments[moment] = t_ns
             self._out.append(messages.Moment(row.id, moment, t_ns - self._launched_ns))
 

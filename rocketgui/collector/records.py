@@ -38,8 +38,8 @@ class Translator:
             layout.NAMED: self._named,
             layout.START_CALLED: self._start_called,
             layout.START_FAILED: self._start_failed,
-            layout.TARGET_ENTERED: lambda row, t, _: self._census.moment(row, "target_entered", t),
-            layout.TARGET_LEFT: lambda row, t, _: self._census.moment(row, "target_left", t),
+            layout.TARGET_ENTERED: lambda row, t, _: self._target(row, "target_entered", t),
+            layout.TARGET_LEFT: lambda row, t, _: self._target(row, "target_left", t),
             layout.FAILED: lambda row, t, texts: self._out.append(messages.Failed(row.id, texts[0])),
             layout.EXITING: self._exiting,
             layout.REAPED: self._reaped,
@@ -48,8 +48,11 @@ class Translator:
             layout.THREAD: self._thread,
         }
 
-    def meet(self, box: Box) -> Row:
-        """A new black box: the process that writes it."""
+    def meet(self, box: Box, *, patient: bool = True) -> Row | None:
+        """A new black box: the process that writes it, or the thread whose interpreter does. None, if `patient`: it is
+        not known yet which thread that is."""
+        if box.thread:
+            return self._meet_interpreter(box, patient)
         known = self._census.find(box.pid)
         # A process may have come and gone between two looks at the directory; its row then waits for the box.
         late = known is not None and known.ended and not known.agent and box.began_ns <= known.moments["exited"]
@@ -60,6 +63,32 @@ class Translator:
         self._census.announce(row)
         self._census.moment(row, "began", box.began_ns)
         return row
+
+    def _meet_interpreter(self, box: Box, patient: bool) -> Row | None:
+        process = self._census.find(box.pid)
+        if process is None:
+            return None if patient else self._census.meet(box.pid, box.parent_pid, reborn=False)
+        threads = [
+            row
+            for row in self._census.threads_of(process)
+            if row.tid == box.thread and row.kind == "thread" and row.moments["began"] <= box.began_ns
+        ]
+        if threads:
+            row = threads[-1]  # the system gives numbers again
+        elif patient and box.thread != box.pid:
+            return None
+        else:  # made by the main thread, which makes others too: it is nobody's but its own
+            number = -len(self._census.threads_of(process)) - 1
+            row = self._census.meet_thread(process, number, f"interpreter {-number}")
+            row.tid = box.thread
+            self._census.moment(row, "began", box.began_ns)
+        row.kind = "interpreter"
+        self._census.announce(row)
+        return row
+
+    def _target(self, row: Row, moment: str, t_ns: int) -> None:
+        # Of an interpreter, the thread's agent knows only when the thread began and ended.
+        self._census.moment(row, moment, t_ns, better=row.kind == "interpreter")
 
     def take(self, row: Row, records: Iterable[Sample | Record]) -> None:
         """Translate the new records of one box; its samples come out of `flush`."""

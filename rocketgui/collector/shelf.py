@@ -15,6 +15,8 @@ from rocketgui.collector.records import Translator
 
 #: The clock of a file system may stand still this long, in ns: a file made meanwhile does not show in its directory.
 CLOCK = 50_000_000
+#: How often it is asked whose a box is, once a tick, before it is nobody's but its own.
+PATIENCE = 60
 
 
 class Shelf:
@@ -29,6 +31,8 @@ class Shelf:
         self._translator = translator
         self._before_first = before_first
         self._boxes: dict[str, tuple[Box, Row]] = {}
+        #: Boxes of which it is not known yet whose they are, and how often that was asked.
+        self._unclaimed: dict[str, tuple[Box, int]] = {}
         self._put_away = (0, 0, 0)
         self._listed_ns = -1
         self._opened = 0
@@ -42,8 +46,8 @@ class Shelf:
         names = sorted(name for name in os.listdir(self._directory) if name.endswith(layout.BOX_SUFFIX))
         self._listed_ns = changed if time.time_ns() - changed > CLOCK else -1
         for name in names:
-            if name not in self._boxes:
-                if len(self._boxes) >= self._room:
+            if name not in self._boxes and name not in self._unclaimed:
+                if len(self._boxes) + len(self._unclaimed) >= self._room:
                     self._listed_ns = -1  # the file keeps what is written into it until another one is put away
                     break
                 with contextlib.suppress(FileNotFoundError):
@@ -60,13 +64,22 @@ class Shelf:
         if not self._opened:
             self._before_first()
         self._opened += 1
-        row = self._translator.meet(box)
+        self._claim(name, box, 0)
+
+    def _claim(self, name: str, box: Box, asked: int) -> None:
+        row = self._translator.meet(box, patient=asked < PATIENCE)
+        if row is None:
+            self._unclaimed[name] = box, asked + 1
+            return
+        self._unclaimed.pop(name, None)
         # The names stand among the events, which are read after the samples.
         row.names.update({index: (row.id, name) for index, name in enumerate(self._watch)})
         self._boxes[name] = box, row
 
     def read(self) -> None:
         """Translate all that is new."""
+        for name, (box, asked) in list(self._unclaimed.items()):
+            self._claim(name, box, asked)
         for name, (box, row) in list(self._boxes.items()):
             self._translator.take(row, box.read())
             if row.ended:
@@ -85,7 +98,9 @@ class Shelf:
         """Once nothing writes any more: translate everything, and put all boxes away."""
         self._listed_ns = -1
         self.find()
-        while self._boxes:
+        while self._boxes or self._unclaimed:
+            for name, (box, _) in list(self._unclaimed.items()):
+                self._claim(name, box, PATIENCE)
             for name, (box, row) in list(self._boxes.items()):
                 self._translator.take(row, box.read(patience=0))
                 self._put(name)

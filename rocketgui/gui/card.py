@@ -68,4 +68,5 @@ def set_role(widget: QWidget, role: str, name: str = "role") -> None:
         font = widget.font()
         widget.style().unpolish(widget)
         widget.style().polish(widget)
-        widget.setFont(font)  # the style gives it back the one that it had at first
+        if widget.font() != font:
+            widget.setFont(font)  # the style gives it back the one that it had at first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
@@ -12,11 +13,12 @@ from rocketgui.arguments import LESSONS
 from rocketgui.gui.buttons import Button
 from rocketgui.gui.card import Card
 from rocketgui.gui.theme import set_text
+from rocketgui.interpreters import Interpreter
 from rocketgui.lessons import Lesson, Step
 
 
 class LessonPanel(Card):
-    """One step at a time; hidden while no lesson is open.
+    """One step at a time; hidden while no lesson is open. `python` tells which Python is to run it.
 
     Signals:
         step_shown: the `Step` that is shown now; its controls are to be set.
@@ -26,8 +28,9 @@ class LessonPanel(Card):
     step_shown = Signal(object)
     closed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, python: Callable[[], Interpreter | None]) -> None:
         super().__init__("Lesson")
+        self._python = python
         self._lesson: Lesson | None = None
         self._place = 0
         self.text = QLabel()
@@ -65,9 +68,15 @@ class LessonPanel(Card):
 
     def open_lesson(self, number: int, place: int = 0) -> None:
         """Show a step of a lesson; -1 is the last one."""
-        self._lesson = lessons.lesson(number)
+        self._lesson = lessons.lesson(number, self._python())
         self._place = place % len(self._lesson.steps)
         self._show()
+
+    def python_changed(self) -> None:
+        """Another Python can do other things."""
+        if self._lesson is not None:
+            self._lesson = lessons.lesson(self._lesson.number, self._python())
+            self._write()
 
     def close_lesson(self) -> None:
         """Leave the lesson."""

@@ -38,6 +38,7 @@ from rocketgui.gui.top_bar import TopBar
 from rocketgui.launch import Launch
 from rocketgui.lessons import Step, launch_of
 from rocketgui.model.findings import URGENT, findings
+from rocketgui.model.text import noun
 from rocketgui.resources import resource
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class MainWindow(QMainWindow):
         self.findings = FindingsPanel()
         self.processes = ProcessPanel(theme)
         self.output = OutputPanel(theme)
-        self.lesson = LessonPanel()
+        self.lesson = LessonPanel(lambda: self.program.python.interpreter)
         self.strip = StatusStrip()
         self._lay_out()
         top = self.top
@@ -159,6 +160,7 @@ class MainWindow(QMainWindow):
         program.workers_changed.connect(self._idle_hint)
         program.limit_changed.connect(self._idle_hint)
         program.choices.changed.connect(self._idle_hint)
+        program.python.chosen.connect(self.lesson.python_changed)
         self.lesson.step_shown.connect(self._step_shown)
         self.lesson.closed.connect(self._lesson_closed)
         top.lesson_chosen.connect(self.open_lesson)
@@ -178,7 +180,11 @@ class MainWindow(QMainWindow):
     def launch(self) -> None:
         """Launch the program with what the controls say."""
         self.strip.clear()
-        self.controller.launch(self._command())
+        step = self.lesson.step
+        if step is not None and step.unavailable:
+            self.strip.say(step.unavailable)
+        else:
+            self.controller.launch(self._command())
 
     def _command(self) -> Launch:
         """What the controls ask for."""
@@ -297,10 +303,8 @@ class MainWindow(QMainWindow):
     def _idle_hint(self) -> None:
         workers = self.program.workers.value
         idle = self.controller.state is RunState.IDLE
-        noun = "thread" if self.program.choices.variant.run_as == "threads" else "process"
-        several = f"{noun}{'es' if noun == 'process' else 's'}"
         self._show_code()
-        hint = f"Press Space to launch {workers} {several if workers > 1 else noun}" if idle else ""
+        hint = f"Press Space to launch {workers} {noun(self.program.choices.variant.run_as, workers)}" if idle else ""
         self.plots.set_hint(hint, self.program.limit.value)
 
     def _refresh_words(self) -> None:

@@ -7,6 +7,7 @@ import os
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from rocketgui import interpreters
 from rocketgui.arguments import Options
 from rocketgui.gui.card import Card
 from rocketgui.gui.python_choice import PythonChoice
@@ -56,8 +57,11 @@ class ProgramPanel(Card):
         self.workers.value_changed.connect(self._workers_moved)
         self.limit = SliderField("Limit", _limit_scale(), limit, "How far each process counts", 3)
         self.limit.value_changed.connect(self._limit_moved)
-        self.choices = RunChoices(variant, start_method)
         self.python = PythonChoice(python)
+        self.choices = RunChoices(variant, start_method, lambda: self.python.interpreter)
+        self.python.chosen.connect(self.choices.refresh)
+        if python == interpreters.own():  # else it would have to be started, for which there is a better time
+            self.choices.refresh()
         self.choices.add_row("Python", self.python)
         self._meaning = Lines(self.choices.meaning(), lines=3)
         self.choices.changed.connect(self._meaning.setText)

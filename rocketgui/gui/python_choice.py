@@ -6,6 +6,7 @@ the list is opened for the first time, and then happens in a thread.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import threading
@@ -38,7 +39,7 @@ def search(chosen: str) -> tuple[Interpreter, ...]:
     except NoInterpreter:
         return found
     # The same installation by another of its names is not another choice.
-    return (Interpreter(chosen, asked.version, asked.prefix), *(i for i in found if i.prefix != asked.prefix))
+    return (asked._replace(path=chosen), *(i for i in found if i.prefix != asked.prefix))
 
 
 def labels(found: tuple[Interpreter, ...], own: str) -> list[str]:
@@ -68,6 +69,14 @@ def _unasked(path: str) -> str:
     return f"{os.path.basename(path)}{_DOT}{_shortened(os.path.dirname(path))}"
 
 
+@functools.cache
+def _known(path: str) -> Interpreter | None:
+    try:
+        return interpreters.known(path)
+    except NoInterpreter:
+        return None
+
+
 class _Search(QObject):
     """Outlives the list if need be, so that the thread never speaks through something that is gone.
 
@@ -82,7 +91,13 @@ class _Search(QObject):
 
 
 class PythonChoice(Choice):
-    """Chooses the interpreter of the next launch. `python` is the path of the first one."""
+    """Chooses the interpreter of the next launch. `python` is the path of the first one.
+
+    Signals:
+        chosen: it is another one now.
+    """
+
+    chosen = Signal()
 
     def __init__(self, python: str) -> None:
         super().__init__("Python", _TIP)
@@ -91,8 +106,17 @@ class PythonChoice(Choice):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
         self._add(_unasked(python), python)
-        self.currentIndexChanged.connect(self._tell_path)
+        self.currentIndexChanged.connect(self._changed)
         self._tell_path()
+
+    def _changed(self) -> None:
+        self._tell_path()
+        self.chosen.emit()
+
+    @property
+    def interpreter(self) -> Interpreter | None:
+        """What is chosen; None if it does not start. One that was not asked yet is."""
+        return _known(self.path)
 
     @property
     def path(self) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QStandardItemModel
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
 from rocketgui.arguments import pin_refusal
 from rocketgui.gui.buttons import Choice, claims_space
+from rocketgui.interpreters import Interpreter
 from rocketgui.launch import START_METHODS
-from rocketgui.programs.variants import Variant
+from rocketgui.programs.variants import INTERPRETERS_FROM, Variant, refusal
 
 _LATER = "Counts from the next launch on"
 
@@ -18,6 +21,7 @@ RUN_AS = {
     "processes": ("processes", "Each worker is a process: an interpreter and memory of its own."),
     "threads": ("threads", "All in one process and one interpreter: they share its globals, and its GIL."),
     "one-after-another": ("one by one", "Each process starts when the one before has ended."),
+    "sub-interpreters": ("interpreters", "All in one process, each in an interpreter with its own globals and GIL."),
 }
 METHODS = {
     "fork": ("fork", "The system copies the parent. Fast; the copy begins where it stood."),
@@ -36,7 +40,7 @@ VARIABLE = {
 
 
 class RunChoices(QWidget):
-    """The choices in a grid.
+    """The choices in a grid. `python` tells which Python is to run the program.
 
     Signals:
         changed: another one was chosen; with the sentence that explains it.
@@ -44,8 +48,9 @@ class RunChoices(QWidget):
 
     changed = Signal(str)
 
-    def __init__(self, variant: Variant, start_method: str) -> None:
+    def __init__(self, variant: Variant, start_method: str, python: Callable[[], Interpreter | None]) -> None:
         super().__init__()
+        self._python = python
         self.run_as = _choice("Run as", "What each worker is", RUN_AS)
         self.method = _choice(
             "Start method", "How a process is started", {name: METHODS[name] for name in START_METHODS}
@@ -114,8 +119,21 @@ class RunChoices(QWidget):
         in_processes = self.variant.in_processes
         self.method.setEnabled(in_processes)
         self._method_label.setEnabled(in_processes)
-        tip = f"How a process is started. {_LATER}" if in_processes else "No process is started for a thread"
+        tip = f"How a process is started. {_LATER}" if in_processes else "No process is started for each worker"
         self.method.setToolTip(tip)
+        self._offer_variables()
+
+    def refresh(self) -> None:
+        """Offer what the chosen Python can do. One that was not asked yet is started for it."""
+        python = self._python()
+        reasons = {
+            value: None if python is None else refusal(Variant(run_as=value), python.version) for value in RUN_AS
+        }
+        _grey_out(self.run_as, RUN_AS, reasons)
+
+    def _offer_variables(self) -> None:
+        variants = {value: self.variant._replace(variable=value) for value in VARIABLE}
+        _grey_out(self.variable, VARIABLE, {value: refusal(one, INTERPRETERS_FROM) for value, one in variants.items()})
 
     def _chosen(self, choice: Choice) -> None:
         self._offer()
@@ -140,6 +158,18 @@ class Tick(QCheckBox):
             self.click()
         else:
             super().keyPressEvent(event)
+
+
+def _grey_out(choice: Choice, offered: dict[str, tuple[str, str]], reasons: dict[str, str | None]) -> None:
+    """Offer what has no reason against it; the rest says why, and is not chosen."""
+    model = choice.model()
+    assert isinstance(model, QStandardItemModel)
+    for place, (value, (_, meaning)) in enumerate(offered.items()):
+        reason = reasons[value]
+        model.item(place).setEnabled(reason is None)
+        model.item(place).setToolTip(meaning if reason is None else f"Not available: {reason}.")
+    if reasons[choice.currentData()] is not None:
+        choice.setCurrentIndex(0)
 
 
 def _choice(name: str, tip: str, offered: dict[str, tuple[str, str]]) -> Choice:

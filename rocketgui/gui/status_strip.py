@@ -46,7 +46,8 @@ class StatusStrip(QFrame):
     def say(self, sentence: str) -> None:
         """Show a sentence about something that went wrong, until the next launch."""
         self._calm = False
-        self.show()
+        if self._quiet:
+            self.show()
         first = sentence.splitlines()[0] if sentence else ""
         self.sentence.setText(first)
         self.sentence.setToolTip(sentence)
@@ -61,7 +62,8 @@ class StatusStrip(QFrame):
     def clear(self) -> None:
         """Show what the keys do."""
         self._calm = True
-        self.setVisible(not self._quiet)
+        if self._quiet:
+            self.hide()
         self.sentence.setText(_KEYS)
         self.sentence.setToolTip("")
         set_role(self.sentence, "muted")

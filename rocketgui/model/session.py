@@ -19,6 +19,7 @@ from rocketgui.messages import Frame, Message
 from rocketgui.model.history import RUNS, Past, past
 from rocketgui.model.process import Process, Watched
 from rocketgui.model.series import Series
+from rocketgui.model.text import noun
 
 Known = TypeVar("Known")
 
@@ -98,10 +99,7 @@ class Session:
 
     def noun(self, count: int) -> str:
         """What the program's workers are: `process`, `threads`, ..."""
-        threads = self.program is not None and self.program.run_as == "threads"
-        if threads:
-            return "thread" if count == 1 else "threads"
-        return "process" if count == 1 else "processes"
+        return noun(self.program.run_as if self.program is not None else "", count)
 
     @property
     def limit(self) -> int | None:
@@ -164,6 +162,13 @@ class Session:
             return None
         entered, left = span
         return (left - entered - self._paused_ns(entered, left)) / 1e9
+
+    def life_s(self, process: Process) -> float | None:
+        """Seconds that a process has lived, without those of pauses; None if it is not known when it began."""
+        if process.began_ns is None:
+            return None
+        end = self.end_ns if process.exited_ns is None else process.exited_ns
+        return (end - process.began_ns - self._paused_ns(process.began_ns, end)) / 1e9
 
     def work_s(self) -> float | None:
         """Seconds from the first worker's first line to the last one's end, or to now; pauses left out. None before."""
@@ -265,10 +270,10 @@ class Session:
 
     def _is_worker(self, process: Process) -> bool:
         """Whether it is a process that the program started, or one of the threads that it was asked to run as."""
-        if process.kind == "thread":
+        if process.kind in ("thread", "interpreter"):
             root = self.root
-            threads = self.program is not None and self.program.run_as == "threads"
-            return threads and root is not None and process.parent == root.id
+            inside = self.noun(1) != "process"
+            return inside and root is not None and process.parent == root.id
         return not process.is_root and process.kind != "helper"
 
     def _moment(self, message: messages.Moment) -> None:

@@ -164,3 +164,9 @@ def format_duration(seconds: float) -> str:
 def format_bytes(size: int) -> str:
     """Memory in binary units, as system monitors show it: `11.2 MB` is 11.2 x 2**20 bytes."""
     return f"{size / 2**20:.1f} MB" if size < 2**30 else f"{size / 2**30:.2f} GB"
+
+
+def noun(run_as: str, count: int) -> str:
+    """What workers are that run so: `process`, `threads`, ..."""
+    one = {"threads": "thread", "sub-interpreters": "interpreter"}.get(run_as, "process")
+    return one if count == 1 else "processes" if one == "process" else f"{one}s"

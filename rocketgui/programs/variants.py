@@ -7,11 +7,14 @@ and nothing in them knows of rocketgui.
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import NamedTuple
 
 #: What a worker is: a process of its own; a thread of the one process; a process of its own that starts when the one
-#: before has ended.
-RUN_AS = ("processes", "threads", "one-after-another")
+#: before has ended; an interpreter of its own in the one process.
+RUN_AS = ("processes", "threads", "one-after-another", "sub-interpreters")
+#: The first Python whose standard library has sub-interpreters.
+INTERPRETERS_FROM = (3, 14)
 #: What a worker does: count as fast as it can, or sleep for a millisecond before each count.
 WORK = ("count", "sleep")
 #: What a worker counts: a variable of its own; one that all share, with a lock; one that all share, without.
@@ -37,9 +40,23 @@ class Variant(NamedTuple):
         return self.run_as in ("processes", "one-after-another")
 
 
+def refusal(variant: Variant, version: Sequence[int]) -> str | None:
+    """Why a Python of this version cannot run a variant; None if it can."""
+    if variant.run_as != "sub-interpreters":
+        return None
+    if tuple(version[:2]) < INTERPRETERS_FROM:
+        needed, has = (".".join(map(str, numbers[:2])) for numbers in (INTERPRETERS_FROM, version))
+        return f"sub-interpreters need Python {needed} or newer; this one is {has}"
+    if variant.variable != "private":
+        return "sub-interpreters cannot share a variable: a multiprocessing.Value does not pass from one to another"
+    return None
+
+
 def source(variant: Variant, workers: int, limit: int, start_method: str | None) -> str:
     """The program's text; run without arguments, it does what is asked for here (None: the system's own method)."""
-    parts = _Processes if variant.in_processes else _Threads
+    parts: type[_Parts] = _Processes if variant.in_processes else _Threads
+    if variant.run_as == "sub-interpreters":
+        parts = _Interpreters
     return parts(variant).text(workers, limit, start_method)
 
 
@@ -235,6 +252,8 @@ class _Processes(_Parts):
 
 
 class _Threads(_Parts):
+    target = "count"
+    where = "of its own"
     title = "Rockets that count in threads of one process."
     imports = ("threading",)
 
@@ -280,10 +299,10 @@ class _Threads(_Parts):
         chosen, core = self.core()
         return _function(
             "def launch(number):",
-            '"""Start func1, func2, ... in a thread of its own."""',
+            f'"""Start func1, func2, ... in a thread {self.where}."""',
             'name = f"func{number}"',
             *chosen,
-            f"thread = threading.Thread(target=count, name=name, args=(name, limit{core}))",
+            f"thread = threading.Thread(target={self.target}, name=name, args=(name, limit{core}))",
             "thread.start()",
             "return thread",
         )
@@ -309,3 +328,43 @@ class _Threads(_Parts):
             "    thread.join()",
             'print(f"rocket in the parent: {rocket}")',
         )
+
+
+class _Interpreters(_Threads):
+    target = "fly"
+    where = "with its own interpreter"
+    title = "Rockets that count in interpreters of their own, in one process."
+    imports_from = ("from concurrent import interpreters",)
+
+    def __init__(self, variant: Variant) -> None:
+        super().__init__(variant)
+        self.told = (
+            "Every interpreter has its own `rocket`, and its own GIL: they count at the same time, as processes do. "
+            "A thread of the one process calls each."
+        )
+
+    def globals(self) -> list[str]:
+        return ["rocket = 0"]
+
+    def count(self) -> str:
+        _, core = self.core()
+        counted = _function(
+            f"def count(name, to{core}):",
+            '"""What each worker runs: count this interpreter\'s own rocket up to the limit."""',
+            "global rocket, limit",
+            "limit = to",
+            *self.pinned(),
+            'print(f"start {name}", flush=True)',
+            "while rocket < limit:",
+            *self.sleep(),
+            "    rocket += 1",
+            'print(f"end {name}", flush=True)',
+        )
+        flown = _function(
+            f"def fly(name, to{core}):",
+            '"""What each thread runs: count() in an interpreter of its own."""',
+            "interpreter = interpreters.create()",
+            f"interpreter.call(count, name, to{core})",
+            "interpreter.close()",
+        )
+        return f"{counted}\n\n\n{flown}"

@@ -250,7 +250,7 @@ def test_records_that_make_no_sense_are_counted(
 
 
 def test_files_that_are_no_boxes(tmp_path: Path) -> None:
-    for data in (b"", b"short", bytes(layout.BOX_SIZE), b"RGBOX\x00\x00\x02" + bytes(layout.BOX_SIZE - 8)):
+    for data in (b"", b"short", bytes(layout.BOX_SIZE), b"RGBOX\x00\x00\x01" + bytes(layout.BOX_SIZE - 8)):
         path = tmp_path / "1-1.box"
         path.write_bytes(data)
         with pytest.raises(NotABox):

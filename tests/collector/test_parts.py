@@ -219,6 +219,7 @@ class FakeBox:
 
     def __init__(self, pid: int, parent_pid: int, began_ns: int) -> None:
         self.pid, self.parent_pid, self.began_ns = pid, parent_pid, began_ns
+        self.thread = 0
 
 
 @pytest.fixture
@@ -228,7 +229,9 @@ def translator(census: Census, out: list[Message]) -> Translator:
 
 def meet(translator: Translator, pid: int, began_ns: int) -> Row:
     box: Any = FakeBox(pid, 10, began_ns)
-    return translator.meet(box)
+    row = translator.meet(box)
+    assert row is not None
+    return row
 
 
 def test_box_that_is_found_after_its_process_has_ended(census: Census, translator: Translator) -> None:

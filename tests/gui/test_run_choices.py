@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QStyle, QStyleOptionComboBox
 
 from rocketgui import messages
 from rocketgui.arguments import Options
 from rocketgui.gui.buttons import Choice
+from rocketgui.gui.python_choice import PythonChoice
 from rocketgui.gui.run_choices import RunChoices
-from rocketgui.programs.variants import RUN_AS, VARIABLE, WORK
+from rocketgui.interpreters import Interpreter
+from rocketgui.programs.variants import INTERPRETERS_FROM, RUN_AS, VARIABLE, WORK, Variant
 from tests.gui.conftest import MakeWindow
 
 
@@ -45,7 +48,7 @@ def test_threads_have_no_start_method(make_window: MakeWindow) -> None:
     choices = make_window()[0].program.choices
     choose(choices.run_as, "threads")
     assert not choices.method.isEnabled()
-    assert choices.method.toolTip() == "No process is started for a thread"
+    assert choices.method.toolTip() == "No process is started for each worker"
     choose(choices.run_as, "processes")
     assert choices.method.isEnabled()
 
@@ -86,3 +89,39 @@ def test_no_choice_is_cut_off(make_window: MakeWindow) -> None:
                 QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, choice
             )
             assert choice.fontMetrics().horizontalAdvance(option.currentText) <= room.width(), option.currentText
+
+
+def item(choice: Choice, value: str) -> QStandardItem:
+    model = choice.model()
+    assert isinstance(model, QStandardItemModel)
+    return model.item(choice.findData(value))
+
+
+def test_what_a_python_cannot_do_is_greyed_out(make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = make_window()[0].program
+    choices, python = program.choices, program.python
+
+    def choose_python(version: tuple[int, ...]) -> None:
+        monkeypatch.setattr(PythonChoice, "interpreter", Interpreter("/opt/python", version, "/opt"))
+        python.chosen.emit()
+
+    for version in ((3, 13, 2), (3, 14, 0)):
+        choose_python(version)
+        assert item(choices.run_as, "sub-interpreters").isEnabled() == (version >= INTERPRETERS_FROM)
+    choose(choices.run_as, "sub-interpreters")
+    assert not choices.method.isEnabled()
+    for shared in ("locked", "unlocked"):
+        assert not item(choices.variable, shared).isEnabled()
+        assert "does not pass from one to another" in item(choices.variable, shared).toolTip()
+    choose_python((3, 9, 1))
+    assert choices.run_as.currentData() == "processes"
+    assert item(choices.variable, "locked").isEnabled()
+    assert item(choices.run_as, "sub-interpreters").toolTip() == (
+        "Not available: sub-interpreters need Python 3.14 or newer; this one is 3.9."
+    )
+
+
+def test_a_shared_variable_is_given_up_for_interpreters(make_window: MakeWindow) -> None:
+    choices = make_window(Options(variable="locked"))[0].program.choices
+    choose(choices.run_as, "sub-interpreters")
+    assert choices.variant == Variant("sub-interpreters")

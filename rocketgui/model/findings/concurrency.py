@@ -65,10 +65,11 @@ def oversubscription(session: Session) -> Iterable[Finding]:
     if sum(shares) < 100 * cores * _CROWDED:
         return
     share = sum(shares) / len(shares)
+    who = f"{len(shares)} {session.noun(2)}"
     often = f" The system interrupts them {switches:,.0f} times a second." if session.is_live and switches >= 1 else ""
     yield Finding(
         "oversubscription",
-        f"{len(shares)} processes share {cores} core{'s' * (cores > 1)}. Each gets {share:.0f} % of a core.{often}",
+        f"{who} share {cores} core{'s' * (cores > 1)}. Each gets {share:.0f} % of a core.{often}",
         {"processes": len(shares), "cores": cores, "share_percent": round(share, 1), "involuntary_per_s": switches},
     )
 
@@ -113,9 +114,12 @@ def _cores_used(session: Session) -> float | None:
     seconds = session.work_s()
     if seconds is None or seconds < _SETTLED_S:
         return None
-    rows = session.workers
-    if any(worker.kind == "thread" for worker in rows):  # the system tells of their process as a whole
-        rows = [session.root] if session.root is not None else []
+    rows, root = session.workers, session.root
+    if any(worker.kind != "process" for worker in rows) and root is not None:
+        # The system tells of their process as a whole, from its first moment to its last.
+        rows, seconds = [root], session.life_s(root)
+        if not seconds:
+            return None
     used = [worker.cpu_s for worker in rows]
     return sum(cpu_s for cpu_s in used if cpu_s is not None) / seconds if used and None not in used else None
 

@@ -9,6 +9,8 @@ from rocketgui.model.session import Session
 
 #: So many names can be read in passing.
 _NAMED = 6
+#: What is started where there is no start method.
+_WITHOUT = {"threads": "a thread", "sub-interpreters": "an interpreter"}
 
 
 def start_up(session: Session) -> Iterable[Finding]:
@@ -16,15 +18,14 @@ def start_up(session: Session) -> Iterable[Finding]:
     program, delay = session.program, session.start_delay_s()
     if program is None or delay is None:
         return
-    how = program.start_method or "a thread"
+    how = program.start_method or _WITHOUT[program.run_as]
     others: dict[str, float] = {}
     for run in session.before:
-        other = run.start_method or "a thread"
+        other = run.start_method or _WITHOUT[run.run_as]
         if run.start_delay_s is not None and other != how:
             others[other] = run.start_delay_s
-    noun = session.noun(1)
-    under = f" under {program.start_method}" if program.start_method else ""
-    text = f"To start a {noun}{under} took {_ms(delay)}, from start() to its first line"
+    what = f"a process under {program.start_method}" if program.start_method else how
+    text = f"To start {what} took {_ms(delay)}, from start() to its first line"
     text += " (median)." if len(session.workers) > 1 else "."
     if others:
         text += " Before: " + ", ".join(f"{name} {_ms(seconds)}" for name, seconds in others.items()) + "."

@@ -13,22 +13,24 @@ from rocketgui.model.text import format_count, format_duration, format_rate
 
 
 def isolation(session: Session) -> Iterable[Finding]:
-    """Every process counts its own variable, the parent's is untouched. Threads of one process have no such walls."""
+    """Every process or interpreter counts its own variable, the parent's is untouched. Threads have no such walls."""
     name, root = session.watch, session.root
     if session.is_shared:
         return
     mine = root.values.get(name) if root is not None else None
-    counted = [p for p in session.workers if p.kind == "process" and name in p.values and p.values[name].last]
+    counted = [p for p in session.workers if p.kind != "thread" and name in p.values and p.values[name].last]
     if root is None or mine is None or mine.first != 0 or mine.last != 0 or not counted:
         return
-    figures = {"parent_pid": root.pid, "parent": 0, "children": {str(p.pid): p.values[name].last for p in counted}}
-    shown = [f"{format_count(p.values[name].last)} in {named(p)}" for p in counted[:2]]
+    inside = any(p.kind == "interpreter" for p in counted)  # of one process: the pid tells nothing
+    children = {p.name if inside else str(p.pid): p.values[name].last for p in counted}
+    figures = {"parent_pid": root.pid, "parent": 0, "children": children}
+    shown = [f"{format_count(p.values[name].last)} in {p.name if inside else named(p)}" for p in counted[:2]]
     more = f" and {len(counted) - 2} more" if len(counted) > 2 else ""
-    each = "Each process has its own" if len(counted) > 1 else "The child has its own"
+    each = f"Each {session.noun(1)} has its own" if len(counted) > 1 else "The child has its own"
     yield Finding(
         "isolation",
         f"{each} {name}. It is {' and '.join(shown) if not more else ', '.join(shown) + more}; "
-        f"in the parent (pid {root.pid}) it is still 0.",
+        f"in the {'main one' if inside else 'parent'} (pid {root.pid}) it is still 0.",
         figures,
     )
 

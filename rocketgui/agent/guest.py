@@ -1,0 +1,111 @@
+"""The agent of an interpreter that is not the process's first: one of `concurrent.interpreters`, from Python 3.14 on.
+
+It samples and notes what is printed, into a black box of its own that names the thread which made the interpreter: that
+thread is what is seen of it. All else is told by the agent of the first interpreter.
+
+    began           Python imports sitecustomize in each interpreter
+    main module     run by `Interpreter.call` under another name, and then forgotten but for what its functions refer
+                    to; seen at the audit event of that run
+    first line      the function has just been looked up in the main module: an audit event too
+    end             the first thing of the interpreter's shutdown
+"""
+
+from __future__ import annotations
+
+import _thread
+import atexit
+import os
+import sys
+import time
+
+from . import layout, lifecycle
+from .board import Board
+from .box import Box
+from .output import Recorder
+from .sampler import Sampler
+
+TYPE_CHECKING = False  # typing would take longer to import than all of the agent
+if TYPE_CHECKING:
+    from typing import Any, Sequence
+
+#: What `Interpreter.call` runs the main module as.
+MAIN = "<fake __main__>"
+
+
+class Names:
+    """The global names of the main module, as functions see them that were called in this interpreter."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Any] | None = None
+
+    def find(self) -> dict[str, Any] | None:
+        """The dictionary of the names; None before the main module was run here."""
+        return self.found
+
+
+class NoThreads:
+    """Threads that begin in this interpreter are not told apart."""
+
+    def alive(self) -> Sequence[tuple[Any, int]]:
+        """None."""
+        return ()
+
+
+class Guest:
+    """One per interpreter."""
+
+    def __init__(self, directory: str, watch: list[str]) -> None:
+        native = _thread.get_native_id()
+        self._box = Box(directory, os.getpid(), os.getppid(), native)
+        self._names = Names()
+        self._entered = self._over = False
+        who = "%d:i%d" % (os.getpid(), native)
+        self._sampler = Sampler(self._box, Board(directory), watch, NoThreads(), (), self._names, who)
+        self._recorder = Recorder(self._box.output, self._sampler.note_error)
+        self._box.event(layout.BEGAN, time.monotonic_ns(), sys.version.split()[0], 1, "interpreter", "")
+
+    def follow(self) -> None:
+        """Put the hooks in place, then sample."""
+        sys.meta_path.insert(0, self)
+        sys.addaudithook(self._hear)
+        # Without `threading`, an interpreter's end begins with this.
+        atexit.register(self._end)
+        self._recorder.attach()
+        self._sampler.start()
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Part of sys.meta_path: with `threading`, an interpreter's end begins by waiting for all its threads."""
+        if name != "threading":
+            return None
+        for finder in sys.meta_path:
+            spec = None if finder is self else finder.find_spec(name, path, target)
+            if spec is not None:
+                lifecycle.after_loading(spec.loader, lambda module: module._register_atexit(self._end))
+                return spec
+        return None
+
+    def _hear(self, event: str, arguments: Any) -> None:
+        if event == "exec":
+            main = sys.modules.get(MAIN)
+            if main is not None:
+                self._names.found = main.__dict__
+        elif event == "pickle.find_class" and not (self._entered or self._over):
+            # The first look into the main module finds no such name yet, and has it run.
+            self._entered = self._names.found is not None or arguments[0] != "__main__"
+            if self._entered:
+                self._box.event(layout.TARGET_ENTERED, time.monotonic_ns())
+
+    def _end(self) -> None:
+        if self._over:
+            return
+        self._over = True
+        sampler = self._sampler
+        try:
+            self._box.event(layout.TARGET_LEFT, time.monotonic_ns())
+            sampler.stop()
+            sampler.sample()
+            self._names.found = None
+            self._recorder.flush()
+            self._box.event(layout.COST, time.monotonic_ns(), sampler.cpu_ns / 1e9, sampler.errors, sampler.last_error)
+        except Exception as error:
+            sampler.note_error(error)
