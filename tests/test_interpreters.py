@@ -28,7 +28,7 @@ def script(path: Path, *lines: str) -> Path:
 
 def answering(path: Path, implementation: str, version: list[int], prefix: str = "/here") -> Path:
     """A program that says that it is some Python."""
-    return script(path, f"""echo '["{implementation}", {version}, "{path}", "{prefix}"]'""")
+    return script(path, f"""echo '["{implementation}", {version}, "{path}", "{prefix}", true]'""")
 
 
 def refusal(path: object) -> str:
@@ -92,8 +92,8 @@ def test_python_of_a_folder_that_may_not_be_run(tmp_path: Path) -> None:
         "echo '\"abcd\"'",
         "echo '[1, 2]'",
         'echo \'{"a": 1, "b": 2, "c": 3, "d": 4}\'',
-        'echo \'["CPython", "3.12", "/p", "/p"]\'',
-        'echo \'["CPython", [3, "x", 1], "/p", "/p"]\'',
+        'echo \'["CPython", "3.12", "/p", "/p", true]\'',
+        'echo \'["CPython", [3, "x", 1], "/p", "/p", true]\'',
         'echo \'["CPython", [3, 12, 1], null, "/p"]\'',
         r"printf '\377\376\200'",
         "true",

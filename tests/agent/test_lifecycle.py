@@ -198,7 +198,8 @@ def test_start_that_nobody_catches(python: Python, script: Script) -> None:
     assert observed.code == 1
     name, error = observed.root.one(layout.START_FAILED).texts
     assert name == "unpicklable"
-    assert _plain(error) in _plain(observed.stderr).splitlines()[-1]
+    # Python 3.14 adds notes below.
+    assert any(_plain(error) in line for line in _plain(observed.stderr).splitlines())
     no_trouble(observed)
 
 
