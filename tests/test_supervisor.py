@@ -327,6 +327,7 @@ def test_interrupt_reaches_all_of_the_program_and_not_the_supervisor(start: Star
 def test_signals_from_the_terminal_do_not_end_the_supervisor(start: Start, mark: str) -> None:
     supervised = start(FORKS)
     assert supervised.line() == "up"
+    until(lambda: len(program_of(supervised)) >= 4, "all forks")
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
         supervised.process.send_signal(number)
     until(lambda: state(supervised.process.pid) == "S", "the supervisor to wait again")
