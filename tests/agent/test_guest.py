@@ -45,7 +45,7 @@ POOL = """
 
 
 def guests(boxes: list[Told]) -> list[Told]:
-    return [box for box in boxes if box.of(layout.BEGAN)[0].texts[2] == "interpreter"]
+    return [box for box in boxes if box.thread]
 
 
 @with_interpreters

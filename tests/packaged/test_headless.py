@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from rocketgui import __version__
-from tests.helpers import START_METHODS, mark, read_report
+from rocketgui.lessons import lesson
+from tests.helpers import START_METHODS, mark, read_report, root_of, workers_of
 from tests.test_headless import arguments, check_two_rockets
 
 __all__ = ["mark"]
@@ -36,6 +37,34 @@ def test_two_rockets(method: str, binary: str, app: Path, bare: dict[str, str], 
     assert sorted(done.stdout.splitlines()) == sorted(line["text"] for line in report["output"])
     assert Path(report["program"]["executable"]).is_relative_to(app), "it ran with another Python"
     assert not any(Path(bare["HOME"]).iterdir()), "it wrote into HOME"
+
+
+@pytest.mark.parametrize(("run_as", "variable"), [("threads", "locked"), ("one-after-another", "unlocked")])
+def test_other_workers(run_as: str, variable: str, binary: str, bare: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    words = ("--headless", "--run-as", run_as, "--variable", variable, "--limit", "2000", "--report", str(path))
+    done = run(binary, bare, *words)
+    assert done.returncode == 0, done.stderr
+    report = read_report(path)
+    assert root_of(report)["values"]["rocket"]["last"] == 4000
+    assert [worker["values"]["attempts"]["last"] for worker in workers_of(report)] == [2000, 2000]
+
+
+@pytest.mark.parametrize("number", [3, 7, 9])
+def test_lesson(number: int, binary: str, bare: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    done = run(binary, bare, "--headless", "--lesson", str(number), "--limit", "2000", "--report", str(path))
+    assert done.returncode == 0, done.stderr
+    report = read_report(path)
+    assert len([*report.get("before", []), report]) == len(lesson(number).steps)
+
+
+def test_sweep(binary: str, bare: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    words = ("sweep", "--headless", "--workers", "1-2", "--seconds", "0.5", "--report", str(path))
+    done = run(binary, bare, *words)
+    assert done.returncode == 0, done.stderr
+    assert path.exists()
 
 
 def test_version(binary: str, bare: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rocketgui.lessons import lesson
 from tests.helpers import LONGEST, START_METHODS, mark, read_report, until, workers_of
 from tests.test_headless import LIMIT, check_two_rockets
 
@@ -91,6 +92,29 @@ def test_launch(method: str, binary: str, bare: dict[str, str], display: str, tm
     check_two_rockets(found, method)
     assert len(workers_of(found)) == 2
     assert sorted(stdout.splitlines()) == sorted(line["text"] for line in found["output"])
+
+
+def test_lesson_presented(binary: str, bare: dict[str, str], display: str, tmp_path: Path) -> None:
+    """As a teacher would: a lesson in large text, its first step, and on to the second."""
+    tools = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
+    report = tmp_path / "r.json"
+    words = ["--lesson", "5", "--present", "720p", "--report", str(report)]
+    with subprocess.Popen(
+        [binary, *words], env={**bare, "DISPLAY": display}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            [window] = until(lambda: windows(tools), "the window")
+            for workers in [step.options.workers for step in lesson(5).steps][:2]:
+                subprocess.run(["xdotool", "windowfocus", "--sync", window, "key", "space"], env=tools, check=True)
+                until(report.exists, "the report of a step")
+                assert len(workers_of(read_report(report))) == workers
+                report.unlink()
+                subprocess.run(["xdotool", "key", "--window", window, "Page_Down"], env=tools, check=True)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, stderr = process.communicate(timeout=LONGEST)
+    assert (process.returncode, stderr) == (0, "")
 
 
 def _drawn(tools: dict[str, str], picture: Path) -> Callable[[tuple[int, int, int]], int] | None:
