@@ -9,11 +9,13 @@ class Crew:
     """Keeps count of what was asked for.
 
     The program starts workers until it has started `to_launch` in all. A worker that has reached the limit keeps its
-    place; only lowering the number takes places away, the newest first.
+    place; only lowering the number takes places away, the newest first. A program that starts with 0 workers decides
+    itself how many it has.
     """
 
     def __init__(self, workers: int) -> None:
         self.to_launch = workers
+        self._is_led = workers > 0
         self._dismissed: set[int] = set()
 
     @property
@@ -37,7 +39,7 @@ class Crew:
 
     def overtaken(self, started: Sequence[int], alive: Sequence[int]) -> list[int]:
         """The program may have started more before it saw that fewer are wanted: return those that should end."""
-        if len(started) <= self.to_launch:
+        if not self._is_led or len(started) <= self.to_launch:
             return []
         wanted, self.to_launch = self.workers, len(started)
         return self.resize(wanted, started, alive)

@@ -133,6 +133,13 @@ def test_crew_ends_what_was_started_before_fewer_were_wanted() -> None:
     assert crew.to_launch == 17
 
 
+def test_a_program_that_decides_itself_how_many_it_has() -> None:
+    """It was launched with no number of workers, and each that it starts is meant to be."""
+    crew = Crew(0)
+    assert crew.overtaken([1, 2], [1, 2]) == []
+    assert crew.to_launch == 0
+
+
 @given(wishes=st.lists(st.integers(1, 20), max_size=20), data=st.data())
 def test_crew_always_has_what_was_asked_for(wishes: list[int], data: st.DataObject) -> None:
     crew = Crew(3)
