@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         top = self.top
         self.presentation = Presentation(
-            self, (self.program, self.processes, self.output), (top.title, top.lessons, top.sweep, top.look, top.help)
+            self, (self.program, self.processes), (top.title, top.lessons, top.sweep, top.look, top.help)
         )
         self.caps = KeyCaps(self)
         self._frames = Pacer(self.plots.draw, FRAME_MS, self)
@@ -263,7 +263,9 @@ class MainWindow(QMainWindow):
         self._wake()
 
     def _show_right(self) -> None:
-        """The right-hand side is there as long as anything is in it."""
+        """The right-hand side is there as long as anything is in it. A lesson speaks of what is printed."""
+        presented = self.presentation
+        self.output.setVisible(presented.shape is None or presented.controls or self.lesson.step is not None)
         parts = (self.lesson, self.processes, self.output)
         self._right.setVisible(any(not part.isHidden() for part in parts))
 

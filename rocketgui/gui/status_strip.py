@@ -72,6 +72,7 @@ class StatusStrip(QFrame):
     def set_quiet(self, quiet: bool) -> None:
         """Quiet, it shows itself only when something went wrong."""
         self._quiet = quiet
+        self.figures.setVisible(not quiet)
         self.setVisible(not (quiet and self._calm))
 
     def refresh(self, session: Session) -> None:

@@ -107,6 +107,7 @@ def test_no_text_is_cut_with_and_without_controls_and_lesson(
     for number in range(1, 10):
         window.open_lesson(number)
         assert window.lesson.isVisible()
+        assert window.output.isVisible()
         qtbot.waitUntil(lambda: cut_texts(window) == [])
     window.lesson.close_lesson()
     assert not window.lesson.isVisible()

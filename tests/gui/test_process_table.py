@@ -106,5 +106,8 @@ def test_the_strip_says_who_is_on_which_core(flying: MainWindow, qtbot: QtBot) -
 def test_the_strip_says_that_the_system_does_not_tell() -> None:
     story = Story()
     assert is_told(story.session)
+    # What a process says of itself at its end says nothing about that.
+    story.tell(1, messages.ProcessLoad(MS, (3,), (None,), (0.1,), (None,), (1,), (1,), (None,), (9,), (None,)))
+    assert is_told(story.session)
     story.tell(1, messages.ProcessLoad(MS, (2,), (1.0,), (0.1,), (None,), (1,), (1,), (1,), (1,), (None,)))
     assert not is_told(story.session)

@@ -174,8 +174,9 @@ class Canvas:
             left = min(max(x_end - width - 6, 4.0), view.width - width - 4)
             # Below the end: at the end itself there are the limit's line, and the rockets that come to it.
             place = QRectF(left, min(max(y_end + 6, 2.0), view.height - height - 2), width, height)
-            while any(place.intersects(other) for other in taken) and place.bottom() + height < view.height:
-                place.translate(0, height)
+            down = height if place.bottom() + len(taken) * height < view.height else -height
+            while any(place.intersects(other) for other in taken):
+                place.translate(0, down)
             taken.append(place)
             painter.fillRect(place, back)
             painter.setPen(self.theme.colour("muted"))

@@ -38,8 +38,8 @@ def guests(session: Session, theme: Theme) -> list[list[Guest]]:
 
 def is_told(session: Session) -> bool:
     """Whether the system tells which core a process is on, as far as can be known by now."""
-    workers = [worker for worker in session.workers if worker.cpu_s is not None]
-    return not workers or any(worker.cores for worker in workers)
+    # How much memory it holds is known of a process that was looked at while it lived.
+    return all(worker.cores for worker in session.workers if worker.rss is not None)
 
 
 class CoreStrip(QWidget):

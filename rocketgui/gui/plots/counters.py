@@ -16,8 +16,8 @@ from rocketgui.model.text import format_count, format_limit, format_short
 #: A limit that has not been measured against a rate yet counts as near up to here.
 _NEAR_AT_FIRST = 1_000_000_000
 
-#: So many runs stay in the picture, if none went more than so many times as far as the limit of now.
-_COMPARED, _AS_FAR = 3, 1.5
+#: So many runs stay in the picture, of those that went so many times as far as the limit of now.
+_COMPARED, _AS_NEAR, _AS_FAR = 3, 0.1, 1.5
 #: As many values are written beside the pointer.
 _POINTED = 10
 
@@ -85,7 +85,7 @@ class CountersPlot(TimePlot):
         self.item.canvas.faint = [
             Faint(run.title, run.curves)
             for run in self._session.before[-_COMPARED:]
-            if limit is not None and max(float(v[-1]) for _, v in run.curves) <= _AS_FAR * limit
+            if limit is not None and _AS_NEAR * limit <= max(float(v[-1]) for _, v in run.curves) <= _AS_FAR * limit
         ]
 
     def _take_new(self) -> None:
