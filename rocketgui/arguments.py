@@ -54,6 +54,12 @@ class Options(NamedTuple):
         """Which of the built-in programs it is."""
         return Variant(self.run_as, self.work, self.variable, self.pin)
 
+    def command(self, *, own_session: bool) -> Launch:
+        """The command that launches the built-in program so."""
+        return rocket_launch(
+            self.workers, self.limit, self.start_method, self.python, own_session=own_session, variant=self.variant
+        )
+
 
 def rocket_launch(
     workers: int,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rocketgui import following
-from rocketgui.arguments import Options, rocket_launch
+from rocketgui.arguments import Options
 
 if TYPE_CHECKING:
     from rocketgui.collector.collector import Collector
@@ -62,15 +62,7 @@ def run(options: Options) -> int:
     """Run the rocket program; return its exit code (128 + N if signal N killed it, as a shell would say)."""
     signals = Signals()
     with signals.caught():
-        command = rocket_launch(
-            options.workers,
-            options.limit,
-            options.start_method,
-            options.python,
-            own_session=False,
-            variant=options.variant,
-        )
-        session = follow(command, signals).session
+        session = follow(options.command(own_session=False), signals).session
     _summarise(session)
     return _reported(options, session, []) or _exit_code(session)
 

@@ -15,7 +15,7 @@ import os
 from typing import Any, NamedTuple
 
 from rocketgui import interpreters
-from rocketgui.arguments import LESSONS, Options, rocket_launch
+from rocketgui.arguments import LESSONS, Options
 from rocketgui.interpreters import Interpreter
 from rocketgui.launch import START_METHODS, Launch
 from rocketgui.model.text import WORKERS_MAX, parse_limit
@@ -63,14 +63,7 @@ def titles() -> list[str]:
 
 def launch_of(step: Step, options: Options, *, own_session: bool) -> Launch:
     """The command that launches a step, with the controls as they stand in `options`."""
-    launch = rocket_launch(
-        options.workers,
-        options.limit,
-        options.start_method,
-        options.python,
-        own_session=own_session,
-        variant=options.variant,
-    )
+    launch = options.command(own_session=own_session)
     if step.program is None:
         return launch
     named = ("--workers", str(options.workers), "--limit", str(options.limit))

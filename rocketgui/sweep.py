@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from rocketgui.arguments import Options, rocket_launch
+from rocketgui.arguments import Options
 from rocketgui.headless import Signals, follow, tell
 from rocketgui.model.session import Model, Session
 from rocketgui.model.sweep import Measurement, Point, Sweep
@@ -53,9 +53,7 @@ def measure(workers: int, options: Options, signals: Signals, model: Model) -> P
             points.append(point)
         return bool(points)
 
-    command = rocket_launch(
-        workers, sys.maxsize, options.start_method, options.python, own_session=False, variant=options.variant
-    )
+    command = options._replace(workers=workers, limit=sys.maxsize).command(own_session=False)
     follow(command._replace(output=os.devnull), signals, enough, model)
     if not points:
         tell(f"{workers} workers could not be measured: the run came to its end first.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import importlib
 import os
 import signal
 import sys
@@ -34,6 +35,9 @@ os.environ["XDG_CONFIG_HOME"] = _settings.name
 hypothesis.settings.register_profile("busy machine", deadline=None)  # on top of what hypothesis does in CI
 hypothesis.settings.load_profile("busy machine")
 
+#: What locks files; Windows has none of it, and there no test waits for its turn.
+fcntl: Any = None if os.name == "nt" else importlib.import_module("fcntl")
+
 #: Seconds that child processes and QThreads get to end by themselves after a test: what the product promises.
 GRACE_S = 2.0
 
@@ -42,7 +46,23 @@ KEPT = ("from multiprocessing.resource_tracker import main", "from multiprocessi
 
 
 @pytest.fixture(autouse=True)
-def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def turn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where tests run beside each other, one that is marked `alone` has the machine to itself."""
+    if fcntl is None or "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    shared = tmp_path_factory.getbasetemp().parent  # by all that run tests now
+    alone = request.node.get_closest_marker("alone") is not None
+    with open(shared / "door", "w") as door, open(shared / "room", "w") as room:
+        # Who waits for the room to be empty stands in the door, so that nobody else goes in meanwhile.
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(turn: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fails a test that leaves a child process, a running QThread, an active QTimer or a run's directory."""
     children = set(_children())
     directories = _run_directories()

@@ -42,6 +42,7 @@ def most_able() -> interpreters.Interpreter:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @every_lesson
 def test_shows_what_it_promises(number: int, capfd: pytest.CaptureFixture[str]) -> None:
     model: Model | None = None

@@ -13,6 +13,7 @@ __all__ = ["mark"]
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_one_to_three(mark: str, tmp_path: Path) -> None:
     path = tmp_path / "s.json"
     with Cli(mark, "sweep", "--headless", "--workers", "1-3", "--seconds", "0.5", "--report", str(path)) as cli:

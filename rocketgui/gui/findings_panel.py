@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea
-
 from rocketgui.gui.card import Card
-from rocketgui.gui.theme import set_text
+from rocketgui.gui.reading import Reading
 from rocketgui.model.findings import Finding
 from rocketgui.model.session import Session
 
@@ -21,20 +18,9 @@ class FindingsPanel(Card):
 
     def __init__(self) -> None:
         super().__init__("What you are seeing")
-        self.text = QLabel()
-        self.text.setAccessibleName("What you are seeing")
-        set_text(self.text, 1.0)
-        self.text.setWordWrap(True)
-        self.text.setTextFormat(Qt.TextFormat.RichText)
-        self.text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        area.setAccessibleName("What you are seeing")
-        area.setWidget(self.text)
-        self.body.addWidget(area, 1)
+        reading = Reading("What you are seeing")
+        self.text = reading.label
+        self.body.addWidget(reading, 1)
         self.show_findings(Session(), [])
 
     def show_findings(self, session: Session, found: list[Finding]) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout
 
 from rocketgui import lessons
 from rocketgui.arguments import LESSONS
 from rocketgui.gui.buttons import Button
 from rocketgui.gui.card import Card
-from rocketgui.gui.theme import set_text
+from rocketgui.gui.reading import Reading
 from rocketgui.interpreters import Interpreter
 from rocketgui.lessons import Lesson, Step
 
@@ -33,19 +33,8 @@ class LessonPanel(Card):
         self._python = python
         self._lesson: Lesson | None = None
         self._place = 0
-        self.text = QLabel()
-        self.text.setAccessibleName("Text of the lesson")
-        set_text(self.text, 1.0)
-        self.text.setWordWrap(True)
-        self.text.setTextFormat(Qt.TextFormat.RichText)
-        self.text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        area.setAccessibleName("Text of the lesson")
-        area.setWidget(self.text)
+        reading = Reading("Text of the lesson")
+        self.text = reading.label
         self.back = Button("Back", "The step before (Page Up)")
         self.back.clicked.connect(self.go_back)
         self.next = Button("Next", "The next step, or the next lesson (Page Down)")
@@ -57,7 +46,7 @@ class LessonPanel(Card):
         row.addStretch(1)
         row.addWidget(self.back)
         row.addWidget(self.next)
-        self.body.addWidget(area, 1)
+        self.body.addWidget(reading, 1)
         self.body.addLayout(row)
         self.setVisible(False)
 

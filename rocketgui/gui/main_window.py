@@ -20,7 +20,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from rocketgui.arguments import Options, rocket_launch
+from rocketgui.arguments import Options
 from rocketgui.gui import keys, settings
 from rocketgui.gui.controller import RunController, RunState, as_bridge
 from rocketgui.gui.findings_panel import FindingsPanel
@@ -191,14 +191,7 @@ class MainWindow(QMainWindow):
         options, step = self.program.options, self.lesson.step
         if step is not None:
             return launch_of(step, options, own_session=True)
-        return rocket_launch(
-            options.workers,
-            options.limit,
-            options.start_method,
-            options.python,
-            own_session=True,
-            variant=options.variant,
-        )
+        return options.command(own_session=True)
 
     def _show_code(self) -> None:
         command = self._command()

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rocketgui.arguments import Options, rocket_launch
+from rocketgui.arguments import Options
 from rocketgui.gui.buttons import Button
 from rocketgui.gui.card import set_role
 from rocketgui.gui.controller import LIVE, RunController, RunState
@@ -75,17 +75,8 @@ class Sweeper(QObject):
     def _launch(self, workers: int, seconds: float) -> None:
         self._measurement = Measurement(workers, seconds)
         self._taken = False
-        options = self._options
-        self._controller.launch(
-            rocket_launch(
-                workers,
-                sys.maxsize,
-                options.start_method,
-                options.python,
-                own_session=True,
-                variant=options.variant,
-            )
-        )
+        options = self._options._replace(workers=workers, limit=sys.maxsize)
+        self._controller.launch(options.command(own_session=True))
 
     def _changed(self) -> None:
         if self._measurement is None or self._taken:

@@ -262,6 +262,7 @@ def test_board_in_every_python(python: Python, script: Script) -> None:
         assert running.finish().code == 0
 
 
+@pytest.mark.alone
 def test_rate(script: Script) -> None:
     """The more samples are asked for, the more come, and never more than were asked for."""
     program = script(
