@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,19 @@ every_way = pytest.mark.parametrize(
     list(itertools.product(pythons(), START_METHODS)),
     ids=lambda value: str(value),
 )
+
+
+def ways(choices: Sequence[Any]) -> list[tuple[Python, Any]]:
+    """Each Python with one of the choices, in turn; the oldest, this one and the newest with all of them."""
+    found = pythons()
+    whole = {found[0], found[-1], this_python()}
+    return [
+        (python, choice)
+        for place, python in enumerate(found)
+        for choice in (choices if python in whole else [choices[place % len(choices)]])
+    ]
+
+
 every_python = pytest.mark.parametrize("python", pythons(), ids=str)
 
 TOUR = """
@@ -134,7 +149,7 @@ def test_rocket_program(python: Python, method: str) -> None:
     assert not any(box.samples or box.of(layout.OUTPUT) for box in observed.boxes if box.helper)
 
 
-@every_way
+@pytest.mark.parametrize(("python", "method"), ways(START_METHODS), ids=str)
 def test_tour_of_all_ends(python: Python, method: str, script: Script) -> None:
     """Children that raise, leave, vanish, have children, cannot be started: everything reads as it does alone."""
     alone, observed = alone_and_observed(python, ["-W", "always", script(TOUR), method])

@@ -10,7 +10,7 @@ import pytest
 
 from rocketgui.agent import layout
 from tests.agent.conftest import Script
-from tests.agent.test_lifecycle import every_python, no_trouble, same
+from tests.agent.test_lifecycle import every_python, no_trouble, same, ways
 from tests.helpers import START_METHODS, Observed, Python, alone_and_observed, clean, this_python
 
 LOOK = """
@@ -50,8 +50,7 @@ LOOK = """
 """
 
 
-@pytest.mark.parametrize("with_path", [False, True], ids=["no PYTHONPATH", "PYTHONPATH"])
-@every_python
+@pytest.mark.parametrize(("python", "with_path"), ways([False, True]), ids=str)
 def test_everything_looks_as_it_does_alone(python: Python, with_path: bool, script: Script, tmp_path: Path) -> None:
     base = clean()
     if with_path:

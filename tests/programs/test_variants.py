@@ -14,8 +14,10 @@ from rocketgui.programs.variants import INTERPRETERS_FROM, RUN_AS, VARIABLE, WOR
 from tests.helpers import Python, pythons, this_python
 from tests.programs.test_rocket import run
 
-PINS = (False, True) if pin_refusal() is None else (False,)
-EVERY = [Variant(*choice) for choice in itertools.product(RUN_AS, WORK, VARIABLE, PINS)]
+FREE = [Variant(*choice) for choice in itertools.product(RUN_AS, WORK, VARIABLE)]
+#: Pinning is the same line whatever is counted.
+PINNED = [Variant(*choice, "private", True) for choice in itertools.product(RUN_AS, WORK)]
+EVERY = FREE + (PINNED if pin_refusal() is None else [])
 #: Those that there is a Python for.
 VARIANTS = [variant for variant in EVERY if refusal(variant, INTERPRETERS_FROM) is None]
 LIMIT = 40
