@@ -109,7 +109,7 @@ class ProcessModel(QAbstractTableModel):
         self._cells: list[list[tuple[str, ProcessState]]] = []
         self._sorted_by: Column | None = None
         self._descending = False
-        self.name_font = text_font(_TEXT, bold=True)
+        self.name_font, self.head_font = text_font(_TEXT, bold=True), text_font(_TEXT)
 
     def set_session(self, session: Session) -> None:
         """Show another run."""
@@ -217,6 +217,8 @@ class ProcessModel(QAbstractTableModel):
             return self._session.watch if column.heading == "value" else column.heading
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{column.heading}: {column.tip}"
+        if role == Qt.ItemDataRole.FontRole:
+            return self.head_font
         if role == Qt.ItemDataRole.ToolTipRole:
             return column.tip
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -268,6 +270,7 @@ class ProcessPanel(Card):
     def text_resized(self) -> None:
         """Give each column the width of the widest text that it must hold."""
         self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 9)
+        self.model.head_font = QFont(self.table.font())
         self.model.name_font = QFont(self.table.font())
         self.model.name_font.setBold(True)
         for number, column in enumerate(COLUMNS):

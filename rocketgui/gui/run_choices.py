@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
 from rocketgui.arguments import pin_refusal
 from rocketgui.gui.buttons import Choice, claims_space
+from rocketgui.gui.theme import set_text
 from rocketgui.interpreters import Interpreter
 from rocketgui.launch import START_METHODS
 from rocketgui.programs.variants import INTERPRETERS_FROM, Variant, refusal
@@ -82,6 +83,7 @@ class RunChoices(QWidget):
     def add_row(self, text: str, widget: QWidget) -> QLabel:
         """A label and a control, below the others."""
         label = QLabel(text)
+        set_text(label, 1.0)
         label.setBuddy(widget)
         row = self._grid.rowCount()
         self._grid.addWidget(label, row, 0)
@@ -145,6 +147,7 @@ class Tick(QCheckBox):
 
     def __init__(self, text: str, tip: str) -> None:
         super().__init__(text)
+        set_text(self, 1.0)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolTip(f"{tip}. {_LATER}")
         self.setAccessibleName(text)

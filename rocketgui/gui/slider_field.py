@@ -138,6 +138,7 @@ class SliderField(QWidget):
         self._value = value
         self._remark = ""
         label = QLabel(name)
+        set_text(label, 1.0)
         self.field = NumberEdit(lambda: scale.edit(self._value))
         self.field.setAccessibleName(name)
         self.field.setAccessibleDescription(tip)
