@@ -45,6 +45,8 @@ class Run:
         self._looks = processes.Processes()
         self._ends = processes.Ends()
         self._watched: set[int] = set()
+        #: Ends that were reported of processes not known yet, by pid: the code and when.
+        self._early_ends: dict[int, tuple[int, int]] = {}
         self._paused = False
         self._stopping = False
         self._interrupted = False
@@ -142,6 +144,7 @@ class Run:
         now = time.monotonic_ns()
         self._shelf.find()
         self._shelf.read()
+        self._claim_ends()
         self._accept_refusals()
         self._dismiss(self._crew.overtaken(*self._started_and_alive()))
         self._watch_new()
@@ -253,14 +256,25 @@ class Run:
                 self._program_gone = True
             case {"event": "exited", "pid": pid, "code": code, "t_ns": t_ns}:
                 row = self._census.find(pid)
-                if row is not None:
-                    self._end(row, code, t_ns)
-                    if row.id == 1:
-                        self._root_ended(code)
+                if row is None:
+                    self._early_ends[pid] = code, t_ns
+                    return
+                self._end(row, code, t_ns)
+                if row.id == 1:
+                    self._root_ended(code)
             case {"event": "left_over", "count": count}:
                 self._out.append(messages.Notice(_left_over(count, self._census)))
             case {"event": "ended"}:
                 self._program_gone = True
+
+    def _claim_ends(self) -> None:
+        """A process may have been reaped before its black box was found, or before its parent's told of it."""
+        for pid, (code, t_ns) in list(self._early_ends.items()):
+            row = self._census.find(pid)
+            if row is not None:
+                del self._early_ends[pid]
+                if row.moments and min(row.moments.values()) <= t_ns:  # else the pid is another process's by now
+                    self._end(row, code, t_ns)
 
     def _root_ended(self, code: int) -> None:
         if code < 0 and not self._stopping and not self._interrupted:
@@ -294,6 +308,7 @@ class Run:
 
     def _finish(self) -> None:
         self._shelf.read_rest()
+        self._claim_ends()
         now = time.monotonic_ns()
         for row in self._census.running():
             self._end(row, None, now)
