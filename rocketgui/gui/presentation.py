@@ -127,14 +127,12 @@ class Presentation(QObject):
         """Give all text the size that fits the window."""
         for widget in (*self._sides, *self._extras):
             widget.setVisible(self.shape is None or self.controls)
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
         if self.shape is None:
-            resize_text(app, self._usual_px)
+            resize_text(self._window, self._usual_px)
             return
         height = self._window.height()
         large = max(round(height * _TEXT_PX / _HEIGHT), self._usual_px)
-        resize_text(app, large, self._sides, min(max(height // _CONTROLS, self._usual_px), large))
+        resize_text(self._window, large, self._sides, min(max(height // _CONTROLS, self._usual_px), large))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.shape is not None:

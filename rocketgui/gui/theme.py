@@ -179,16 +179,19 @@ def text_scale() -> float:
     return QApplication.font().pixelSize() / _TEXT_PX[0]
 
 
-def resize_text(app: QApplication, pixels: int, apart: Sequence[QWidget] = (), apart_pixels: int = 0) -> None:
-    """Change the size of all text; that in `apart` gets a size of its own, 0: the same. Every widget that has a method
-    `text_resized` is told."""
+def resize_text(window: QWidget, pixels: int, apart: Sequence[QWidget] = (), apart_pixels: int = 0) -> None:
+    """Change the size of all text in a window and its dialogs; that in `apart` gets a size of its own, 0: the same.
+    Every widget that has a method `text_resized` is told."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
     wanted = apart_pixels or pixels
     if app.font().pixelSize() == pixels and all(widget.font().pixelSize() == wanted for widget in apart):
         return
     app.setFont(_sized(app.font(), pixels))
     for widget in apart:
         widget.setFont(_sized(widget.font(), wanted))
-    widgets = app.allWidgets()
+    # Not app.allWidgets(): while it makes its list, Python may collect a closed window, and delete what is in it.
+    widgets = [window, *window.findChildren(QWidget)]
     for widget in widgets:
         factor = widget.property(_FACTOR)
         if factor is not None:

@@ -39,7 +39,7 @@ def usual_text(qapp: QApplication) -> Iterator[None]:
     pixels = qapp.font().pixelSize()
     yield
     if qapp.font().pixelSize() != pixels:
-        resize_text(qapp, pixels)
+        resize_text(QWidget(), pixels)
 
 
 def sides(window: MainWindow) -> list[QWidget]:
