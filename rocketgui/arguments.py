@@ -6,10 +6,10 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from rocketgui import __version__, interpreters
-from rocketgui.launch import START_METHODS, Launch
+from rocketgui.launch import START_METHODS, Launch, Script
 from rocketgui.model import text
 from rocketgui.programs import variants
 from rocketgui.programs.variants import Variant
@@ -35,6 +35,8 @@ class Options(NamedTuple):
     headless: bool = False
     report: Path | None = None
     python: str = interpreters.own()
+    #: A program of the user's, in place of the built-in one.
+    script: Script | None = None
     self_test: bool = False
     lesson: int | None = None
     #: The fewest and the most workers of a sweep, and for how many seconds each number of them is measured.
@@ -55,7 +57,9 @@ class Options(NamedTuple):
         return Variant(self.run_as, self.work, self.variable, self.pin)
 
     def command(self, *, own_session: bool) -> Launch:
-        """The command that launches the built-in program so."""
+        """The command that launches the user's program, or the built-in one so."""
+        if self.script is not None:
+            return self.script.launch(self.python, own_session=own_session)
         return rocket_launch(
             self.workers, self.limit, self.start_method, self.python, own_session=own_session, variant=self.variant
         )
@@ -111,15 +115,91 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(words: list[str]) -> Options:
     """Read the arguments; ones that make no sense end the process with 2 and one sentence."""
-    sweep = words[:1] == ["sweep"]
-    about = "Shows live how Python's multiprocessing runs functions at once."
-    if sweep:
-        words = words[1:]
-        about = "Measures how much faster more workers are."
-    else:
-        about += " rocketgui sweep --help: speed-up against the number of workers."
-    parser = _Parser(prog="rocketgui sweep" if sweep else "rocketgui", description=about)
+    command = words[0] if words[:1] in (["sweep"], ["run"]) else ""
+    parser = _Parser(prog=f"rocketgui {command}".strip(), description=_ABOUT[command])
     parser.add_argument("--version", action="version", version=f"rocketgui {__version__}")
+    if command == "run":
+        _add_script(parser)
+    else:
+        _add_controls(parser, sweep=command == "sweep")
+    _add_common(parser)
+    words = words[bool(command) :]
+    told = vars(parser.parse_args(words))
+    if command == "run":
+        return _run_options(parser, told)
+    if (reason := _refusal(Options(**told))) is not None:
+        parser.error(reason)
+    # Parsed once more without defaults: what is there then is what was given.
+    given = parser.parse_args(words, argparse.Namespace(**dict.fromkeys(told, _NOT_GIVEN)))
+    names = {name for name, value in vars(given).items() if value is not _NOT_GIVEN}
+    return Options(**told, given=frozenset(names & CONTROLS))
+
+
+_ABOUT = {
+    "": "Shows live how Python's multiprocessing runs functions at once. rocketgui run --help: a program of your own. "
+    "rocketgui sweep --help: speed-up against the number of workers.",
+    "sweep": "Measures how much faster more workers are.",
+    "run": "Runs a Python program, unchanged, and shows every process in it.",
+}
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    """What any run can be told."""
+    parser.add_argument("--headless", action="store_true", help="run without a window; the exit code is the program's")
+    parser.add_argument("--report", type=_writable, metavar="FILE", help="write what was seen as JSON")
+    parser.add_argument(
+        "--python",
+        type=_checked(lambda typed: interpreters.check(typed).path),
+        default=argparse.SUPPRESS,  # a default that is a string would be checked as well, which starts it
+        metavar="PATH",
+        help="the Python that runs the program: 3.8 or newer; else the active virtual environment's for a program of "
+        "your own, or the one that came with rocketgui",
+    )
+
+
+def _add_present(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--present", nargs="?", choices=SHAPES, const=SHAPES[0], metavar="SHAPE",
+        help="large text for an audience or a video; full (the screen), 720p or 1080p",
+    )  # fmt: skip
+
+
+def _add_script(parser: argparse.ArgumentParser) -> None:
+    """A program of the user's: everything from its name on belongs to it."""
+    parser.add_argument(
+        "--watch", action="append", type=_checked(parse_watch), default=[], metavar="NAME",
+        help="a value to draw: NAME, a global of the main module; module.NAME; or function:local. "
+        "Without any: numbers of the main module that change, and each Value",
+    )  # fmt: skip
+    parser.add_argument("-m", dest="module", action="store_true", help="SCRIPT is the name of a module")
+    parser.add_argument("script", nargs=argparse.PARSER, metavar="SCRIPT [ARG]...", help="what to run")
+    _add_present(parser)
+
+
+def _run_options(parser: argparse.ArgumentParser, told: dict[str, Any]) -> Options:
+    words, module, watch = told.pop("script"), told.pop("module"), told.pop("watch")
+    if not module and not os.path.exists(words[0]):
+        parser.error(f"there is no file {words[0]}")
+    if "python" not in told:
+        told["python"] = interpreters.for_scripts()
+    return Options(**told, launch=True, script=Script(("-m", *words) if module else tuple(words), tuple(watch)))
+
+
+def parse_watch(typed: str) -> str:
+    """A value to watch, as a user names it.
+
+    Raises:
+        ValueError: that is not the name of a value.
+    """
+    function, colon, local = typed.strip().rpartition(":")
+    parts = [local, *(function.split(".") if colon else ())] if colon else local.split(".")
+    if not all(part.isidentifier() for part in parts):
+        raise ValueError(f"{typed} names no value: expected NAME, module.NAME or function:local")
+    return typed.strip()
+
+
+def _add_controls(parser: argparse.ArgumentParser, *, sweep: bool) -> None:
+    """What the built-in program can be told."""
     if sweep:
         parser.add_argument(
             "--workers", dest="sweep", type=_checked(text.parse_range), default=(1, 2 * (os.cpu_count() or 1)),
@@ -134,6 +214,10 @@ def parse(words: list[str]) -> Options:
             "--workers", type=_checked(text.parse_workers), default=WORKERS, metavar="N", help="processes, 1 to 256"
         )
         parser.add_argument("--lesson", type=_checked(_lesson), metavar="N", help=f"lesson 1 to {LESSONS}")
+        parser.add_argument(
+            "--self-test", action="store_true", help="check what works on this machine, for bug reports"
+        )
+        _add_present(parser)
     parser.add_argument(
         "--limit",
         type=_checked(text.parse_limit),
@@ -162,28 +246,6 @@ def parse(words: list[str]) -> Options:
     )  # fmt: skip
     parser.add_argument("--pin", action=_Pin, nargs=0, default=False, help="keep each worker on one core")
     parser.add_argument("--launch", action="store_true", help="launch at once")
-    if not sweep:
-        parser.add_argument(
-            "--present", nargs="?", choices=SHAPES, const=SHAPES[0], metavar="SHAPE",
-            help="large text for an audience or a video; full (the screen), 720p or 1080p",
-        )  # fmt: skip
-    parser.add_argument("--headless", action="store_true", help="run without a window; the exit code is the program's")
-    parser.add_argument("--report", type=_writable, metavar="FILE", help="write what was seen as JSON")
-    parser.add_argument(
-        "--python",
-        type=_checked(lambda typed: interpreters.check(typed).path),
-        default=argparse.SUPPRESS,  # a default that is a string would be checked as well, which starts it
-        metavar="PATH",
-        help="the Python that runs the program: 3.8 or newer; else the one that came with rocketgui",
-    )
-    parser.add_argument("--self-test", action="store_true", help="check what works on this machine, for bug reports")
-    told = vars(parser.parse_args(words))
-    if (reason := _refusal(Options(**told))) is not None:
-        parser.error(reason)
-    # Parsed once more without defaults: what is there then is what was given.
-    given = parser.parse_args(words, argparse.Namespace(**dict.fromkeys(told, _NOT_GIVEN)))
-    names = {name for name, value in vars(given).items() if value is not _NOT_GIVEN}
-    return Options(**told, given=frozenset(names & CONTROLS))
 
 
 def _refusal(options: Options) -> str | None:

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 NS = 1_000_000_000
 #: The live line changes this often, in ns, so that it can be read.
 LINE_EVERY = NS // 4
-#: After Ctrl-C, which the terminal sends to the program as well: how long until the program is told again, in ns.
-REMINDER = NS // 2
+#: After an interrupt, how long the supervisor may take to say that it got it too, in ns: then the program did as well.
+ALONE = NS // 4
+#: Interrupts that come within this time are one: `timeout` sends one to the process and one to its group.
+TOGETHER = NS // 4
 NOT_STARTED = 127
 
 
@@ -37,10 +39,12 @@ class Signals:
         self.interrupts = 0
         self.end = False
         self.interrupted_ns = 0
+        self.passed_on = False
 
     def interrupt(self, *_: object) -> None:
-        self.interrupts += 1
-        self.interrupted_ns = time.monotonic_ns()
+        now = time.monotonic_ns()
+        self.interrupts += now - self.interrupted_ns > TOGETHER
+        self.interrupted_ns = now
 
     def terminate(self, *_: object) -> None:
         self.end = True
@@ -154,9 +158,10 @@ def _obey(signals: Signals, collector: Collector) -> None:
         signals.end, signals.interrupts = False, min(signals.interrupts, 1)
     elif signals.interrupts == 1:
         run.note_interrupt()
-        if signals.interrupted_ns and time.monotonic_ns() - signals.interrupted_ns > REMINDER:
-            signals.interrupted_ns = 0
-            collector.obey(messages.Interrupt())
+        if not signals.passed_on and time.monotonic_ns() - signals.interrupted_ns > ALONE:
+            signals.passed_on = True
+            if not run.group_interrupted:
+                collector.obey(messages.Interrupt())
 
 
 def _say(message: Message, line: LiveLine) -> None:

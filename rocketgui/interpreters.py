@@ -63,6 +63,20 @@ def own() -> str:
     return str(folder / "python" / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
 
 
+def for_scripts() -> str:
+    """The path of the Python that runs a user's program unless they name another: the active virtual environment's, or
+    rocketgui's own. A packaged rocketgui prefers the one on PATH to its own, which has nothing installed."""
+    active = os.environ.get("VIRTUAL_ENV")
+    if active and os.path.realpath(active) == os.path.realpath(sys.prefix):
+        return own()
+    for path in filter(None, (active, "python3" if packaged() else None, "python" if packaged() else None)):
+        try:
+            return check(path).path
+        except NoInterpreter:
+            continue
+    return own()
+
+
 def known(path: str) -> Interpreter:
     """What a Python is; rocketgui's own one is not asked for it.
 

@@ -26,7 +26,8 @@ class Launch(NamedTuple):
     the file `output`.
 
     `start_method`, `workers` and `limit` say what `argv` asks the built-in program for; `work`, `variable` and `pinned`
-    say which variant of it this is, and `source` is its text, written to a file that takes the place of `argv[0]`.
+    say which variant of it this is, and `source` is its text, written to a file that takes the place of `argv[0]`. For
+    any other program they are empty. Where `watch` is empty, what changes is found and watched.
     """
 
     argv: tuple[str, ...]
@@ -43,3 +44,14 @@ class Launch(NamedTuple):
     work: str = "count"
     variable: str = "private"
     pinned: bool = False
+
+
+class Script(NamedTuple):
+    """A program of the user's: `argv` as Python takes it, and the values to watch; none: those that are found."""
+
+    argv: tuple[str, ...]
+    watch: tuple[str, ...] = ()
+
+    def launch(self, python: str, *, own_session: bool) -> Launch:
+        """The command that launches it: nothing is known of what it does."""
+        return Launch(self.argv, python, "processes", "", 0, 0, self.watch, own_session, work="", variable="")

@@ -189,8 +189,10 @@ class Supervisor:
         os.set_blocking(wake_read, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         # Handlers, not SIG_IGN: what is ignored stays ignored in the program, a handler does not outlive exec.
-        for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        for number in (signal.SIGCHLD, signal.SIGHUP, signal.SIGQUIT):
             signal.signal(number, lambda *_: None)
+        # Where it comes to the whole group, the program has got it as well.
+        signal.signal(signal.SIGINT, lambda *_: self._reports.write("interrupted"))
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "_asked_to_end", True))
         try:
             self._root = subprocess.Popen(argv, start_new_session=own_session)

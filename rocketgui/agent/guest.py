@@ -23,6 +23,7 @@ from .board import Board
 from .box import Box
 from .output import Recorder
 from .sampler import Sampler
+from .values import Values
 
 TYPE_CHECKING = False  # typing would take longer to import than all of the agent
 if TYPE_CHECKING:
@@ -60,8 +61,9 @@ class Guest:
         self._names = Names()
         self._entered = self._over = False
         who = "%d:i%d" % (os.getpid(), native)
-        self._sampler = Sampler(self._box, Board(directory), watch, NoThreads(), (), self._names, who)
-        self._recorder = Recorder(self._box.output, self._sampler.note_error)
+        self._values = Values(self._box, watch, NoThreads(), self._names, self._note_error)
+        self._sampler = Sampler(self._values, Board(directory), NoThreads(), (), who)
+        self._recorder = Recorder(self._box.output, self._note_error)
         self._box.event(layout.BEGAN, time.monotonic_ns(), sys.version.split()[0], 1, "interpreter", "")
 
     def follow(self) -> None:
@@ -84,6 +86,9 @@ class Guest:
                 return spec
         return None
 
+    def _note_error(self, error: Exception) -> None:
+        self._sampler.note_error(error)
+
     def _hear(self, event: str, arguments: Any) -> None:
         if event == "exec":
             main = sys.modules.get(MAIN)
@@ -103,7 +108,8 @@ class Guest:
         try:
             self._box.event(layout.TARGET_LEFT, time.monotonic_ns())
             sampler.stop()
-            sampler.sample()
+            self._values.look()
+            self._values.sample()
             self._names.found = None
             self._recorder.flush()
             self._box.event(layout.COST, time.monotonic_ns(), sampler.cpu_ns / 1e9, sampler.errors, sampler.last_error)

@@ -66,14 +66,16 @@ class EndOfCall:
 class Lifecycle:
     """Patches multiprocessing and threading when they are imported, and notes what they do.
 
-    `event(kind, t_ns, *texts)` writes; `resume()` is called when a start() is over, `leaving(exit_code)` when a child
-    is about to exit; `on_error` gets what goes wrong in here.
+    `event(kind, t_ns, *texts)` writes; `running(process)` is called when start() is and before a child's first line,
+    `resume()` when a start() is over, `leaving(exit_code)` when a child is about to exit; `on_error` gets what goes
+    wrong in here.
     """
 
     def __init__(
         self,
         event: Callable[..., None],
         resume: Callable[[], None],
+        running: Callable[[Any], None],
         leaving: Callable[[str], None],
         threads: Threads,
         on_error: Callable[[Exception], None],
@@ -81,6 +83,7 @@ class Lifecycle:
         self._event = event
         self._threads = threads
         self._resume = resume
+        self._running = running
         self._leaving = leaving
         self._on_error = on_error
         self._starting: dict[int, int] = {}
@@ -145,6 +148,7 @@ class Lifecycle:
 
     def _start_called(self, process: Any) -> None:
         self._starting[id(process)] = time.monotonic_ns()
+        self._guard(self._running, process)
 
     def starting(self) -> bool:
         """Whether a start() is under way."""
@@ -218,6 +222,7 @@ class Lifecycle:
         now = time.monotonic_ns()
         self._banner = "Process %s:" % process.name
         self._event(layout.NAMED, now, process.name, process._parent_pid)
+        self._guard(self._running, process)
         self._once(util, "_exit_function")
         self._once(sys.modules["threading"], "_shutdown")
         self._event(layout.TARGET_ENTERED, time.monotonic_ns())

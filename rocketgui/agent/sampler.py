@@ -1,4 +1,4 @@
-"""The agent's one thread: at each deadline it reads the watched names, obeys the board, and sleeps again.
+"""The agent's one thread: at each deadline it reads the watched values, obeys the board, and sleeps again.
 
 It is started with `_thread`, so that `threading` does not count it among the program's own threads.
 """
@@ -10,47 +10,39 @@ import os
 import sys
 import time
 
-from . import layout
-
 TYPE_CHECKING = False  # typing would take longer to import than all of the agent
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
 
     from .board import Board
-    from .box import Box
-    from .guest import Names, NoThreads
+    from .guest import NoThreads
     from .threads import Threads
+    from .values import Values
 
 
 NS = 1_000_000_000
 
 
 class Sampler:
-    """Samples this process from a thread that can be ended and begun again, as often as the process forks.
+    """Samples `values` from a thread that can be ended and begun again, as often as the process forks.
 
-    `chores` are called about ten times a second, with the time in ns. In an interpreter that is not the process's first
-    one, `names` finds the names, and `guest` is how the board names it.
+    `chores` are called about ten times a second, with the time in ns. `guest` is how the board names an interpreter
+    that is not the process's first one.
     """
 
     def __init__(
         self,
-        box: Box,
+        values: Values,
         board: Board,
-        watch: Sequence[str],
         threads: Threads | NoThreads,
         chores: Sequence[Callable[[int], None]],
-        names: MainNames | Names | None = None,
         guest: str = "",
     ) -> None:
-        self._box = box
+        self._values = values
         self._board = board
-        self._watch = list(enumerate(watch))
         self._threads = threads
-        #: Indices of the names that threads have: (number of the thread, name) -> index.
-        self._indices: dict[tuple[int, str], int] = {}
         self._chores = chores
         self._held: list[tuple[str, str, int | float]] = []
-        self._names = names or MainNames()
         self._guest = guest
         #: How the board names what holds the names.
         self._who: tuple[str, ...] = ()
@@ -113,35 +105,6 @@ class Sampler:
         """In a forked child: the thread did not come along."""
         self._wake = self._gone = None
 
-    def sample(self) -> None:
-        """Read the watched names now, without calling anything of the program's."""
-        names = self._names.find()
-        if names is not None:
-            for index, name in self._watch:
-                self._note(index, names.get(name))
-        for thread, number in self._threads.alive():
-            self.sample_thread(thread, number)
-
-    def sample_thread(self, thread: Any, number: int) -> None:
-        """Read the watched names among the attributes of a thread, whose number is given."""
-        attributes = object.__getattribute__(thread, "__dict__")
-        for _, name in self._watch:
-            value = attributes.get(name)
-            if value is not None:
-                index = self._indices.get((number, name))
-                if index is None:
-                    index = self._indices[number, name] = len(self._watch) + len(self._indices)
-                    self._box.event(layout.NAME, time.monotonic_ns(), index, name, number)
-                self._note(index, value)
-
-    def _note(self, index: int, value: object) -> None:
-        number = value if type(value) is int or type(value) is float else _shared(value)
-        if number is not None:
-            try:
-                self._box.sample(index, time.monotonic_ns(), number)
-            except Exception as error:
-                self.note_error(error)  # the other names and the next samples go on
-
     def note_error(self, error: Exception) -> None:
         """Count an error inside the agent: it must not become one of the program's, nor be lost."""
         self.errors += 1
@@ -170,10 +133,11 @@ class Sampler:
                     period = self._obey()
                 if self._held:
                     self._hold()
-                self.sample()
+                self._values.sample()
                 if now >= chores_due:
                     chores_due = now + NS // 10
                     self._cpu_now = time.thread_time_ns()
+                    self._values.look()
                     for chore in self._chores:
                         chore(now)
             except Exception as error:
@@ -194,7 +158,7 @@ class Sampler:
         return int(NS / self._board.rate)
 
     def _hold(self) -> None:
-        names = self._names.find()
+        names = self._values.names()
         if names is not None:
             _hold(names, {name: value for who, name, value in self._held if who in self._who})
         for thread, number in self._threads.alive():
@@ -207,57 +171,3 @@ def _hold(names: dict[str, Any], held: dict[str, int | float]) -> None:
     for name, value in held.items():
         if name in names and names[name] != value:
             names[name] = value
-
-
-def _shared(value: object) -> int | float | None:
-    """The number in a `multiprocessing.Value`, read from its memory without its lock; None for all else.
-
-    Exactly these types: a subclass could run code of the program's.
-    """
-    kind = type(value)
-    module = sys.modules.get("multiprocessing.sharedctypes")
-    if module is None:
-        return None
-    if kind is getattr(module, "Synchronized", None):  # it may be being imported
-        value = object.__getattribute__(value, "__dict__").get("_obj")
-        kind = type(value)
-    simple = sys.modules["_ctypes"]._SimpleCData if "_ctypes" in sys.modules else None
-    if kind.__module__ != "ctypes" or simple not in kind.__mro__:
-        return None
-    number = simple.value.__get__(value)
-    return number if type(number) is int or type(number) is float else None
-
-
-class MainNames:
-    """Finds the global names of the main module, as its functions see them.
-
-    Under spawn and forkserver, Python runs the main module by `runpy.run_path` and fills the module `__mp_main__` with
-    a copy of the names: what the functions count in is the original, and only they still refer to it.
-    """
-
-    def __init__(self) -> None:
-        self._module: object = None
-        self._names: dict[str, Any] | None = None
-
-    def find(self) -> dict[str, Any] | None:
-        """The dictionary of the names; None while there is no main module."""
-        module = sys.modules.get("__main__")
-        if module is not self._module:
-            self._module = module
-            self._names = _names_of(module)
-        return self._names
-
-
-def _names_of(module: object) -> dict[str, Any] | None:
-    names: dict[str, Any] | None = getattr(module, "__dict__", None)
-    if names is None or names.get("__name__") != "__mp_main__":
-        return names
-    values = list(names.values())
-    classes = [value for value in values if type(value) is type and value.__module__ == "__mp_main__"]
-    for value in values + [member for one in classes for member in list(vars(one).values())]:
-        if type(value) is _FUNCTION and value.__globals__.get("__name__") == "__mp_main__":
-            return value.__globals__
-    return names
-
-
-_FUNCTION = type(_names_of)

@@ -14,6 +14,7 @@ from .box import Box
 from .output import Recorder
 from .sampler import Sampler
 from .threads import Threads
+from .values import MainNames, Values
 
 TYPE_CHECKING = False  # typing would take longer to import than all of the agent
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ class Agent:
         self._kept: list[Box] = []
         self._board = Board(directory)
         self._threads = Threads(self._event, self._thread_leaving, self._note_error)
-        self._lifecycle = lifecycle.Lifecycle(self._event, self._resume, self._leaving, self._threads, self._note_error)
+        self._lifecycle = lifecycle.Lifecycle(
+            self._event, self._resume, self._running, self._leaving, self._threads, self._note_error
+        )
         self._recorder = Recorder(self._output, self._note_error)
         self._exited = False
         self._begin("exec")
@@ -59,7 +62,8 @@ class Agent:
         self._kept.append(self._box)
         self._cost_due = 0
         chores = self._lifecycle.chore, self._chore
-        self._sampler = Sampler(self._box, self._board, self._watch, self._threads, chores)
+        self._values = Values(self._box, self._watch, self._threads, MainNames(), self._note_error)
+        self._sampler = Sampler(self._values, self._board, self._threads, chores)
         gil = getattr(sys, "_is_gil_enabled", lambda: True)()
         version = sys.version.split()[0]
         self._event(layout.BEGAN, time.monotonic_ns(), version, int(gil), how, self._helper)
@@ -77,7 +81,7 @@ class Agent:
         self._lifecycle.note_line(stream, line)
 
     def _thread_leaving(self, thread: Any, number: int) -> None:
-        self._sampler.sample_thread(thread, number)
+        self._values.sample_thread(thread, number)
 
     def _note_error(self, error: Exception) -> None:
         self._sampler.note_error(error)
@@ -134,11 +138,17 @@ class Agent:
 
     # -- the end
 
+    def _running(self, process: Any) -> None:
+        """A process of multiprocessing is about to run its function, here or in a child."""
+        if not self._helper:
+            self._values.give(process)
+
     def _leaving(self, code: str | None) -> None:
         """The last values, exactly, and what this process used; it may come twice, and the later one is right."""
         self._sampler.stop()  # os._exit may come next, and would tear what the sampler is writing
         if not self._helper:  # from Python 3.14 on, a fork server has the main module's names
-            self._sampler.sample()
+            self._values.look()
+            self._values.sample()
         self._recorder.flush()
         self._say_cost(time.monotonic_ns())
         cpu = time.process_time_ns() / 1e9

@@ -13,15 +13,22 @@ from rocketgui.messages import Message
 
 
 class Translator:
-    """Puts messages into `out`. `bad` counts records that made no sense."""
+    """Puts messages into `out`. `bad` counts records that made no sense.
 
-    def __init__(self, census: Census, out: list[Message], launched_ns: int) -> None:
+    With `found`, the watched names were found and not asked for: only those matter that change in some process.
+    """
+
+    def __init__(self, census: Census, out: list[Message], launched_ns: int, *, found: bool = False) -> None:
         self._census = census
         self._out = out
         self._launched_ns = launched_ns
         self._samples: list[tuple[int, str, int, messages.Number]] = []
         #: Samples whose names are not known yet, by process and index: names stand among the events, read later.
         self._nameless: dict[tuple[int, int], list[Sample]] = {}
+        #: Values of found names that have not changed yet anywhere: name -> process -> first sample.
+        self._unchanged: dict[str, dict[int, tuple[int, messages.Number]]] = {}
+        self._changing: set[str] = set()
+        self._found = found
         self._threads: dict[tuple[int, int], Row] = {}
         #: Lines of threads that are not known yet.
         self._early: list[tuple[Row, int, tuple[str, ...]]] = []
@@ -128,7 +135,17 @@ class Translator:
         if whose is None:
             self._nameless.setdefault((row.id, sample.which), []).append(sample)
         else:
-            self._samples.append((*whose, sample.t_ns - self._launched_ns, sample.value))
+            self._put_sample(*whose, sample.t_ns - self._launched_ns, sample.value)
+
+    def _put_sample(self, process: int, name: str, t_ns: int, value: messages.Number) -> None:
+        if self._found and name not in self._changing:
+            waiting = self._unchanged.setdefault(name, {})
+            if waiting.setdefault(process, (t_ns, value))[1] == value:
+                return
+            self._changing.add(name)
+            for other, (first_ns, first) in self._unchanged.pop(name).items():
+                self._samples.append((other, name, first_ns, first))
+        self._samples.append((process, name, t_ns, value))
 
     def _name(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         index, name, number = int(texts[0]), texts[1], int(texts[2])

@@ -35,7 +35,7 @@ class Run:
         self._board = started.board
         self._supervised = started.supervised
         self._census = Census(out, self.launched_ns)
-        self._translator = Translator(self._census, out, self.launched_ns)
+        self._translator = Translator(self._census, out, self.launched_ns, found=not launch.watch)
         self._crew = Crew(launch.workers)
         self._limit = launch.limit
         self._refused = 0
@@ -50,6 +50,8 @@ class Run:
         self._paused = False
         self._stopping = False
         self._interrupted = False
+        #: Ctrl-C in a terminal, or what else came to the whole group: the program has got it too.
+        self.group_interrupted = False
         self._program_gone = False
         self._lost = False
         self.ended = False
@@ -124,7 +126,7 @@ class Run:
         self._supervised.send("interrupt")
 
     def note_interrupt(self) -> None:
-        """The user pressed Ctrl-C, and the terminal sent it to the program as well."""
+        """The user pressed Ctrl-C."""
         self._interrupted = True
 
     def stop(self) -> None:
@@ -264,6 +266,8 @@ class Run:
                     self._root_ended(code)
             case {"event": "left_over", "count": count}:
                 self._out.append(messages.Notice(_left_over(count, self._census)))
+            case {"event": "interrupted"}:
+                self.group_interrupted = True
             case {"event": "ended"}:
                 self._program_gone = True
 

@@ -19,9 +19,11 @@ POINTS = 400
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A run that is over. `curves` holds, for each worker, arrays of times in s and values, of one length each."""
+    """A run that is over. `argv` is empty if it was one of the built-in program. `curves` holds, for each worker,
+    arrays of times in s and values, of one length each."""
 
     title: str
+    argv: tuple[str, ...]
     run_as: str
     start_method: str
     work: str
@@ -41,6 +43,7 @@ def past(session: Session) -> Past | None:
         return None
     return Past(
         title=title(session),
+        argv=() if program.work else program.argv,
         run_as=program.run_as,
         start_method=program.start_method,
         work=program.work,
@@ -51,6 +54,11 @@ def past(session: Session) -> Past | None:
         start_delay_s=session.start_delay_s(),
         curves=curves,
     )
+
+
+def comparable(before: tuple[Past, ...], argv: tuple[str, ...]) -> tuple[Past, ...]:
+    """Those of the same program: of the built-in one, or of the user's with the same arguments."""
+    return tuple(run for run in before if run.argv == argv)
 
 
 def title(session: Session) -> str:
@@ -66,7 +74,7 @@ def title(session: Session) -> str:
         words += f" ({program.start_method})"
     if program.work == "sleep":
         words += ", sleeping"
-    if program.variable != "private":
+    if program.variable not in ("private", ""):
         words += f", {program.variable}"
     return words
 

@@ -64,8 +64,8 @@ def program_of(session: Session) -> dict[str, Any] | None:
         "gil": interpreter.gil if interpreter is not None else None,
         "run_as": program.run_as,
         "start_method": program.start_method or None,
-        "work": program.work,
-        "variable": program.variable,
+        "work": program.work or None,
+        "variable": program.variable or None,
         "pinned": program.pinned,
     }
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from rocketgui import messages
 from rocketgui.messages import Frame, Message
-from rocketgui.model.history import RUNS, Past, past
+from rocketgui.model.history import RUNS, Past, comparable, past
 from rocketgui.model.process import Process, Watched
 from rocketgui.model.series import Series
 from rocketgui.model.text import noun
@@ -95,7 +95,7 @@ class Session:
     @property
     def is_shared(self) -> bool:
         """Whether all workers count one variable, beside what each counts for itself."""
-        return self.program is not None and self.program.variable != "private"
+        return self.program is not None and self.program.variable not in ("private", "")
 
     def noun(self, count: int) -> str:
         """What the program's workers are: `process`, `threads`, ..."""
@@ -390,7 +390,8 @@ class Model:
         for message in frame.messages:
             if isinstance(message, messages.RunStarted):
                 kept = past(self.session)
-                self.session = Session((*self.session.before, kept)[-RUNS:] if kept else self.session.before)
+                before = (*self.session.before, kept)[-RUNS:] if kept else self.session.before
+                self.session = Session(comparable(before, () if message.work else message.argv))
             self.session.apply(message)
         # A frame that begins a run may carry the time of the clock before it; after the end, time stands still.
         begins = any(isinstance(message, messages.RunStarted) for message in frame.messages)

@@ -188,7 +188,7 @@ def test_values_of_all_sizes_and_kinds(script: Script) -> None:
     with Observed(this_python(), [program], watch="big,negative,fraction,rocket,strange,gone,never") as running:
         observed = running.finish()
     assert (observed.stderr, observed.code) == ("", 0)
-    assert [observed.root.values(index)[-1:] for index in range(7)] == [[2**200], [-(2**63)], [0.5], [], [], [], []]
+    assert [observed.root.values(index)[-1:] for index in range(7)] == [[2**200], [-(2**63)], [0.5], [1], [3], [], []]
     no_trouble(observed)
 
 

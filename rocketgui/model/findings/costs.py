@@ -9,8 +9,13 @@ from rocketgui.model.session import Session
 
 #: So many names can be read in passing.
 _NAMED = 6
-#: What is started where there is no start method.
-_WITHOUT = {"threads": "a thread", "sub-interpreters": "an interpreter"}
+#: What is started where there is no start method, or where only the program knows it.
+_WITHOUT = {
+    "processes": "a process",
+    "one-after-another": "a process",
+    "threads": "a thread",
+    "sub-interpreters": "an interpreter",
+}
 
 
 def start_up(session: Session) -> Iterable[Finding]:
