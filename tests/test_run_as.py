@@ -17,7 +17,7 @@ from tests.test_headless import no_losses
 __all__ = ["mark"]
 
 #: Enough counts that a run takes a second or so, and that findings that wait for it are made.
-COUNTS = {"private": 6_000_000, "unlocked": 2_000_000, "locked": 60_000}
+COUNTS = {"private": 6_000_000, "unlocked": 5_000_000, "locked": 60_000}
 NAPS = 600
 
 
