@@ -27,6 +27,9 @@ Number = int | float
 #: Moments in the life of a process, in the order in which they come.
 MOMENTS = ("start_called", "began", "target_entered", "target_left", "exited", "joined")
 
+#: What a process can be doing; see `Doing`.
+DOINGS = ("python", "c", "lock", "queue", "full queue", "pipe", "join", "sleep", "io", "waiting")
+
 #: How a run can end; see `RunEnded`.
 ENDINGS = ("finished", "failed", "stopped", "killed", "lost")
 
@@ -171,6 +174,28 @@ class ProcessLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class Doing:
+    """What the main thread of a process has been doing from `t_ns` on: one of `DOINGS`, and in which line.
+
+    `python`: it runs Python code, or would if it got a core; `c`: it is busy in C code; `lock`, `queue` (for
+    an item), `full queue` (for room in it), `pipe`, `join`: it waits for that; `sleep`: it is asleep; `io`: it waits
+    for a file, a terminal or the network; `waiting`: for what is not known.
+
+    `file`, `line` and `function` are those of the innermost frame of the program's own code, or of the innermost frame
+    where none of its own is on the stack; empty and 0 where unknown. `on` tells what it waits for, where that is
+    known: `lock NAME`, the same name in all processes that wait for one lock; `process PID`, whose end it joins.
+    """
+
+    process: int
+    t_ns: int
+    what: str
+    file: str
+    line: int
+    function: str
+    on: str
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """One line that a process printed, without its line end. `stream` is `stdout` or `stderr`."""
 
@@ -236,6 +261,7 @@ Message = (
     | Samples
     | CoreLoad
     | ProcessLoad
+    | Doing
     | Output
     | Controls
     | Losses

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import signal as signals
+from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from rocketgui.messages import Doing
 from rocketgui.model.series import Number, Series
 
 #: Seconds over which a rate is taken: long enough to be steady, short enough to follow.
 RATE_WINDOW_S = 0.5
+
+#: Changes in what a process was doing that are kept: those of some minutes of a restless one.
+DOINGS_KEPT = 2_000
+
+#: What a process does that makes no progress of its own.
+WAITS = frozenset({"lock", "queue", "full queue", "pipe", "join", "sleep", "io", "waiting"})
 
 
 class ProcessState(StrEnum):
@@ -73,6 +81,9 @@ class Process:
     moves: int | None = None
     rss: int | None = None
     peak_rss: int | None = None
+    doing: Doing | None = None
+    #: What it was doing, oldest first: since when (ns), and one of messages.DOINGS.
+    doings: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=DOINGS_KEPT))
 
     @property
     def is_root(self) -> bool:
@@ -125,6 +136,18 @@ class Process:
         if self.exit_code is None:
             return "ended"
         return "finished" if self.exit_code == 0 else f"exit code {self.exit_code}"
+
+    def take_doing(self, doing: Doing) -> None:
+        """Note what it is doing from now on."""
+        self.doing = doing
+        if not self.doings or self.doings[-1][1] != doing.what:
+            self.doings.append((doing.t_ns, doing.what))
+
+    def waits_ns(self, now_ns: int) -> list[tuple[int, int, str]]:
+        """The stretches in which it waited: from when to when (ns), and for what, one of `WAITS`."""
+        end = now_ns if self.exited_ns is None else self.exited_ns
+        ends = [*[t_ns for t_ns, _ in self.doings][1:], end]
+        return [(t, u, what) for (t, what), u in zip(self.doings, ends, strict=True) if what in WAITS and u > t]
 
     def start_delay_s(self) -> float | None:
         """Seconds from start() to the first line of the process's function."""

@@ -65,6 +65,9 @@ class Session:
         self.refused: messages.Refused | None = None
         self.ended: messages.RunEnded | None = None
         self.bad_messages = 0
+        self._chosen: str | None = None
+        #: What `names` gives; None: a name has come since, or has changed its value for the first time.
+        self._names: list[str] | None = None
         self._appliers: dict[type[Any], Callable[[Any], None]] = {
             messages.RunStarted: self._run_started,
             messages.Interpreter: self._interpreter,
@@ -77,6 +80,7 @@ class Session:
             messages.Samples: self._samples,
             messages.CoreLoad: self._core_load,
             messages.ProcessLoad: self._process_load,
+            messages.Doing: self._doing,
             messages.Output: self._output,
             messages.Controls: self._controls,
             messages.Losses: self._losses,
@@ -89,8 +93,35 @@ class Session:
 
     @property
     def watch(self) -> str:
-        """The name of the value that is shown: the first watched one."""
-        return self.program.watch[0] if self.program is not None and self.program.watch else "rocket"
+        """The name of the value that is shown: the chosen one, or the first that was asked for, or of those that were
+        found the one that changes in most processes."""
+        if self._chosen is not None:
+            return self._chosen
+        if self.program is not None and self.program.watch:
+            return self.program.watch[0]
+        names = self.names
+        return names[0] if names else "rocket"
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all values that are known: those that were asked for in their order, then those that were found,
+        first the ones that change in most processes."""
+        if self._names is None:
+            self._names = self._sorted_names()
+        return self._names
+
+    def _sorted_names(self) -> list[str]:
+        asked = list(self.program.watch) if self.program is not None else []
+        changing: dict[str, int] = {}
+        for process in self.processes.values():
+            for name, watched in process.values.items():
+                changing[name] = changing.get(name, 0) + (watched.first != watched.last)
+        found = sorted((name for name in changing if name not in asked), key=lambda name: -changing[name])
+        return asked + found
+
+    def choose(self, name: str | None) -> None:
+        """Show the value of this name; None: decide by what is known."""
+        self._chosen = name
 
     @property
     def is_shared(self) -> bool:
@@ -130,6 +161,14 @@ class Session:
         """The processes that the program started, without Python's own helpers; or the threads, where those are what it
         runs its work as. In the order in which they became known."""
         return [p for p in self.processes.values() if p.place is not None]
+
+    def threads_of(self, process: Process) -> list[Process]:
+        """The threads of a process that are not workers themselves, in the order in which they became known."""
+        return [p for p in self.processes.values() if p.parent == process.id and p.kind == "thread" and p.place is None]
+
+    def doing(self, process: Process) -> messages.Doing | None:
+        """What a process is doing now; None when it is over or suspended, or that is not known."""
+        return None if process.is_over or self.is_paused or not self.is_live else process.doing
 
     @property
     def is_paused(self) -> bool:
@@ -251,6 +290,7 @@ class Session:
 
     def _run_started(self, message: messages.RunStarted) -> None:
         self.program = message
+        self._names = None
 
     def _interpreter(self, message: messages.Interpreter) -> None:
         self.interpreter = message
@@ -311,6 +351,9 @@ class Session:
             watched = process.values.get(name)
             if watched is None:
                 watched = process.values[name] = Watched(value, value)
+                self._names = None
+            elif watched.last == watched.first != value:
+                self._names = None
             watched.last = value
             watched.samples += 1
             watched.series.append(t_ns / 1e9, value)
@@ -345,6 +388,12 @@ class Session:
             process.peak_rss = max(filter(None, (message.peak_rss[row], process.peak_rss)), default=None)
             if (core := message.core[row]) is not None:
                 process.cores.add(core)
+
+    def _doing(self, message: messages.Doing) -> None:
+        if message.what not in messages.DOINGS:
+            self.bad_messages += 1
+        elif (process := self._known(message.process)) is not None:
+            process.take_doing(message)
 
     def _output(self, message: messages.Output) -> None:
         self.output.append(message)

@@ -170,3 +170,26 @@ def noun(run_as: str, count: int) -> str:
     """What workers are that run so: `process`, `threads`, ..."""
     one = {"threads": "thread", "sub-interpreters": "interpreter"}.get(run_as, "process")
     return one if count == 1 else "processes" if one == "process" else f"{one}s"
+
+
+#: What a process does, as a table says it; by the names of messages.DOINGS.
+DOING_WORDS = {
+    "python": "runs Python",
+    "c": "busy in C code",
+    "lock": "waits for a lock",
+    "queue": "waits for an item",
+    "full queue": "waits: queue is full",
+    "pipe": "waits for a pipe",
+    "join": "waits in join",
+    "sleep": "asleep",
+    "io": "in I/O",
+    "waiting": "waits",
+}
+
+
+def format_place(file: str, line: int, function: str) -> str:
+    """A line of code as people find it: `two.py:12 in func1`; empty where it is not known."""
+    if not file:
+        return ""
+    name = re.split(r"[/\\]", file)[-1]
+    return f"{name}:{line}" + (f" in {function}" if function and function != "<module>" else "")

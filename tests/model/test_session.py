@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rocketgui import messages
 from rocketgui.messages import Frame
 from rocketgui.model.process import Process, ProcessState
-from rocketgui.model.session import NOTICES, OUTPUT_LINES, Model
+from rocketgui.model.session import NOTICES, OUTPUT_LINES, Model, Session
 from tests.model.builder import MS, Story
 
 
@@ -265,3 +265,47 @@ def test_any_messages_can_be_taken_in_told_and_reported(told: list[messages.Mess
         model.apply_frame(Frame(1, (message,)))
     assert all(finding.text for finding in findings(model.session))
     assert json.loads(json.dumps(report(model.session)))["version"] == 1
+
+
+def doing(process: int, t_ms: int, what: str) -> messages.Doing:
+    return messages.Doing(process, t_ms * MS, what, "/home/me/two.py", 12, "work", "")
+
+
+def test_what_a_process_does_and_when_it_waited() -> None:
+    story = Story(workers=2)
+    for t_ms, what in ((100, "python"), (200, "queue"), (300, "queue"), (400, "python"), (500, "sleep")):
+        story.tell(t_ms, doing(2, t_ms, what))
+    session = story.session
+    process = session.processes[2]
+    assert session.doing(process) == doing(2, 500, "sleep")
+    assert session.doing(session.processes[3]) is None
+    assert process.waits_ns(700 * MS) == [(200 * MS, 400 * MS, "queue"), (500 * MS, 700 * MS, "sleep")]
+    story.tell(800, doing(2, 800, "dancing"), doing(99, 800, "sleep"))
+    assert session.bad_messages == 2
+    story.tell(900, messages.Moment(2, "exited", 850 * MS), messages.Ended(2, 0, None, False))
+    assert session.doing(process) is None
+    assert process.waits_ns(2_000 * MS)[-1] == (500 * MS, 850 * MS, "sleep")
+
+
+def test_what_changes_in_most_processes_is_shown_unless_another_name_is_chosen() -> None:
+    session = Session()
+    for number in (1, 2, 3):
+        session.apply(messages.ProcessSeen(number, None if number == 1 else 1, number, "process", "", True))
+    assert session.watch == "rocket"
+    session.apply(messages.Samples((1, 1), ("i", "i"), (0, 1), (0, 1)))
+    assert session.watch == "i"
+    rows = ((1, 0, 0), (2, 0, 0), (3, 0, 0), (2, 1, 5), (3, 1, 6))
+    session.apply(messages.Samples(*zip(*((p, "count", t, v) for p, t, v in rows), strict=True)))
+    assert (session.watch, session.names) == ("count", ["count", "i"])
+    session.choose("i")
+    assert session.watch == "i"
+    session.choose(None)
+    assert session.watch == "count"
+
+
+def test_the_threads_of_a_process() -> None:
+    story = Story(workers=1)
+    story.tell(100, messages.ProcessSeen(9, 2, 101, "thread", "Thread-1", True))
+    session = story.session
+    assert [thread.id for thread in session.threads_of(session.processes[2])] == [9]
+    assert session.threads_of(session.processes[1]) == []

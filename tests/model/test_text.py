@@ -10,14 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rocketgui import messages
 from rocketgui.model.scale import LIMIT_STOPS, limit_at, stop_for, workers_on_slider
 from rocketgui.model.text import (
+    DOING_WORDS,
     LIMIT_MAX,
     edit_limit,
     format_bytes,
     format_count,
     format_duration,
     format_limit,
+    format_place,
     format_rate,
     format_short,
     parse_limit,
@@ -165,3 +168,13 @@ def test_workers_on_the_slider() -> None:
 def test_reading_numbers_needs_no_numpy() -> None:
     code = "import rocketgui.model.text, sys; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_place_in_the_code() -> None:
+    assert format_place("/home/me/two.py", 12, "work") == "two.py:12 in work"
+    assert format_place(r"C:\me\two.py", 3, "<module>") == "two.py:3"
+    assert format_place("", 0, "") == ""
+
+
+def test_there_are_words_for_all_that_a_process_can_do() -> None:
+    assert set(DOING_WORDS) == set(messages.DOINGS)
