@@ -212,7 +212,7 @@ class Supervisor:
             if not self._reap():
                 return
             if self._root_code is not None:
-                if self._root_code < 0:
+                if self._root_code < 0 and self._root_code != -signal.SIGINT:
                     return  # killed: what it left will never be joined
                 deadline = deadline or time.monotonic() + GRACE
                 if time.monotonic() >= deadline:
@@ -264,7 +264,7 @@ class Supervisor:
         if self._root_code is not None:
             left = descendants(os.getpid())
             if left:
-                self._reports.write("left_over", count=len(left))
+                self._reports.write("left_over", pids=left)
         end_descendants(self._reaped)
         self._reports.write("ended")
         # The last words are the collector's to read; but if it dies before it has removed them, somebody must.

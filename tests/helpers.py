@@ -228,7 +228,8 @@ class Told:
     @property
     def kinds(self) -> list[int]:
         """The kinds of the lifecycle's records in order, without what comes again and again."""
-        return [record.kind for record in self.records if record.kind not in (layout.COST, layout.OUTPUT)]
+        again = layout.COST, layout.OUTPUT, layout.DOING
+        return [record.kind for record in self.records if record.kind not in again]
 
     @property
     def name(self) -> str:

@@ -53,6 +53,7 @@ ROWS = {
     "processes": {
         "id", "parent", "pid", "kind", "name", *(f"{moment}_ns" for moment in MOMENTS), "exit_code", "signal", "error",
         "values", "cpu_s", "switches_voluntary", "switches_involuntary", "peak_rss", "cores", "moves",
+        "doing_s", "last_doing",
     },
     "output": {"t_ns", "process", "stream", "text"},
     "findings": {"id", "text", "figures"},

@@ -252,7 +252,7 @@ def test_left_overs_are_ended_and_counted(start: Start, mark: str) -> None:
         """
     )
     reports = supervised.finish()
-    assert [report["count"] for report in reports if report["event"] == "left_over"] == [2]
+    assert [len(report["pids"]) for report in reports if report["event"] == "left_over"] == [2]
     assert [report["code"] for report in reports if report["event"] == "exited"] == [0, -9, -9]
     assert marked(mark) == []
 

@@ -15,7 +15,7 @@ A slot whose number is not the expected one was not yet written, or was overwrit
 written, or was left torn by a process that died. Nothing is ever waited for.
 """
 
-MAGIC = b"RGBOX\x00\x00\x02"
+MAGIC = b"RGBOX\x00\x00\x03"
 #: magic, pid, parent's pid, creation time in ns, 0 or the system's number of the thread that made the interpreter
 HEADER = "<8sqqqq"
 HEADER_SIZE = 4096
@@ -55,7 +55,8 @@ SAMPLE_BIG = 3
 OUTPUT = 4
 #: Event: index, name of a watched name, number of the thread that has it (0: the main module has it).
 NAME = 16
-#: Event: Python version, 1 if there is a GIL; exec, fork or interpreter; name of the helper if it is one of Python's.
+#: Event: Python version, 1 if there is a GIL; exec, fork or interpreter; name of the helper if it is one of Python's;
+#: after exec, the beginning of the command line.
 BEGAN = 17
 #: Event: name of the process, pid of the process that called start() for it.
 NAMED = 18
@@ -78,6 +79,13 @@ COST = 27
 #: Event: number of a thread, what happened to it (a moment as in messages.MOMENTS, start_failed or failed), and its
 #: name, its number in the system, or the error.
 THREAD = 28
+#: Event: pid of a process that was started without multiprocessing, the beginning of its command line; the time is that
+#: of the call.
+SPAWNED = 29
+#: Event: CPU of the main thread since the last look in percent of a core (-1: unknown), how late the sampling thread
+#: came by its turn at best, in us; then, unless they are those of the last look: what the stack says that it waits for
+#: (one of messages.DOINGS, or nothing), what of that, file, line, function.
+DOING = 30
 
 KINDS = (
     SAMPLE_INT,
@@ -97,6 +105,8 @@ KINDS = (
     JOINED,
     COST,
     THREAD,
+    SPAWNED,
+    DOING,
 )
 
 #: The board is a file `board` beside the boxes: version, CRC-32 and length of the text, then the text.

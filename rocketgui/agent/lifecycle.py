@@ -24,9 +24,7 @@ from . import layout
 TYPE_CHECKING = False  # typing would take longer to import than all of the agent
 if TYPE_CHECKING:
     from functools import partial
-    from typing import Any, Callable, Sequence
-
-    from .threads import Threads
+    from typing import Any, Callable, Mapping, Sequence
 else:
     from _functools import partial
 
@@ -64,11 +62,12 @@ class EndOfCall:
 
 
 class Lifecycle:
-    """Patches multiprocessing and threading when they are imported, and notes what they do.
+    """Patches multiprocessing when it is imported, and notes what it does.
 
     `event(kind, t_ns, *texts)` writes; `running(process)` is called when start() is and before a child's first line,
-    `resume()` when a start() is over, `leaving(exit_code)` when a child is about to exit; `on_error` gets what goes
-    wrong in here.
+    `resume()` when a start() is over, `leaving(exit_code)` when a child is about to exit, `thread_failed(error)` when
+    an exception ends a thread; `on_error` gets what goes wrong in here. `patches` says what else is to be patched when
+    it is imported: name of the module -> function that does so.
     """
 
     def __init__(
@@ -77,11 +76,17 @@ class Lifecycle:
         resume: Callable[[], None],
         running: Callable[[Any], None],
         leaving: Callable[[str], None],
-        threads: Threads,
+        patches: Mapping[str, Callable[[Any], None]],
+        thread_failed: Callable[[BaseException], None],
         on_error: Callable[[Exception], None],
     ) -> None:
         self._event = event
-        self._threads = threads
+        self._thread_failed = thread_failed
+        self._patches = {
+            "multiprocessing.process": self._patch_process,
+            "multiprocessing.util": self._patch_util,
+            **patches,
+        }
         self._resume = resume
         self._running = running
         self._leaving = leaving
@@ -96,12 +101,8 @@ class Lifecycle:
     # -- getting in
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """Part of sys.meta_path: let the others find multiprocessing's modules, and patch what they load."""
-        patch = {
-            "multiprocessing.process": self._patch_process,
-            "multiprocessing.util": self._patch_util,
-            "threading": self._threads.patch,
-        }.get(name)
+        """Part of sys.meta_path: let the others find the modules, and patch what they load."""
+        patch = self._patches.get(name)
         if patch is None:
             return None
         for finder in sys.meta_path:
@@ -172,7 +173,7 @@ class Lifecycle:
         if stream == "stderr" and line == self._banner:
             self._leave(error)
         elif stream == "stderr" and error is not None and line.startswith("Exception in thread "):
-            self._threads.failed(error)
+            self._thread_failed(error)
         if self._failed_start is not None:
             error = error or getattr(sys, "last_value", None)
             if error is not None:

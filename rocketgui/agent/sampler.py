@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 NS = 1_000_000_000
+_LONG = 3600 * NS
 
 
 class Sampler:
@@ -52,6 +53,7 @@ class Sampler:
         self._tid: int | None = None
         self._cpu_before = 0
         self._cpu_now = 0
+        self._late = _LONG
         self.errors = 0
         self.last_error = ""
 
@@ -101,6 +103,12 @@ class Sampler:
                 return
             time.sleep(0.00005)
 
+    def take_lateness(self) -> int:
+        """How many ns after its deadline the thread got its turn, at best since this was last asked. While another
+        thread runs Python code, that is the time in which it lets go of the GIL."""
+        late, self._late = self._late, _LONG
+        return max(late, 0)
+
     def forget(self) -> None:
         """In a forked child: the thread did not come along."""
         self._wake = self._gone = None
@@ -149,6 +157,7 @@ class Sampler:
             if wake.acquire(True, (deadline - now) / NS):
                 return
             now = time.monotonic_ns()
+            self._late = min(self._late, now - deadline)
 
     def _obey(self) -> int:
         """Take over from the board what concerns this process; return the time between samples in ns."""

@@ -11,8 +11,10 @@ import time
 from . import layout, lifecycle
 from .board import Board
 from .box import Box
+from .offspring import Offspring, words
 from .output import Recorder
 from .sampler import Sampler
+from .stack import Stack
 from .threads import Threads
 from .values import MainNames, Values
 
@@ -36,8 +38,10 @@ class Agent:
         self._kept: list[Box] = []
         self._board = Board(directory)
         self._threads = Threads(self._event, self._thread_leaving, self._note_error)
+        self._offspring = Offspring(directory, watch, self._event, self._leaving, self._note_error)
+        patches = {"threading": self._threads.patch, "subprocess": self._offspring.patch}
         self._lifecycle = lifecycle.Lifecycle(
-            self._event, self._resume, self._running, self._leaving, self._threads, self._note_error
+            self._event, self._resume, self._running, self._leaving, patches, self._threads.failed, self._note_error
         )
         self._recorder = Recorder(self._output, self._note_error)
         self._exited = False
@@ -47,6 +51,7 @@ class Agent:
         """Put the hooks in place, then sample. Called once in an interpreter's life."""
         sys.meta_path.insert(0, self._lifecycle)
         os.putenv(layout.ENV_PID, str(os.getpid()))
+        self._offspring.follow()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(
                 before=self._before_fork, after_in_parent=self._in_parent, after_in_child=self._in_child
@@ -64,9 +69,11 @@ class Agent:
         chores = self._lifecycle.chore, self._chore
         self._values = Values(self._box, self._watch, self._threads, MainNames(), self._note_error)
         self._sampler = Sampler(self._values, self._board, self._threads, chores)
+        self._stack = Stack(self._main_thread, self._event)
         gil = getattr(sys, "_is_gil_enabled", lambda: True)()
         version = sys.version.split()[0]
-        self._event(layout.BEGAN, time.monotonic_ns(), version, int(gil), how, self._helper)
+        command = words(lifecycle.command_line()) if how == "exec" else ()
+        self._event(layout.BEGAN, time.monotonic_ns(), version, int(gil), how, self._helper, *command)
         for index, name in enumerate(self._watch):
             self._event(layout.NAME, time.monotonic_ns(), index, name, 0)
 
@@ -87,6 +94,7 @@ class Agent:
         self._sampler.note_error(error)
 
     def _chore(self, now: int) -> None:
+        self._stack.look(now, self._sampler.take_lateness())
         if now >= self._cost_due:
             self._cost_due = now + 1_000_000_000
             self._say_cost(now)

@@ -36,6 +36,8 @@ DEPTH = 500
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 _FUNCTION = type(lambda: None)
 _INF = float("inf")
+#: A function that calls one of these may hold the copy of its local variables itself.
+_SEES_LOCALS = frozenset({"locals", "vars", "dir", "eval", "exec", "_getframe"})
 
 
 def number(value: object) -> int | float | None:
@@ -278,7 +280,10 @@ def _local(watched: str) -> object:
                 function in (code.co_name, getattr(code, "co_qualname", ""))
                 and local in code.co_varnames + code.co_cellvars
             ):
-                # Before Python 3.13 this makes a copy of all locals, which lives until the next one or the call's end.
-                return here.f_locals.get(local)
+                names = here.f_locals
+                value = names.get(local)
+                if type(names) is dict and not _SEES_LOCALS.intersection(code.co_names):
+                    names.clear()  # before Python 3.13, a copy that would keep all locals alive until the call's end
+                return value
             here = here.f_back
     return None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rocketgui import messages
 from rocketgui.messages import Message
 
 ROOT_NAME = "MainProcess"
+#: What Ctrl-C does to a Python program that does not expect it.
+INTERRUPT = "KeyboardInterrupt"
 
 
 @dataclass(slots=True)
@@ -22,6 +25,8 @@ class Row:
     pid: int
     parent: int | None
     name: str = ""
+    #: The name is no more than a guess by its command line, or by nothing but its pid.
+    guessed: bool = True
     kind: str = "process"
     agent: bool = False
     python: bool = True
@@ -29,6 +34,8 @@ class Row:
     names: dict[int, tuple[int, str]] = field(default_factory=dict)
     moments: dict[str, int] = field(default_factory=dict)
     exit_code: int | None = None
+    #: The last line of the traceback that it printed.
+    error: str = ""
     #: The agent said that it was about to exit with `exit_code`; the system has not confirmed it.
     exiting: bool = False
     ended: bool = False
@@ -58,6 +65,8 @@ class Census:
         self._launched_ns = launched_ns
         self._rows: dict[int, Row] = {}
         self._by_pid: dict[int, Row] = {}
+        #: Rows whose parents are not known yet, and the parents' pids.
+        self._orphans: dict[int, int] = {}
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self._rows.values())
@@ -93,14 +102,27 @@ class Census:
         if row is None or (reborn and row.ended):
             parent = None if parent_pid is None else self._by_pid.get(parent_pid)
             row = Row(len(self._rows) + 1, pid, parent.id if parent else (1 if self._rows else None))
-            row.name = ROOT_NAME if row.id == 1 else f"process {pid}"
+            row.name = f"process {pid}" if self._rows else ROOT_NAME
+            row.guessed = bool(self._rows)
             self._rows[row.id] = self._by_pid[pid] = row
             self.announce(row)
+            if parent is None and parent_pid is not None and row.id != 1:
+                self._orphans[row.id] = parent_pid
+            self._adopt(row)
         return row
+
+    def _adopt(self, parent: Row) -> None:
+        """Those that told of themselves before their parent was known."""
+        for number in [number for number, pid in self._orphans.items() if pid == parent.pid]:
+            del self._orphans[number]
+            child = self._rows[number]
+            if child.guessed:  # else whoever started it has told
+                child.parent = parent.id
+                self.announce(child)
 
     def meet_thread(self, process: Row, number: int, name: str) -> Row:
         """The new row of a thread of a process."""
-        row = Row(len(self._rows) + 1, process.pid, process.id, name, "thread", agent=True, thread=number)
+        row = Row(len(self._rows) + 1, process.pid, process.id, name, kind="thread", agent=True, thread=number)
         self._rows[row.id] = row
         self.announce(row)
         return row
@@ -119,6 +141,15 @@ class Census:
         if changed != (row.name, row.parent) and row.id != 1:
             row.name, row.parent = changed
             self.announce(row)
+        row.guessed = False
+
+    def guess(self, row: Row, words: Sequence[str]) -> None:
+        """The beginning of a process's command line became known."""
+        row.python = is_python(words)
+        name = title(words)
+        if row.guessed and name not in ("", row.name):
+            row.name = name
+            self.announce(row)
 
     def moment(self, row: Row, moment: str, t_ns: int, *, better: bool = False) -> None:
         """Note a moment (monotonic ns); the first report of each is kept, unless this one is `better`."""
@@ -134,20 +165,43 @@ class Census:
         if code is not None and not row.ended:
             row.exit_code, row.exiting = code, True
 
-    def end(self, row: Row, code: int | None, t_ns: int, *, stopped: bool = False) -> None:
-        """The process is gone. `code` is what the system said (-N: signal N); None: nobody knows."""
+    def end(self, row: Row, code: int | None, t_ns: int, *, stopped: bool = False, interrupted: bool = False) -> None:
+        """The process is gone. `code` is what the system said (-N: signal N); None: nobody knows. The user had asked
+        for the end of the program, or had pressed Ctrl-C: what died of it did not do so by itself."""
         if row.ended and (row.reaped or code is None):
             return
         row.reaped = code is not None
         if code is None and row.exiting:
             code = row.exit_code
         row.ended = True
-        row.stopped = row.stopped or (stopped and (code is None or code < 0))
+        killed = code is None or code < 0
+        row.stopped |= (stopped and killed) or (interrupted and (killed or row.error.startswith(INTERRUPT)))
         row.exit_code = code
         self.moment(row, "exited", t_ns)
-        killed = code is not None and code < 0
-        number = -code if code is not None and killed else None
+        number = -code if code is not None and code < 0 else None
         self._out.append(messages.Ended(row.id, None if killed else code, number, row.stopped))
+
+
+def is_python(words: Sequence[str]) -> bool:
+    """Whether a command line starts a Python."""
+    return bool(words) and "python" in os.path.basename(words[0]).lower()
+
+
+def title(words: Sequence[str]) -> str:
+    """What to call a process with this command line: the program, and of a Python what it runs."""
+    if not words:
+        return ""
+    program = os.path.basename(words[0])
+    if not is_python(words):
+        return program
+    for place, word in enumerate(words[1:], 1):
+        if word in ("-c", "-"):
+            return f"{program} {word}"
+        if word == "-m":
+            return " ".join((program, *words[place : place + 2]))
+        if not word.startswith("-") and words[place - 1] not in ("-W", "-X"):
+            return f"{program} {os.path.basename(word)}"
+    return program
 
 
 def signal_name(number: int) -> str:

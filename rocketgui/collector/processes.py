@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import select
+import struct
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -44,6 +45,8 @@ class Look:
 
 #: The columns of `messages.ProcessLoad`, in their order.
 FIELDS = tuple(field.name for field in dataclasses.fields(Look))
+#: What psutil calls a process that waits.
+ASLEEP = frozenset({psutil.STATUS_SLEEPING, psutil.STATUS_DISK_SLEEP, psutil.STATUS_IDLE, psutil.STATUS_WAITING})
 
 
 class Thread:
@@ -119,6 +122,7 @@ class _Known:
     at: float = 0.0
     peak_rss: int = 0
     looks: int = 0
+    asleep: bool | None = None
 
 
 class Processes:
@@ -160,6 +164,11 @@ class Processes:
                 found.append(look)
         return found
 
+    def asleep(self, process: int) -> bool | None:
+        """Whether a process waited when it was looked at last; None: the system does not tell, or it is a thread."""
+        known = self._known.get(process)
+        return None if known is None else known.asleep
+
     def _look(self, process: int, known: _Known) -> Look | None:
         look = Look(process)
         handle = known.handle
@@ -170,6 +179,8 @@ class Processes:
                     look.cpu_s = round(times.user + times.system, 3)
                     look.cpu = _rate(known, look.cpu_s)
                 look.core = _or_none(getattr(handle, "cpu_num", None))
+                status = _or_none(getattr(handle, "status", None))
+                known.asleep = None if status is None else status in ASLEEP
                 # These three are a file each to read, and need not follow as fast.
                 known.looks += 1
                 if known.looks % 3 == 0:
@@ -237,12 +248,13 @@ class Ends:
                 return
         self._asked[process] = pid
 
-    def new(self) -> list[int]:
-        """The processes that have ended since the last call; they are watched no longer."""
-        ended = []
+    def new(self) -> list[tuple[int, int | None]]:
+        """The processes that have ended since the last call, each with its exit code (-N: killed by signal N), where
+        the system still tells it of one that was reaped; they are watched no longer."""
+        ended: list[tuple[int, int | None]] = []
         if self._poll is not None:
             for descriptor, _ in self._poll.poll(0):
-                ended.append(self._process_of.pop(descriptor))
+                ended.append((self._process_of.pop(descriptor), _told_exit(descriptor)))
                 self._poll.unregister(descriptor)
                 os.close(descriptor)
         now = time.monotonic()
@@ -251,13 +263,35 @@ class Ends:
             gone = [process for process, pid in self._asked.items() if not _runs(pid)]
             for process in gone:
                 del self._asked[process]
-            ended += gone
+            ended += [(process, None) for process in gone]
         return ended
 
     def close(self) -> None:
         for descriptor in self._process_of:
             os.close(descriptor)
         self._process_of.clear()
+
+
+#: PIDFD_GET_INFO, `struct pidfd_info` and PIDFD_INFO_EXIT of Linux 6.15 and newer. Source: include/uapi/linux/pidfd.h.
+_PIDFD_GET_INFO = 0xC040FF0B
+_PIDFD_INFO = struct.Struct("<QQ11Ii")
+_PIDFD_INFO_EXIT = 1 << 3
+
+
+def _told_exit(descriptor: int) -> int | None:
+    """The exit code of the ended process of a process descriptor; None where the system does not tell."""
+    asked = _PIDFD_INFO.pack(_PIDFD_INFO_EXIT, *[0] * 13)
+    try:
+        import fcntl
+
+        answer = _PIDFD_INFO.unpack(fcntl.ioctl(descriptor, _PIDFD_GET_INFO, asked))
+    except OSError:
+        return None
+    return _exit_code(answer[-1]) if answer[0] & _PIDFD_INFO_EXIT else None
+
+
+def _exit_code(status: int) -> int:
+    return -(status & 0x7F) if status & 0x7F else status >> 8
 
 
 def room_for_descriptors() -> int:
@@ -321,8 +355,7 @@ def exit_status(pid: int) -> int | None:
         return None
     if fields[0] not in (b"Z", b"X"):
         return None
-    status = int(fields[49])
-    return -(status & 0x7F) if status & 0x7F else status >> 8
+    return _exit_code(int(fields[49]))
 
 
 def suspend(above: int) -> None:

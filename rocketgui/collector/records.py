@@ -9,6 +9,7 @@ from rocketgui import messages
 from rocketgui.agent import layout
 from rocketgui.collector.boxes import Box, Record, Sample
 from rocketgui.collector.census import Census, Row
+from rocketgui.collector.doings import Doings
 from rocketgui.messages import Message
 
 
@@ -18,8 +19,11 @@ class Translator:
     With `found`, the watched names were found and not asked for: only those matter that change in some process.
     """
 
-    def __init__(self, census: Census, out: list[Message], launched_ns: int, *, found: bool = False) -> None:
+    def __init__(
+        self, census: Census, out: list[Message], launched_ns: int, doings: Doings, *, found: bool = False
+    ) -> None:
         self._census = census
+        self._doings = doings
         self._out = out
         self._launched_ns = launched_ns
         self._samples: list[tuple[int, str, int, messages.Number]] = []
@@ -47,12 +51,14 @@ class Translator:
             layout.START_FAILED: self._start_failed,
             layout.TARGET_ENTERED: lambda row, t, _: self._target(row, "target_entered", t),
             layout.TARGET_LEFT: lambda row, t, _: self._target(row, "target_left", t),
-            layout.FAILED: lambda row, t, texts: self._out.append(messages.Failed(row.id, texts[0])),
+            layout.FAILED: self._failed,
             layout.EXITING: self._exiting,
             layout.REAPED: self._reaped,
             layout.JOINED: self._joined,
             layout.COST: self._cost,
             layout.THREAD: self._thread,
+            layout.SPAWNED: self._spawned,
+            layout.DOING: lambda row, t, texts: self._doings.told(row.id, t, texts),
         }
 
     def meet(self, box: Box, *, patient: bool = True) -> Row | None:
@@ -177,7 +183,10 @@ class Translator:
                 self._census.end(thread, thread.exit_code or 0, t_ns)
 
     def _began(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        version, gil, _how, helper = texts
+        version, gil, how, helper, *command = texts
+        if how == "exec":
+            self._census.guess(row, command)
+        self._doings.meet(row.id, t_ns, gil=gil == "1")
         if helper:
             row.kind, row.name = "helper", helper
             self._census.announce(row)
@@ -187,18 +196,32 @@ class Translator:
     def _named(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         self._census.name(row, texts[0], int(texts[1]))
 
-    def _start_called(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        known = self._census.find(int(texts[0]))
+    def _child(self, row: Row, pid: int, t_ns: int) -> Row:
+        """The child with this pid that a process began to start at this time."""
+        known = self._census.find(pid)
         # The pid's former owner had ended before this call.
         reborn = known is not None and known.ended and t_ns > known.moments["exited"]
-        child = self._census.meet(int(texts[0]), row.pid, reborn=reborn)
-        self._children[row.id, child.pid] = child
+        child = self._children[row.id, pid] = self._census.meet(pid, row.pid, reborn=reborn)
+        return child
+
+    def _spawned(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        child = self._child(row, int(texts[0]), t_ns)
+        if not child.agent:
+            self._census.guess(child, texts[1:])
+        self._census.moment(child, "began", t_ns)
+
+    def _start_called(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        child = self._child(row, int(texts[0]), t_ns)
         self._census.name(child, texts[1], row.pid)
         self._census.moment(child, "start_called", t_ns)
 
     def _start_failed(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         self.refused += row.id == 1
         self._out.append(messages.StartFailed(row.id, texts[0], t_ns - self._launched_ns, texts[1]))
+
+    def _failed(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        row.error = texts[0]
+        self._out.append(messages.Failed(row.id, row.error))
 
     def _exiting(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         code, cpu_s, voluntary, involuntary, peak_rss = texts

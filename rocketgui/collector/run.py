@@ -14,6 +14,7 @@ from rocketgui.collector import processes
 from rocketgui.collector.census import Census, Row, signal_name
 from rocketgui.collector.cores import Cores
 from rocketgui.collector.crew import Crew
+from rocketgui.collector.doings import Doings
 from rocketgui.collector.launching import Started
 from rocketgui.collector.records import Translator
 from rocketgui.collector.shelf import Shelf
@@ -22,6 +23,8 @@ from rocketgui.messages import Launch, Message
 NS = 1_000_000_000
 #: How often the system is asked which processes there are, in ns.
 SCAN_EVERY = NS // 2
+#: So many of the processes that outlived their parent are named.
+LEFT_NAMED = 3
 
 
 class Run:
@@ -35,7 +38,8 @@ class Run:
         self._board = started.board
         self._supervised = started.supervised
         self._census = Census(out, self.launched_ns)
-        self._translator = Translator(self._census, out, self.launched_ns, found=not launch.watch)
+        self._doings = Doings(out, self.launched_ns)
+        self._translator = Translator(self._census, out, self.launched_ns, self._doings, found=not launch.watch)
         self._crew = Crew(launch.workers)
         self._limit = launch.limit
         self._refused = 0
@@ -195,12 +199,18 @@ class Run:
             row = self._census[look.process]
             if row.thread is None:  # what threads use is their process's
                 row.cpu_s = look.cpu_s or row.cpu_s
+                self._see(row, look)
         self._out.append(
             messages.ProcessLoad(
                 time.monotonic_ns() - self.launched_ns,
                 *(tuple(getattr(look, field) for look in found) for field in processes.FIELDS),
             )
         )
+
+    def _see(self, row: Row, look: processes.Look) -> None:
+        asleep = self._looks.asleep(row.id)
+        if asleep is not None and not (self._paused or row.ended or row.kind == "helper"):
+            self._doings.seen(row.id, row.pid, time.monotonic_ns(), asleep=asleep, cpu=look.cpu)
 
     def _scan(self) -> None:
         """Processes that the system has and nobody has told of."""
@@ -213,19 +223,19 @@ class Run:
             words = processes.command(pid)
             if words is None:
                 continue  # gone already, or a zombie
-            row = self._census.meet(pid, parent_pid, reborn=True)
-            row.python = bool(words) and "python" in os.path.basename(words[0]).lower()
+            self._census.guess(self._census.meet(pid, parent_pid, reborn=True), words)
 
     def _find_ends(self) -> None:
         """Ends that nobody reports: of children that their parent does not wait for yet."""
-        for process in self._ends.new():
+        for process, code in self._ends.new():
             row = self._census[process]
             self._shelf.read_last(row)  # its last words, written after this tick's reading
-            self._end(row, processes.exit_status(row.pid), time.monotonic_ns())
+            self._end(row, processes.exit_status(row.pid) if code is None else code, time.monotonic_ns())
 
     def _end(self, row: Row, code: int | None, t_ns: int) -> None:
-        self._census.end(row, code, t_ns, stopped=self._stopping)
+        self._census.end(row, code, t_ns, stopped=self._stopping, interrupted=self._interrupted)
         self._looks.remove(row.id)
+        self._doings.forget(row.id)
         if row.thread is not None:
             return
         for thread in self._census.threads_of(row):  # what a signal does to a process it does to all of it
@@ -264,12 +274,25 @@ class Run:
                 self._end(row, code, t_ns)
                 if row.id == 1:
                     self._root_ended(code)
-            case {"event": "left_over", "count": count}:
-                self._out.append(messages.Notice(_left_over(count, self._census)))
+            case {"event": "left_over", "pids": pids}:
+                self._tell_of_left_overs(pids)
             case {"event": "interrupted"}:
                 self.group_interrupted = True
             case {"event": "ended"}:
                 self._program_gone = True
+
+    def _tell_of_left_overs(self, pids: list[int]) -> None:
+        """Python's own helpers end by themselves, and are nobody's loss."""
+        rows = [self._census.find(pid) for pid in pids]
+        left = [row for row in rows if row is None or row.kind != "helper"]
+        if not left:
+            return
+        root = self._census.root
+        what = f"{len(left)} process{'es' * (len(left) > 1)} still ran when the parent "
+        what += "was killed" if root is not None and (root.exit_code or 0) < 0 else "had ended"
+        names = [f"{row.name}, pid {row.pid}" for row in left if row is not None][:LEFT_NAMED]
+        named = f" ({'; '.join(names)}{'; ...' * (len(left) > len(names))})" if names else ""
+        self._out.append(messages.Notice(f"{what}; rocketgui ended {'it' if len(left) == 1 else 'them'}{named}."))
 
     def _claim_ends(self) -> None:
         """A process may have been reaped before its black box was found, or before its parent's told of it."""
@@ -362,10 +385,3 @@ class Run:
                 program_cpu_s=round(sum(row.cpu_s for row in rows), 6),
             )
         )
-
-
-def _left_over(count: int, census: Census) -> str:
-    what = "1 process" if count == 1 else f"{count} processes"
-    root = census.root
-    after = "was killed" if root is not None and (root.exit_code or 0) < 0 else "had ended"
-    return f"{what} still ran when the parent {after}; rocketgui ended {'it' if count == 1 else 'them'}."

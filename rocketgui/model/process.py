@@ -143,11 +143,25 @@ class Process:
         if not self.doings or self.doings[-1][1] != doing.what:
             self.doings.append((doing.t_ns, doing.what))
 
-    def waits_ns(self, now_ns: int) -> list[tuple[int, int, str]]:
-        """The stretches in which it waited: from when to when (ns), and for what, one of `WAITS`."""
+    def stretches_ns(self, now_ns: int) -> list[tuple[int, int, str]]:
+        """From when to when (ns) it was seen to do what, one of messages.DOINGS; `now_ns`: until when, if it lives."""
         end = now_ns if self.exited_ns is None else self.exited_ns
-        ends = [*[t_ns for t_ns, _ in self.doings][1:], end]
-        return [(t, u, what) for (t, what), u in zip(self.doings, ends, strict=True) if what in WAITS and u > t]
+        known = list(self.doings)
+        return [
+            (began, max(until, began), what)
+            for (began, what), (until, _) in zip(known, [*known[1:], (end, "")], strict=False)
+        ]
+
+    def waits_ns(self, now_ns: int) -> list[tuple[int, int, str]]:
+        """The stretches in which it waited, for one of `WAITS`."""
+        return [stretch for stretch in self.stretches_ns(now_ns) if stretch[2] in WAITS and stretch[1] > stretch[0]]
+
+    def doing_s(self, now_ns: int) -> dict[str, float]:
+        """For how many seconds it was seen to do what."""
+        seconds: dict[str, float] = {}
+        for began, until, what in self.stretches_ns(now_ns):
+            seconds[what] = seconds.get(what, 0.0) + (until - began) / 1e9
+        return seconds
 
     def start_delay_s(self) -> float | None:
         """Seconds from start() to the first line of the process's function."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rocketgui.messages import Doing
 from rocketgui.model.findings import findings
 from rocketgui.model.process import Process
 from rocketgui.model.series import Number
@@ -24,8 +25,8 @@ def report(session: Session) -> dict[str, Any]:
         "wall_s": session.end_ns / 1e9,
         "exit_code": ended.exit_code if ended is not None else None,
         "ended": ended.ended if ended is not None else "lost",
-        "processes": [_process(process, _visible_parent(session, process)) for process in shown],
-        "helpers": [_process(process, process.parent) for process in helpers],
+        "processes": [_process(process, _visible_parent(session, process), session.end_ns) for process in shown],
+        "helpers": [_process(process, process.parent, session.end_ns) for process in helpers],
         "core_load": {
             "samples": session.core_samples,
             "mean": [round(mean, 1) for mean in session.core_means()],
@@ -87,7 +88,7 @@ def _visible_parent(session: Session, process: Process) -> int | None:
     return parent
 
 
-def _process(process: Process, parent: int | None) -> dict[str, Any]:
+def _process(process: Process, parent: int | None, end_ns: int) -> dict[str, Any]:
     return {
         "id": process.id,
         "parent": parent,
@@ -113,7 +114,16 @@ def _process(process: Process, parent: int | None) -> dict[str, Any]:
         "peak_rss": process.peak_rss,
         "cores": sorted(process.cores),
         "moves": process.moves,
+        "doing_s": {what: round(seconds, 3) for what, seconds in process.doing_s(end_ns).items()},
+        "last_doing": _doing(process.doing),
     }
+
+
+def _doing(doing: Doing | None) -> dict[str, Any] | None:
+    if doing is None:
+        return None
+    fields = ("t_ns", "what", "file", "line", "function", "on")
+    return {field: getattr(doing, field) for field in fields}
 
 
 def _number(value: Number) -> Number | str:

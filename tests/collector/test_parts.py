@@ -27,6 +27,7 @@ from rocketgui.collector.boxes import Record, Sample
 from rocketgui.collector.census import Census, Row, signal_name
 from rocketgui.collector.cores import Cores
 from rocketgui.collector.crew import Crew
+from rocketgui.collector.doings import Doings
 from rocketgui.collector.records import Translator
 from rocketgui.collector.service import MOST_WAITING, Sender
 from rocketgui.messages import Frame, Message
@@ -231,7 +232,7 @@ class FakeBox:
 
 @pytest.fixture
 def translator(census: Census, out: list[Message]) -> Translator:
-    return Translator(census, out, 100)
+    return Translator(census, out, 100, Doings(out, 100))
 
 
 def meet(translator: Translator, pid: int, began_ns: int) -> Row:
@@ -311,7 +312,7 @@ def test_records_of_any_content_do_no_harm(records: list[Record]) -> None:
     out: list[Message] = []
     census = Census(out, 0)
     census.meet(10, None, reborn=True)
-    translator = Translator(census, out, 0)
+    translator = Translator(census, out, 0, Doings(out, 0))
     row = meet(translator, 10, 5)
     translator.take(row, records)
     translator.flush()

@@ -163,7 +163,7 @@ def test_losses_are_said() -> None:
     story = Story()
     story.tell(100, messages.Losses(1_234, 0, 1, 0))
     assert found(story)["losses"].text == (
-        "Not everything was seen. Lost: 1,234 samples dropped, 1 processes that never reported."
+        "Not everything was seen. Lost: 1,234 samples dropped, 1 process that never reported."
     )
 
 

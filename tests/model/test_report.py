@@ -19,7 +19,7 @@ TOP = [
 PROCESS = [
     "id", "parent", "pid", "kind", "name", "start_called_ns", "began_ns", "target_entered_ns", "target_left_ns",
     "exited_ns", "joined_ns", "exit_code", "signal", "error", "values", "cpu_s", "switches_voluntary",
-    "switches_involuntary", "peak_rss", "cores", "moves",
+    "switches_involuntary", "peak_rss", "cores", "moves", "doing_s", "last_doing",
 ]  # fmt: skip
 
 

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from rocketgui.model.findings import concurrency, costs, faults, variables
+from rocketgui.model.findings import concurrency, costs, faults, variables, waiting
 from rocketgui.model.findings.finding import Finding as Finding
 from rocketgui.model.session import Session
 
 #: The ids of findings about something that went wrong.
-URGENT = frozenset({"start_failed", "killed", "failed", "missing_guard"})
+URGENT = frozenset({"start_failed", "killed", "failed", "missing_guard", "one_lock", "full_queue", "pool_worker_died"})
 
 _ALL: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     faults.missing_guard,
     faults.start_failed,
     faults.died,
     faults.ended_early,
+    waiting.pool_worker_died,
+    waiting.full_queue,
+    waiting.one_lock,
     faults.notices,
     concurrency.gil_bound,
     concurrency.overlap,

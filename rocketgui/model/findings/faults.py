@@ -90,12 +90,12 @@ def losses(session: Session) -> Iterable[Finding]:
     """What did not get through."""
     lost = session.losses
     parts = [
-        f"{count:,} {what}"
-        for count, what in (
-            (lost.samples_dropped, "samples dropped"),
-            (lost.bad_messages + session.bad_messages, "bad messages"),
-            (lost.agents_lost, "processes that never reported"),
-            (lost.output_lines_dropped, "lines of output dropped"),
+        f"{count:,} {what if count > 1 else one}"
+        for count, one, what in (
+            (lost.samples_dropped, "sample dropped", "samples dropped"),
+            (lost.bad_messages + session.bad_messages, "bad message", "bad messages"),
+            (lost.agents_lost, "process that never reported", "processes that never reported"),
+            (lost.output_lines_dropped, "line of output dropped", "lines of output dropped"),
         )
         if count
     ]

@@ -1,0 +1,191 @@
+"""Follows the processes that the program starts without multiprocessing, whatever environment it gives them.
+
+The variables that bring the agent into a process stand in the real environment and not in `os.environ`, so what a
+program makes of `os.environ` lacks them. They are put in where such an environment is handed over:
+
+    subprocess                        the function by which it forks and executes
+    os.posix_spawn, os.posix_spawnp
+    os.execve                         by which os.execvpe, os.execle, os.spawnve, ... go as well
+    os._exit                          here a process ends whose last values nobody would see
+    os.environ["PYTHONPATH"] = ...    os.putenv and os.unsetenv, which keep the agent's directory in front
+
+A process that is started in one of the first two ways is told of at once: it may be no Python, and gone before anybody
+looks. Windows hides nothing, so nothing of this is needed there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from . import layout
+
+TYPE_CHECKING = False  # typing would take longer to import than all of the agent
+if TYPE_CHECKING:
+    from typing import Any, Callable, Mapping, Sequence
+
+#: So many words of a command line are told, each cut at so many characters.
+WORDS = 12
+LETTERS = 200
+#: Where `fork_exec` has the arguments, and the environment as a list of b"NAME=VALUE".
+_ARGUMENTS, _ENVIRONMENT = 0, 5
+
+
+class Offspring:
+    """`event(kind, t_ns, *texts)` writes; `leaving(exit_code)` is called before `os._exit`; `on_error` gets what goes
+    wrong in here."""
+
+    def __init__(
+        self,
+        directory: str,
+        watch: Sequence[str],
+        event: Callable[..., None],
+        leaving: Callable[[str], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self._event = event
+        self._leaving = leaving
+        self._on_error = on_error
+        self._inject = os.path.join(os.path.dirname(os.path.abspath(__file__)), "inject")
+        self._variables = {layout.ENV_RUN: directory, layout.ENV_WATCH: ",".join(watch)}
+
+    def follow(self) -> None:
+        """Wrap the functions of `os`. `patch` does so for subprocess, once it is imported."""
+        if os.name == "nt":
+            return
+        for name in ("posix_spawn", "posix_spawnp"):
+            if hasattr(os, name):
+                setattr(os, name, self._spawning(getattr(os, name)))
+        os.execve = self._executing(os.execve)
+        leave: Any = self._exiting(os._exit)
+        os._exit = leave
+        if hasattr(os, "unsetenv"):
+            os.unsetenv = self._taking(os.unsetenv, os.putenv)
+        os.putenv = self._putting(os.putenv)
+        if sys.version_info < (3, 9):  # there it keeps the functions that it was made with
+            os.environ.putenv, os.environ.unsetenv = os.putenv, os.unsetenv
+
+    def patch(self, module: Any) -> None:
+        """Wrap the function by which `subprocess` starts what it starts."""
+        if os.name == "nt":
+            return
+        module.Popen._handle_exitstatus = self._reaping(module.Popen._handle_exitstatus)
+        if hasattr(module, "_fork_exec"):
+            module._fork_exec = self._forking(module._fork_exec)
+        else:  # before Python 3.11
+            module._posixsubprocess = _ForkExec(self._forking(module._posixsubprocess.fork_exec))
+
+    def completed(self, environment: Mapping[Any, Any]) -> dict[Any, Any]:
+        """The same environment, with what brings the agent into a process that gets it."""
+        found = dict(environment)
+        if os.fsencode(layout.ENV_RUN) in found or layout.ENV_RUN in found:
+            return found
+        theirs = found.pop(b"PYTHONPATH", None)
+        theirs = found.pop("PYTHONPATH", theirs)
+        found.update(self._variables)
+        if theirs is not None:
+            found[layout.ENV_PYTHONPATH] = theirs
+        found["PYTHONPATH"] = self._path(None if theirs is None else os.fsdecode(theirs))
+        return found
+
+    def _path(self, theirs: str | None) -> str:
+        return self._inject if not theirs else self._inject + os.pathsep + theirs
+
+    def _spawning(self, spawn: Callable[..., int]) -> Callable[..., int]:
+        def spawn_and_note(path: Any, argv: Any, env: Any, **named: Any) -> int:
+            called = time.monotonic_ns()
+            pid = spawn(path, argv, self._prepared(env), **named)
+            self._note(pid, argv, called)
+            return pid
+
+        return spawn_and_note
+
+    def _executing(self, execve: Callable[..., Any]) -> Callable[..., Any]:
+        def execve_with_agent(path: Any, argv: Any, env: Any) -> Any:
+            return execve(path, argv, self._prepared(env))
+
+        return execve_with_agent
+
+    def _exiting(self, leave: Callable[[int], Any]) -> Callable[[int], Any]:
+        def note_and_exit(status: int) -> Any:
+            try:
+                self._leaving(str(int(status) & 0xFF))
+            except Exception as error:
+                self._on_error(error)
+            leave(status)
+
+        return note_and_exit
+
+    def _putting(self, putenv: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+        def putenv_with_agent(name: Any, value: Any) -> None:
+            if name in (b"PYTHONPATH", "PYTHONPATH"):
+                putenv(layout.ENV_PYTHONPATH, value)
+                value = self._path(os.fsdecode(value))
+            putenv(name, value)
+
+        return putenv_with_agent
+
+    def _taking(self, unsetenv: Callable[[Any], None], putenv: Callable[[Any, Any], None]) -> Callable[[Any], None]:
+        def unsetenv_without_agent(name: Any) -> None:
+            if name in (b"PYTHONPATH", "PYTHONPATH"):
+                unsetenv(layout.ENV_PYTHONPATH)
+                putenv("PYTHONPATH", self._inject)
+            else:
+                unsetenv(name)
+
+        return unsetenv_without_agent
+
+    def _forking(self, fork_exec: Callable[..., int]) -> Callable[..., int]:
+        def fork_exec_and_note(*arguments: Any) -> int:
+            called = time.monotonic_ns()
+            environment = arguments[_ENVIRONMENT]
+            if environment is not None:
+                pairs = dict(entry.split(b"=", 1) for entry in environment)
+                entries = [
+                    os.fsencode(name) + b"=" + os.fsencode(value) for name, value in self._prepared(pairs).items()
+                ]
+                arguments = (*arguments[:_ENVIRONMENT], entries, *arguments[_ENVIRONMENT + 1 :])
+            pid = fork_exec(*arguments)
+            self._note(pid, arguments[_ARGUMENTS], called)
+            return pid
+
+        return fork_exec_and_note
+
+    def _reaping(self, handle: Callable[..., None]) -> Callable[..., None]:
+        def handle_and_note(popen: Any, *arguments: Any, **named: Any) -> None:
+            handle(popen, *arguments, **named)
+            try:
+                self._event(layout.REAPED, time.monotonic_ns(), popen.pid, popen.returncode)
+            except Exception as error:
+                self._on_error(error)
+
+        return handle_and_note
+
+    def _prepared(self, environment: Any) -> Any:
+        """The completed environment; what is wrong with the one that was given is for the system to say."""
+        if environment is None:  # from Python 3.13 on: the real one
+            return None
+        try:
+            return self.completed(environment)
+        except Exception as error:
+            self._on_error(error)
+            return environment
+
+    def _note(self, pid: int, argv: Any, called: int) -> None:
+        try:
+            self._event(layout.SPAWNED, called, pid, *words(argv))
+        except Exception as error:
+            self._on_error(error)
+
+
+class _ForkExec:
+    """Stands for the module `_posixsubprocess` in subprocess, which looks up this one function in it."""
+
+    def __init__(self, fork_exec: Callable[..., int]) -> None:
+        self.fork_exec = fork_exec
+
+
+def words(argv: Sequence[Any]) -> list[str]:
+    """The beginning of a command line."""
+    return [os.fsdecode(word)[:LETTERS] for word in list(argv)[:WORDS]]
