@@ -88,7 +88,7 @@ def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
             if step.unavailable:
                 tell(step.unavailable)
                 continue
-            mine = step.options._replace(python=options.python, **{name: getattr(options, name) for name in given})
+            mine = step.options._replace(**{name: getattr(options, name) for name in given | {"python"}})
             model = follow(lessons.launch_of(step, mine, own_session=False), signals, work_for(step.seconds), model)
             sessions.append(model.session)
             _summarise(model.session)

@@ -16,7 +16,7 @@ from rocketgui.lessons import Lesson, Step, launch_of, lesson, titles
 from rocketgui.model.findings import findings
 from rocketgui.model.session import Model
 from rocketgui.resources import resource
-from tests.helpers import Cli, mark, nothing_is_left, pythons, read_report
+from tests.helpers import Cli, mark, nothing_is_left, pythons, read_report, this_python
 
 __all__ = ["mark"]
 
@@ -99,7 +99,7 @@ def test_without_a_window(mark: str, tmp_path: Path) -> None:
     """What the user gives takes the place of what the lesson says."""
     path = tmp_path / "r.json"
     words = ("--headless", "--lesson", "3", "--limit", "1000", "--workers", "3", "--report", str(path))
-    with Cli(mark, *words) as cli:
+    with Cli(mark, *words, "--python", this_python().executable) as cli:
         assert cli.finish() == 0, cli.stderr
     nothing_is_left(mark)
     report = read_report(path)
