@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from rocketgui.model.findings import concurrency, costs, faults, variables, waiting
+from rocketgui.model.findings import concurrency, cores, costs, faults, variables, waiting
 from rocketgui.model.findings.finding import Finding as Finding
 from rocketgui.model.session import Session
 
@@ -23,14 +23,14 @@ _ALL: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     waiting.full_queue,
     waiting.one_lock,
     faults.notices,
-    concurrency.gil_bound,
+    cores.gil_bound,
     concurrency.overlap,
     concurrency.speed_up,
-    concurrency.cores_busy,
+    cores.cores_busy,
     variables.lost_updates,
     variables.isolation,
-    concurrency.oversubscription,
-    concurrency.io_bound,
+    cores.oversubscription,
+    cores.io_bound,
     concurrency.interleaved,
     costs.start_up,
     costs.start_order,
