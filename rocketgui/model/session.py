@@ -8,6 +8,7 @@ is counted in `bad_messages` and skipped.
 
 from __future__ import annotations
 
+import bisect
 import statistics
 import sys
 from collections import deque
@@ -40,7 +41,8 @@ class Session:
     Attributes:
         t_ns: the time of the newest frame.
         before: the runs before this one, oldest first.
-        output: the newest lines; `output_total` counts all of them, those before the newest were dropped.
+        output: the newest lines in order of time; `output_total` counts all of them, those before the newest were
+            dropped; `output_late` those that did not come last, but found their place among the others.
         core_samples, core_sums: how many core loads came since launch, and their sum per core in percent.
     """
 
@@ -55,6 +57,7 @@ class Session:
         self.core_sums: list[float] = []
         self.output: deque[messages.Output] = deque(maxlen=OUTPUT_LINES)
         self.output_total = 0
+        self.output_late = 0
         self.controls: messages.Controls | None = None
         self.losses = messages.Losses(0, 0, 0, 0)
         self.cost = messages.Cost(0.0, 0.0, 0.0)
@@ -424,8 +427,17 @@ class Session:
             process.take_doing(message)
 
     def _output(self, message: messages.Output) -> None:
-        self.output.append(message)
         self.output_total += 1
+        if not self.output or self.output[-1].t_ns <= message.t_ns:
+            self.output.append(message)
+            return
+        self.output_late += 1
+        place = bisect.bisect_right(self.output, message.t_ns, key=lambda line: line.t_ns)
+        if len(self.output) < OUTPUT_LINES:
+            self.output.insert(place, message)
+        elif place:
+            self.output.popleft()
+            self.output.insert(place - 1, message)
 
     def _controls(self, message: messages.Controls) -> None:
         if message.paused and not self.is_paused:
