@@ -204,7 +204,7 @@ class LiveLine:
 
 
 def _summarise(session: Session) -> None:
-    """What was seen, a line per process, then the findings."""
+    """What was seen, a line per process, then the findings; notices were told as they came."""
     from rocketgui.model.findings import findings
 
     for process in session.processes.values():
@@ -214,7 +214,8 @@ def _summarise(session: Session) -> None:
                 f"rocketgui: {process.name:<12} pid {process.pid:<8} {process.outcome():<18} {values}", file=sys.stderr
             )
     for finding in findings(session):
-        tell(finding.text)
+        if finding.id != "notice":
+            tell(finding.text)
 
 
 def _exit_code(session: Session) -> int:

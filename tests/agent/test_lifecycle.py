@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rocketgui.agent import layout
+from rocketgui.agent import layout, lifecycle
 from rocketgui.programs import ROCKET
 from tests.agent.conftest import Script
 from tests.helpers import START_METHODS, Done, Observed, Python, Told, alone_and_observed, pythons, this_python
@@ -420,3 +420,9 @@ def test_run_directory_that_is_gone(script: Script) -> None:
 
 def test_the_running_interpreter_is_among_them() -> None:
     assert sys.version_info[:3] in [python.version for python in pythons()]
+
+
+def test_the_last_line_of_a_traceback_is_never_blank() -> None:
+    assert lifecycle.describe(ValueError("no fuel")) == "ValueError: no fuel"
+    assert lifecycle.describe(ValueError("")) == "ValueError"
+    assert lifecycle.describe(RuntimeError("\n   no start\n\n   see the guide\n   ")) == "see the guide"

@@ -161,6 +161,15 @@ def test_how_many_did_not_start_and_why() -> None:
     }
 
 
+def test_a_fork_server_that_could_not_fork() -> None:
+    story = Story(1)
+    story.tell(100, messages.StartFailed(1, "func2", 100 * MS, "EOFError: unexpected EOF"))
+    assert found(story)["start_failed"].text == (
+        "1 of 2 processes did not start. The fork server could not fork, and ended; nobody waits any more for those "
+        "that it had started."
+    )
+
+
 def test_no_reason_is_made_up() -> None:
     story = Story(1, run_as="threads")
     story.tell(100, messages.StartFailed(1, "func2", 100 * MS, ""))
@@ -337,7 +346,7 @@ def test_threads_that_sleep_on_a_busy_machine() -> None:
     """Nobody sees what threads do; but what the built-in program does is known."""
     story = cores_at(flight(threads(work="sleep"), counts=1_000, seconds=2), 99.0, 99.0)
     story.load(2_300, (1,), 0.1, 0)
-    assert found(story)["io_bound"].text.startswith("The workers wait most of the time.")
+    assert found(story)["io_bound"].text.startswith("The workers sleep before each count. Each uses 2 % of a core:")
 
 
 def test_cores_that_are_busy() -> None:

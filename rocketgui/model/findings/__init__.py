@@ -18,11 +18,11 @@ _ALL: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     faults.missing_guard,
     faults.start_failed,
     faults.died,
+    faults.notices,  # they tell why it ended
     faults.ended_early,
     waiting.pool_worker_died,
     waiting.full_queue,
     waiting.one_lock,
-    faults.notices,
     cores.gil_bound,
     concurrency.overlap,
     concurrency.speed_up,

@@ -78,18 +78,18 @@ def io_bound(session: Session) -> Iterable[Finding]:
         return
     waited = seen_share(session, _OUTSIDE)
     if waited is None:
-        if not (_left_cores_idle(session) or _is_known_to_sleep(session)):
-            return
-        waited = 1 - used / at_once if _left_cores_idle(session) else _MOST
-    if waited < _MOST:
+        waited = 1 - used / at_once if _left_cores_idle(session) else 0.0
+    wait, uses = ("wait", "uses") if session.is_live else ("waited", "used")
+    if waited >= _MOST:
+        point = f"The workers {wait} {'nearly all' if waited >= _NEARLY_ALL else 'most of'} the time."
+    elif session.program is not None and session.program.work == "sleep":
+        point = "The workers sleep before each count."  # the built-in program: that is known, whatever was seen
+    else:
         return
     share = 100 * used / at_once
-    long = "nearly all" if waited >= _NEARLY_ALL else "most of"
-    wait, uses = ("wait", "uses") if session.is_live else ("waited", "used")
     yield Finding(
         "io_bound",
-        f"The workers {wait} {long} the time. Each {uses} {share:.0f} % of a core: this work is I/O-bound, and more "
-        "cores would not speed it up.",
+        f"{point} Each {uses} {share:.0f} % of a core: this work is I/O-bound, and more cores would not speed it up.",
         {"workers": len(session.workers), "share_percent": round(share, 1)},
     )
 
@@ -131,11 +131,6 @@ def _left_cores_idle(session: Session) -> bool:
     """Whether a worker that wanted a core would have got one."""
     means = session.core_means()
     return sum(100 - mean for mean in means) >= 100 * _FREE
-
-
-def _is_known_to_sleep(session: Session) -> bool:
-    """Whether it is the built-in program, and each count of it waits first."""
-    return session.program is not None and session.program.work == "sleep"
 
 
 def _are_busy(session: Session) -> bool:

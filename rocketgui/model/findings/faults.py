@@ -31,7 +31,11 @@ def start_failed(session: Session) -> Iterable[Finding]:
 
 
 def _why(reasons: list[str]) -> str:
-    return f" The system refused: {reasons[0]}" if reasons else ""
+    if not reasons:
+        return ""
+    if reasons[0].startswith("EOFError"):
+        return " The fork server could not fork, and ended; nobody waits any more for those that it had started."
+    return f" The system refused: {reasons[0]}"
 
 
 def died(session: Session) -> Iterable[Finding]:
