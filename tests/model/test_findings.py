@@ -22,6 +22,16 @@ def test_nothing_is_said_of_nothing() -> None:
     assert found(Story(0)) == {}
 
 
+def test_what_a_lesson_promises_comes_first_but_for_what_went_wrong() -> None:
+    story = Story(3)
+    story.count(500, p1=0, p2=28, p3=7)
+    ids = [finding.id for finding in findings(story.session)]
+    assert (ids[0], ids[-1]) == ("overlap", "start_up")
+    assert [f.id for f in findings(story.session, first=("start_up",))] == ["start_up", *ids[:-1]]
+    story.tell(900, messages.Ended(2, None, signal.SIGKILL, False))
+    assert [f.id for f in findings(story.session, first=("start_up",))][:2] == ["killed", "start_up"]
+
+
 def test_isolation_is_said_with_values_and_pids() -> None:
     story = Story()
     story.count(500, p1=0, p2=28_412_117, p3=7)
@@ -82,7 +92,9 @@ def test_more_workers_than_cores_share_them() -> None:
     assert finding.text.startswith("4 processes share 2 cores. Each gets 49 % of a core. The system interrupts them")
     assert finding.figures["share_percent"] == pytest.approx(49.0)  # 0.5 of 1.02 s
     story.end(1_200)
-    assert found(story)["oversubscription"].text == "4 processes shared 2 cores. Each got 49 % of a core."
+    assert found(story)["oversubscription"].text == (
+        "4 processes shared 2 cores. Each got 49 % of a core. The system interrupted them 392 times a second."
+    )
     assert "oversubscription" not in found(Story(2, cores=2))
 
 

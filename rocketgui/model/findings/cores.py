@@ -45,7 +45,8 @@ def oversubscription(session: Session) -> Iterable[Finding]:
     share, switches = 100 * shares.cores / shares.workers, shares.switches_per_s or 0.0
     who = f"{shares.workers} {session.noun(shares.workers)} {'share' if flying else 'shared'}"
     what = f"{cores} core{'s' * (cores > 1)}{' with other programs' * by_others}"
-    often = f" The system interrupts them {switches:,.0f} times a second." if flying and switches >= 1 else ""
+    interrupts = "interrupts" if flying else "interrupted"
+    often = f" The system {interrupts} them {switches:,.0f} times a second." if switches >= 1 else ""
     yield Finding(
         "oversubscription",
         f"{who} {what}. Each {'gets' if flying else 'got'} {share:.0f} % of a core.{often}",
