@@ -51,7 +51,7 @@ class Translator:
             layout.START_FAILED: self._start_failed,
             layout.TARGET_ENTERED: lambda row, t, _: self._target(row, "target_entered", t),
             layout.TARGET_LEFT: lambda row, t, _: self._target(row, "target_left", t),
-            layout.FAILED: self._failed,
+            layout.FAILED: lambda row, t, texts: self._census.fail(row, texts[0]),
             layout.EXITING: self._exiting,
             layout.REAPED: self._reaped,
             layout.JOINED: self._joined,
@@ -218,10 +218,6 @@ class Translator:
     def _start_failed(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         self.refused += row.id == 1
         self._out.append(messages.StartFailed(row.id, texts[0], t_ns - self._launched_ns, texts[1]))
-
-    def _failed(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        row.error = texts[0]
-        self._out.append(messages.Failed(row.id, row.error))
 
     def _exiting(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         code, cpu_s, voluntary, involuntary, peak_rss = texts

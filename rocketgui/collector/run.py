@@ -53,7 +53,6 @@ class Run:
         self._early_ends: dict[int, tuple[int, int]] = {}
         self._paused = False
         self._stopping = False
-        self._interrupted = False
         #: Ctrl-C in a terminal, or what else came to the whole group: the program has got it too.
         self.group_interrupted = False
         self._program_gone = False
@@ -126,12 +125,12 @@ class Run:
 
     def interrupt(self) -> None:
         """Send the program what Ctrl-C would."""
-        self._interrupted = True
+        self._census.interrupted = True
         self._supervised.send("interrupt")
 
     def note_interrupt(self) -> None:
         """The user pressed Ctrl-C."""
-        self._interrupted = True
+        self._census.interrupted = True
 
     def stop(self) -> None:
         """End the program at once."""
@@ -209,7 +208,8 @@ class Run:
 
     def _see(self, row: Row, look: processes.Look) -> None:
         asleep = self._looks.asleep(row.id)
-        if asleep is not None and not (self._paused or row.ended or row.kind == "helper"):
+        silent = row.python and not row.agent  # it may be about to report
+        if asleep is not None and not (self._paused or row.ended or silent or row.kind == "helper"):
             self._doings.seen(row.id, row.pid, time.monotonic_ns(), asleep=asleep, cpu=look.cpu)
 
     def _scan(self) -> None:
@@ -233,7 +233,7 @@ class Run:
             self._end(row, processes.exit_status(row.pid) if code is None else code, time.monotonic_ns())
 
     def _end(self, row: Row, code: int | None, t_ns: int) -> None:
-        self._census.end(row, code, t_ns, stopped=self._stopping, interrupted=self._interrupted)
+        self._census.end(row, code, t_ns, stopped=self._stopping)
         self._looks.remove(row.id)
         self._doings.forget(row.id)
         if row.thread is not None:
@@ -304,7 +304,7 @@ class Run:
                     self._end(row, code, t_ns)
 
     def _root_ended(self, code: int) -> None:
-        if code < 0 and not self._stopping and not self._interrupted:
+        if code < 0 and not self._stopping and not self._census.interrupted:
             self._out.append(messages.Notice(f"The parent process was killed by {signal_name(-code)}."))
 
     def _supervisor_died(self) -> None:
@@ -349,7 +349,7 @@ class Run:
     def _ending(self, code: int | None) -> str:
         if self._lost:
             return "lost"
-        if self._stopping or (self._interrupted and code in (-signal.SIGINT, 130, 1)):
+        if self._stopping or (self._census.interrupted and code in (-signal.SIGINT, 130, 1)):
             return "stopped"
         if code is not None and code < 0:
             return "killed"

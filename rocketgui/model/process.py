@@ -82,6 +82,7 @@ class Process:
     rss: int | None = None
     peak_rss: int | None = None
     doing: Doing | None = None
+    doing_before: Doing | None = None
     #: What it was doing, oldest first: since when (ns), and one of messages.DOINGS.
     doings: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=DOINGS_KEPT))
 
@@ -139,7 +140,7 @@ class Process:
 
     def take_doing(self, doing: Doing) -> None:
         """Note what it is doing from now on."""
-        self.doing = doing
+        self.doing, self.doing_before = doing, self.doing
         if not self.doings or self.doings[-1][1] != doing.what:
             self.doings.append((doing.t_ns, doing.what))
 
