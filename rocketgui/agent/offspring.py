@@ -9,6 +9,9 @@ program makes of `os.environ` lacks them. They are put in where such an environm
     os._exit                          here a process ends whose last values nobody would see
     os.environ["PYTHONPATH"] = ...    os.putenv and os.unsetenv, which keep the agent's directory in front
 
+Where the system refuses, an exception passes through here. Without the traceback that it brought along, it gets no
+entry for the frame that raises it again, from Python 3.11 on; before, this file stands in what the program prints then.
+
 A process that is started in one of the first two ways is told of at once: it may be no Python, and gone before anybody
 looks. Windows hides nothing, so nothing of this is needed there.
 """
@@ -95,7 +98,11 @@ class Offspring:
     def _spawning(self, spawn: Callable[..., int]) -> Callable[..., int]:
         def spawn_and_note(path: Any, argv: Any, env: Any, **named: Any) -> int:
             called = time.monotonic_ns()
-            pid = spawn(path, argv, self._prepared(env), **named)
+            try:
+                pid = spawn(path, argv, self._prepared(env), **named)
+            except BaseException as error:
+                error.__traceback__ = None
+                raise
             self._note(pid, argv, called)
             return pid
 
@@ -103,7 +110,11 @@ class Offspring:
 
     def _executing(self, execve: Callable[..., Any]) -> Callable[..., Any]:
         def execve_with_agent(path: Any, argv: Any, env: Any) -> Any:
-            return execve(path, argv, self._prepared(env))
+            try:
+                return execve(path, argv, self._prepared(env))
+            except BaseException as error:
+                error.__traceback__ = None
+                raise
 
         return execve_with_agent
 
@@ -146,7 +157,11 @@ class Offspring:
                     os.fsencode(name) + b"=" + os.fsencode(value) for name, value in self._prepared(pairs).items()
                 ]
                 arguments = (*arguments[:_ENVIRONMENT], entries, *arguments[_ENVIRONMENT + 1 :])
-            pid = fork_exec(*arguments)
+            try:
+                pid = fork_exec(*arguments)
+            except BaseException as error:
+                error.__traceback__ = None
+                raise
             self._note(pid, arguments[_ARGUMENTS], called)
             return pid
 
