@@ -29,7 +29,8 @@ class Row:
     guessed: bool = True
     kind: str = "process"
     agent: bool = False
-    python: bool = True
+    #: Whether it is a Python; None: nobody has told yet.
+    python: bool | None = None
     #: Whose values are meant by the indices in this process's black box: the row's id, and the name.
     names: dict[int, tuple[int, str]] = field(default_factory=dict)
     moments: dict[str, int] = field(default_factory=dict)
@@ -143,7 +144,7 @@ class Census:
         if changed != (row.name, row.parent) and row.id != 1:
             row.name, row.parent = changed
             self.announce(row)
-        row.guessed = False
+        row.guessed, row.python = False, True
 
     def guess(self, row: Row, words: Sequence[str]) -> None:
         """The beginning of a process's command line became known."""
@@ -166,6 +167,13 @@ class Census:
         self.moment(row, "exited", t_ns)
         if code is not None and not row.ended:
             row.exit_code, row.exiting = code, True
+
+    def copied(self, row: Row) -> None:
+        """The process is a copy of its parent, made by a fork."""
+        parent = None if row.parent is None else self._rows[row.parent]
+        if row.guessed and parent is not None and row.id != 1:
+            row.name, row.python = f"fork of {parent.name}", parent.python
+            self.announce(row)
 
     def fail(self, row: Row, error: str) -> None:
         """An exception ended the process; `error` is the last line of its traceback."""

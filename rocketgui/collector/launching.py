@@ -19,6 +19,7 @@ from typing import Any
 from rocketgui import interpreters, supervisor
 from rocketgui.agent import layout
 from rocketgui.collector.board import Board
+from rocketgui.collector.lineage import Lineage
 from rocketgui.launch import Launch
 
 #: Files that other interpreters load; packaged or not, they lie beside this one.
@@ -137,6 +138,10 @@ class Started:
         except OSError:
             self.clear_up()
             raise
+        try:  # before the supervisor has started anything: what is there already is not told of
+            self.lineage: Lineage | None = Lineage(self.supervised.pid)
+        except OSError:
+            self.lineage = None
 
     def clear_up(self) -> None:
         """Remove what the run has in the file system."""

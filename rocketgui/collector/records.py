@@ -186,6 +186,8 @@ class Translator:
         version, gil, how, helper, *command = texts
         if how == "exec":
             self._census.guess(row, command)
+        elif how == "fork":
+            self._census.copied(row)
         self._doings.meet(row.id, t_ns, gil=gil == "1")
         if helper:
             row.kind, row.name = "helper", helper

@@ -16,6 +16,7 @@ from rocketgui.collector.cores import Cores
 from rocketgui.collector.crew import Crew
 from rocketgui.collector.doings import Doings
 from rocketgui.collector.launching import Started
+from rocketgui.collector.lineage import Executed, Exited, Forked
 from rocketgui.collector.records import Translator
 from rocketgui.collector.shelf import Shelf
 from rocketgui.messages import Launch, Message
@@ -23,6 +24,8 @@ from rocketgui.messages import Launch, Message
 NS = 1_000_000_000
 #: How often the system is asked which processes there are, in ns.
 SCAN_EVERY = NS // 2
+#: How long the end of a process may be told of only by the kernel, which knows no exit code, in ns.
+UNTOLD = NS // 10
 #: So many of the processes that outlived their parent are named.
 LEFT_NAMED = 3
 
@@ -48,6 +51,9 @@ class Run:
         self._slow_due = 0
         self._looks = processes.Processes()
         self._ends = processes.Ends()
+        self._lineage = started.lineage
+        #: When rows ended whose ends nobody else has told of yet.
+        self._gone: dict[int, int] = {}
         self._watched: set[int] = set()
         #: Ends that were reported of processes not known yet, by pid: the code and when.
         self._early_ends: dict[int, tuple[int, int]] = {}
@@ -147,6 +153,7 @@ class Run:
         if self.ended:
             return
         now = time.monotonic_ns()
+        self._read_lineage()
         self._shelf.find()
         self._shelf.read()
         self._claim_ends()
@@ -208,7 +215,7 @@ class Run:
 
     def _see(self, row: Row, look: processes.Look) -> None:
         asleep = self._looks.asleep(row.id)
-        silent = row.python and not row.agent  # it may be about to report
+        silent = row.python is not False and not row.agent  # it may be about to report
         if asleep is not None and not (self._paused or row.ended or silent or row.kind == "helper"):
             self._doings.seen(row.id, row.pid, time.monotonic_ns(), asleep=asleep, cpu=look.cpu)
 
@@ -225,12 +232,45 @@ class Run:
                 continue  # gone already, or a zombie
             self._census.guess(self._census.meet(pid, parent_pid, reborn=True), words)
 
+    def _read_lineage(self) -> None:
+        """Processes that came, became others, or went, where the kernel tells."""
+        if self._lineage is None:
+            return
+        if self._census.root is None:
+            self._read_reports()  # the first row must be the program's
+        if self._census.root is None:
+            return
+        for event in self._lineage.read():
+            row = self._census.find(event.pid)
+            match event:
+                case Forked(t_ns, pid, parent_pid):
+                    if pid != self._supervised.pid and (row is None or (row.ended and row.moments["exited"] < t_ns)):
+                        row = self._census.meet(pid, parent_pid, reborn=True)
+                        parent = self._census.find(parent_pid)
+                        if parent is not None and parent.python is False:
+                            self._census.guess(row, [parent.name])  # it is what its parent is
+                    if row is not None:
+                        self._census.moment(row, "began", t_ns, better=row.thread is None)
+                case Executed(_, _, name) if row is not None and not row.agent:
+                    self._census.guess(row, [name])
+                case Exited(t_ns, _) if row is not None and not row.ended:
+                    self._gone[row.id] = t_ns
+        self._translator.bad += self._lineage.lost
+        self._lineage.lost = 0
+
     def _find_ends(self) -> None:
         """Ends that nobody reports: of children that their parent does not wait for yet."""
         for process, code in self._ends.new():
             row = self._census[process]
             self._shelf.read_last(row)  # its last words, written after this tick's reading
-            self._end(row, processes.exit_status(row.pid) if code is None else code, time.monotonic_ns())
+            code = processes.exit_status(row.pid) if code is None else code
+            self._end(row, code, self._gone.pop(process, time.monotonic_ns()))
+        for process, t_ns in list(self._gone.items()):
+            row = self._census[process]
+            if row.ended:
+                del self._gone[process]
+            elif time.monotonic_ns() - t_ns > UNTOLD and not self._ends.watches(process):
+                self._end(row, None, t_ns)
 
     def _end(self, row: Row, code: int | None, t_ns: int) -> None:
         self._census.end(row, code, t_ns, stopped=self._stopping)
@@ -260,7 +300,7 @@ class Run:
     def _report(self, report: dict[str, Any]) -> None:
         match report:
             case {"event": "started", "pid": pid}:
-                self._census.meet(pid, None, reborn=True)
+                self._census.meet(pid, None, reborn=True).python = True
                 if self._crew.to_launch != self._started.launch.workers:
                     self._ask_for_workers()
             case {"event": "not_started", "error": error}:
@@ -338,7 +378,7 @@ class Run:
         self._claim_ends()
         now = time.monotonic_ns()
         for row in self._census.running():
-            self._end(row, None, now)
+            self._end(row, None, self._gone.get(row.id, now))
         self._say_costs()
         root = self._census.root
         code = None if root is None else root.exit_code
@@ -364,6 +404,8 @@ class Run:
         self.ended = True
         self._supervised.close()
         self._ends.close()
+        if self._lineage is not None:
+            self._lineage.close()
         self._started.clear_up()
 
     def _say_costs(self) -> None:
