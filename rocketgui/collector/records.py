@@ -67,8 +67,9 @@ class Translator:
         if box.thread:
             return self._meet_interpreter(box, patient)
         known = self._census.find(box.pid)
-        # A process may have come and gone between two looks at the directory; its row then waits for the box.
-        late = known is not None and known.ended and not known.agent and box.began_ns <= known.moments["exited"]
+        # A process may have come and gone between two looks at the directory; its row then waits for the box, and for
+        # one more where it ran exec.
+        late = known is not None and known.ended and box.began_ns <= known.moments["exited"]
         row = self._census.meet(box.pid, box.parent_pid, reborn=not late)
         if row.agent:  # the same process after exec, with a new agent
             return row

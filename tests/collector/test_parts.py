@@ -248,6 +248,7 @@ def test_box_that_is_found_after_its_process_has_ended(census: Census, translato
     census.end(row, 0, 300)
     assert meet(translator, 11, 250) is row
     assert row.agent
+    assert meet(translator, 11, 280) is row  # it ran exec, and has another agent since
     later = meet(translator, 11, 400)
     assert later is not row
 
