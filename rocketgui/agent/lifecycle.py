@@ -13,6 +13,7 @@ Nothing is imported that the program does not import: the patches wait for multi
 from __future__ import annotations
 
 import os
+import struct
 import sys
 import time
 
@@ -29,6 +30,8 @@ else:
     from _functools import partial
 
 
+#: Where the standard library lies, be it in a zip file. `os` would not tell: it may be frozen.
+STANDARD = os.path.dirname(str(struct.__spec__.origin))
 ENTERING = "child process calling self.run()"
 EXITING = "process exiting with exitcode "
 
@@ -108,7 +111,8 @@ class Lifecycle:
         for finder in sys.meta_path:
             spec = None if finder is self else finder.find_spec(name, path, target)
             if spec is not None:
-                after_loading(spec.loader, patch)
+                if is_standard(spec):
+                    after_loading(spec.loader, patch)
                 return spec
         return None
 
@@ -272,6 +276,11 @@ def after_loading(loader: Any, patch: Callable[[Any], None]) -> None:
         patch(module)
 
     loader.exec_module = load_and_patch
+
+
+def is_standard(spec: Any) -> bool:
+    """Whether a module that was found is the standard library's, and not one of the program's with the same name."""
+    return str(spec.origin).startswith(STANDARD)
 
 
 def helper_name(arguments: Sequence[str]) -> str:
