@@ -32,6 +32,8 @@ else:
 
 #: Where the standard library lies, be it in a zip file. `os` would not tell: it may be frozen.
 STANDARD = os.path.dirname(str(struct.__spec__.origin))
+#: How the command of a helper begins, by whose it is.
+HELPED = ("from multiprocessing", "from loky.backend", "from joblib.externals.loky.backend")
 ENTERING = "child process calling self.run()"
 EXITING = "process exiting with exitcode "
 
@@ -284,14 +286,17 @@ def is_standard(spec: Any) -> bool:
 
 
 def helper_name(arguments: Sequence[str]) -> str:
-    """Which of Python's own helpers a command line starts: "fork server", "resource tracker", or "" for none."""
+    """Which helper a command line starts: "fork server", "resource tracker", or "" for none. They are Python's own,
+    and loky's, wherever that lies."""
     for module, name in (
         ("forkserver", "fork server"),
         ("resource_tracker", "resource tracker"),
         ("semaphore_tracker", "resource tracker"),
     ):
-        if any("from multiprocessing.%s import main" % module in argument for argument in arguments[1:6]):
-            return name
+        for argument in arguments[1:6]:
+            package, found, _ = argument.partition(".%s import main" % module)
+            if found and package in HELPED:
+                return name
     return ""
 
 

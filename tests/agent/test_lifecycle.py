@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from rocketgui.agent import layout
+from rocketgui.agent.lifecycle import helper_name
 from rocketgui.programs import ROCKET
 from tests.agent.conftest import Script
 from tests.helpers import START_METHODS, Done, Observed, Python, Told, alone_and_observed, pythons, this_python
@@ -195,6 +196,15 @@ def test_tour_of_all_ends(python: Python, method: str, script: Script) -> None:
         assert name == "unpicklable"
         assert _plain(error) in _plain(observed.stderr)
     assert root.one(layout.FAILED).texts == ("KeyError: 'the parent itself'",)
+
+
+@pytest.mark.parametrize("package", ["multiprocessing", "loky.backend", "joblib.externals.loky.backend"])
+def test_helpers_are_told_by_their_command(package: str) -> None:
+    assert helper_name(["python", "-c", f"from {package}.resource_tracker import main; main(5, False)"]) == (
+        "resource tracker"
+    )
+    assert helper_name(["python", "-s", "-c", "from mine.resource_tracker import main; main()"]) == ""
+    assert helper_name(["python", "-c", "print()"]) == ""
 
 
 @every_python
