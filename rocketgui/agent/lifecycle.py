@@ -97,7 +97,7 @@ class Lifecycle:
         self._leaving = leaving
         self._on_error = on_error
         self._starting: dict[int, int] = {}
-        self._children: list[tuple[Callable[[], Any], int]] = []
+        self._children: list[tuple[Callable[[], Any], dict[str, Any], int]] = []
         self._failed_start: tuple[int, str] | None = None
         self._left = False
         self._failed = False
@@ -170,7 +170,8 @@ class Lifecycle:
             self._failed_start = (called, process.name)
         else:
             self._event(layout.START_CALLED, called, popen.pid, process.name)
-            self._children.append((ref(popen), popen.pid))
+            # Where the program lets go of it, its attributes still tell how the child ended.
+            self._children.append((ref(popen), popen.__dict__, popen.pid))
         self._resume()
 
     def note_line(self, stream: str, line: str) -> None:
@@ -192,27 +193,28 @@ class Lifecycle:
     def _join_over(self, process: Any) -> None:
         popen = process._popen
         if popen is not None and getattr(popen, "returncode", None) is not None:
-            self._look_at_children()
+            self.look_at_children()
             self._event(layout.JOINED, time.monotonic_ns(), popen.pid)
 
     def chore(self, now: int) -> None:
         """About ten times a second: has the program learnt how a child ended, or not said why a start() failed?"""
-        self._look_at_children()
+        self.look_at_children()
         failed = self._failed_start
         if failed is not None and now - failed[0] > 500_000_000:
             self._start_failed(failed, "")
 
-    def _look_at_children(self) -> None:
+    def look_at_children(self) -> None:
+        """Has the program learnt how a child ended?"""
         for child in list(self._children):
-            popen = child[0]()
-            code = None if popen is None else getattr(popen, "returncode", None)
-            if popen is None or code is not None:
+            popen, attributes, pid = child
+            code = attributes.get("returncode")
+            if popen() is None or code is not None:
                 try:
                     self._children.remove(child)
                 except ValueError:
                     continue  # another thread was faster
                 if code is not None:
-                    self._event(layout.REAPED, time.monotonic_ns(), child[1], code)
+                    self._event(layout.REAPED, time.monotonic_ns(), pid, code)
 
     # -- in a child
 

@@ -161,6 +161,7 @@ class Agent:
     def _leaving(self, code: str | None) -> None:
         """The last values, exactly, and what this process used; it may come twice, and the later one is right."""
         self._sampler.stop()  # os._exit may come next, and would tear what the sampler is writing
+        self._lifecycle.look_at_children()
         if not self._helper:  # from Python 3.14 on, a fork server has the main module's names
             self._values.look()
             self._values.sample()

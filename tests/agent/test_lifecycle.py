@@ -198,6 +198,33 @@ def test_tour_of_all_ends(python: Python, method: str, script: Script) -> None:
     assert root.one(layout.FAILED).texts == ("KeyError: 'the parent itself'",)
 
 
+@every_way
+def test_end_of_a_process_that_the_program_lets_go_of(python: Python, method: str, script: Script) -> None:
+    """How it ended is known from the call that found it out, though nobody waited for it."""
+    program = script(
+        """
+        import multiprocessing, sys, time
+
+        rocket = 0
+
+        if __name__ == "__main__":
+            context = multiprocessing.get_context(sys.argv[1])
+            for name in ("asked", "forgotten"):
+                process = context.Process(target=sys.exit, args=(3,), name=name)
+                process.start()
+                while name == "asked" and process.is_alive():
+                    time.sleep(0.001)
+                process = None
+            while multiprocessing.active_children():
+                time.sleep(0.001)
+        """
+    )
+    with Observed(python, [program, method]) as running:
+        observed = running.finish()
+    assert [record.texts[1] for record in observed.root.of(layout.REAPED)] == ["3", "3"]
+    no_trouble(observed)
+
+
 @pytest.mark.parametrize("package", ["multiprocessing", "loky.backend", "joblib.externals.loky.backend"])
 def test_helpers_are_told_by_their_command(package: str) -> None:
     assert helper_name(["python", "-c", f"from {package}.resource_tracker import main; main(5, False)"]) == (
