@@ -209,12 +209,13 @@ class Lifecycle:
             popen, attributes, pid = child
             code = attributes.get("returncode")
             if popen() is None or code is not None:
+                now = time.monotonic_ns()  # before another thread can find it gone from here
                 try:
                     self._children.remove(child)
                 except ValueError:
                     continue  # another thread was faster
                 if code is not None:
-                    self._event(layout.REAPED, time.monotonic_ns(), pid, code)
+                    self._event(layout.REAPED, now, pid, code)
 
     # -- in a child
 

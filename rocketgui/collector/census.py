@@ -163,8 +163,8 @@ class Census:
     # -- ends
 
     def exiting(self, row: Row, code: int | None, t_ns: int) -> None:
-        """The process itself said that it is about to exit."""
-        self.moment(row, "exited", t_ns)
+        """The process itself said that it is about to exit; whoever else tells of its end saw it later."""
+        self.moment(row, "exited", t_ns, better=t_ns < row.moments.get("exited", t_ns))
         if code is not None and not row.ended:
             row.exit_code, row.exiting = code, True
 

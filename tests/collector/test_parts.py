@@ -211,6 +211,17 @@ def test_ends(census: Census, out: list[Message]) -> None:
     ]
 
 
+def test_the_process_itself_knows_best_when_it_exits(census: Census, out: list[Message]) -> None:
+    """Its black box may be read after its parent's, and its last words come twice where atexit has something to do."""
+    row = census.meet(11, 10, reborn=True)
+    census.end(row, 0, 220)
+    census.exiting(row, 0, 210)
+    census.exiting(row, None, 230)
+    census.end(row, 0, 240)
+    assert row.moments["exited"] == 210
+    assert [m.t_ns for m in out if isinstance(m, messages.Moment)][-1] == 110  # relative to the launch
+
+
 def test_stopped_is_only_who_was_killed_by_us(census: Census, out: list[Message]) -> None:
     killed, finished = (census.meet(pid, 10, reborn=True) for pid in (11, 12))
     census.end(killed, -9, 200, stopped=True)
