@@ -170,10 +170,11 @@ def observed(case: Case, python: Python, mark: str, path: Path, tracer: Sequence
 
 
 def same(case: Case, one: Outcome, other: Outcome) -> None:
-    if case.processes == 1:
-        assert (other.stdout, other.stderr) == (one.stdout, one.stderr)
-    assert sorted(other.stdout.splitlines()) == sorted(one.stdout.splitlines())
-    assert sorted(other.stderr.splitlines()) == sorted(one.stderr.splitlines())
+    """Some warnings of Python's own name the pid."""
+    outputs = [re.sub(rb"pid=\d+", b"pid", output) for run in (one, other) for output in (run.stdout, run.stderr)]
+    if case.processes != 1:
+        outputs = [b"\n".join(sorted(output.splitlines())) for output in outputs]
+    assert outputs[2:] == outputs[:2]
     assert other.code == one.code
 
 
@@ -247,7 +248,7 @@ def test_daemon_that_outlives_its_parent(mark: str, tmp_path: Path) -> None:
     case = Case(("daemon.py", "60"), 3)
     seen = observed(case, this_python(), mark, tmp_path / "r.json")
     assert (seen.code, seen.stdout, seen.stderr) == (0, b"the daemon is on its own\n", b"")
-    assert "rocketgui: 1 process still ran when the parent had ended; rocketgui ended it.\n" in seen.own
+    assert "rocketgui: 1 process still ran when the parent had ended; rocketgui ended it" in "".join(seen.own)
     accounted(case, seen)
     assert signal.SIGKILL in [row["signal"] for row in seen.report["processes"]]
     nothing_is_left(mark)
