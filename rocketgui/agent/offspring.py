@@ -74,10 +74,14 @@ class Offspring:
         if os.name == "nt":
             return
         module.Popen._handle_exitstatus = self._reaping(module.Popen._handle_exitstatus)
+        system: Any = sys.modules["_posixsubprocess"]
+        noting = self._noting(system.fork_exec)
+        # Others call it as well, and loky does so with an environment of its own.
+        system.fork_exec = self._forking(system.fork_exec)
         if hasattr(module, "_fork_exec"):
-            module._fork_exec = self._forking(module._fork_exec)
+            module._fork_exec = noting
         else:  # before Python 3.11
-            module._posixsubprocess = _ForkExec(self._forking(module._posixsubprocess.fork_exec))
+            module._posixsubprocess = _ForkExec(noting)
 
     def completed(self, environment: Mapping[Any, Any]) -> dict[Any, Any]:
         """The same environment, with what brings the agent into a process that gets it."""
@@ -148,17 +152,20 @@ class Offspring:
         return unsetenv_without_agent
 
     def _forking(self, fork_exec: Callable[..., int]) -> Callable[..., int]:
+        def fork_exec_with_agent(*arguments: Any) -> int:
+            try:
+                return fork_exec(*self._with_agent(arguments))
+            except BaseException as error:
+                error.__traceback__ = None
+                raise
+
+        return fork_exec_with_agent
+
+    def _noting(self, fork_exec: Callable[..., int]) -> Callable[..., int]:
         def fork_exec_and_note(*arguments: Any) -> int:
             called = time.monotonic_ns()
-            environment = arguments[_ENVIRONMENT]
-            if environment is not None:
-                pairs = dict(entry.split(b"=", 1) for entry in environment)
-                entries = [
-                    os.fsencode(name) + b"=" + os.fsencode(value) for name, value in self._prepared(pairs).items()
-                ]
-                arguments = (*arguments[:_ENVIRONMENT], entries, *arguments[_ENVIRONMENT + 1 :])
             try:
-                pid = fork_exec(*arguments)
+                pid = fork_exec(*self._with_agent(arguments))
             except BaseException as error:
                 error.__traceback__ = None
                 raise
@@ -166,6 +173,19 @@ class Offspring:
             return pid
 
         return fork_exec_and_note
+
+    def _with_agent(self, arguments: Sequence[Any]) -> Sequence[Any]:
+        """What `fork_exec` was called with, but for the environment, which is completed."""
+        environment = arguments[_ENVIRONMENT]
+        if environment is None:
+            return arguments
+        try:
+            pairs = self.completed(dict(entry.split(b"=", 1) for entry in environment))
+        except Exception as error:
+            self._on_error(error)
+            return arguments
+        entries = [os.fsencode(name) + b"=" + os.fsencode(value) for name, value in pairs.items()]
+        return (*arguments[:_ENVIRONMENT], entries, *arguments[_ENVIRONMENT + 1 :])
 
     def _reaping(self, handle: Callable[..., None]) -> Callable[..., None]:
         def handle_and_note(popen: Any, *arguments: Any, **named: Any) -> None:
