@@ -107,8 +107,7 @@ def test_where_the_main_thread_is(python: Python, script: Script) -> None:
     assert {lines[look.line - 1].strip() for look in found if look.function == "nap"} == {"time.sleep(0.7)"}
     counting = [look for look in found if look.function == "count"]
     assert counting
-    assert max(look.share for look in counting) > 20
-    assert all(look.share < 20 for look in found if look.waits == "join")
+    assert max(look.share for look in counting) > 2 * max(look.share for look in found if look.waits)
 
 
 def test_an_idle_worker_of_a_pool_is_not_where_its_parent_forked(script: Script) -> None:
