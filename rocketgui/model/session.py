@@ -124,6 +124,11 @@ class Session:
         self._chosen = name
 
     @property
+    def is_script(self) -> bool:
+        """Whether it runs a program of the user's, of which nothing is known beforehand."""
+        return self.program is not None and not self.program.work
+
+    @property
     def is_shared(self) -> bool:
         """Whether all workers count one variable, beside what each counts for itself."""
         return self.program is not None and self.program.variable not in ("private", "")

@@ -107,6 +107,8 @@ class TimePlot(pg.PlotWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(160, 80)
+        for part in (self, self.viewport()):
+            part.setAcceptDrops(False)  # a file that is dropped is for the window
         self.item = CurvesItem(self._box, theme, rockets=rockets)
         self._cursor = CursorItem(self._box, theme)
         self._values = (0.0, 1.0)
