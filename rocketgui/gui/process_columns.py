@@ -64,7 +64,11 @@ def _state(process: Process, session: Session) -> str:
     if process.kind == "thread":
         return "ended" if process.is_over else "alive"
     doing = session.doing(process)
-    return str(state) if doing is None or process.is_over else DOING_WORDS[doing.what]
+    if doing is not None:
+        return DOING_WORDS[doing.what]
+    # What was not started by multiprocessing enters no function of its.
+    alone = state is ProcessState.STARTING and process.start_called_ns is None
+    return str(ProcessState.RUNNING if alone else state)
 
 
 def _where(process: Process, session: Session) -> str | None:
@@ -104,7 +108,7 @@ COLUMNS: tuple[Column, ...] = (
 )  # fmt: skip
 
 
-def _short_name(name: str) -> str:
+def short_name(name: str) -> str:
     """What Python calls a thread, with what tells it from others first: `work 1` for `Thread-1 (work)`."""
     unnamed = re.fullmatch(r"Thread-(\d+) \((.+)\)", name)
     return f"{unnamed[2]} {unnamed[1]}" if unnamed else name
@@ -113,7 +117,7 @@ def _short_name(name: str) -> str:
 def _script_columns() -> tuple[Column, ...]:
     """Those of a program of the user's: what it is doing matters more than how fast it counts."""
     by = {column.heading: column for column in COLUMNS}
-    name = Column("process", by["process"].read, _short_name, "ForkPoolWorker-1", by["process"].tip, right=False)
+    name = Column("process", by["process"].read, short_name, "SpawnPoolWorker-1", by["process"].tip, right=False)
     state = Column("state", _state, str, "waits: queue is full", "What it is doing", right=False)
     where = Column("where", _where, str, "program.py:123 in function", "The line of code that it is in", right=False)
     others = ("rate", "core", "ended", "start", "memory", "invol.", "vol.", "moves", "pid")
@@ -155,7 +159,7 @@ def _said_state(process: Process, session: Session) -> str:
     if process.kind == "helper":
         return f"{_state(process, session)}: Python's own, started for the program"
     doing = session.doing(process)
-    if doing is None or process.is_over:
+    if doing is None:
         return process.outcome() or _state(process, session)
     on = f" ({_named(doing.on, session)})" if doing.on else ""
     place = format_place(doing.file, doing.line, doing.function)

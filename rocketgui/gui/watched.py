@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox
 
 from rocketgui.gui.buttons import Choice
 from rocketgui.model.process import Process
@@ -52,6 +52,8 @@ def nothing_drawn(session: Session) -> str:
     program = session.program
     if program is None or not session.is_script or (session.is_live and session.end_ns < _PATIENCE_S * 1e9):
         return ""
+    if session.ended is not None and session.ended.ended == "failed":
+        return "The program failed; Output says why."
     if program.watch:
         return f"No process has a number named {shortened(session.watch, 48)}."
     return "Nothing to draw: name a value with Watch."
@@ -91,6 +93,15 @@ class ValueChoice(Choice):
         if self.isVisible():
             self.setFocus()
             self.showPopup()
+
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        super().initStyleOption(option)
+        room = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        option.currentText = self.fontMetrics().elidedText(
+            self.currentText(), Qt.TextElideMode.ElideMiddle, room.width()
+        )
 
     def refresh(self) -> None:
         """Offer what is known by now; some times a second."""

@@ -153,7 +153,10 @@ class Session:
 
     @property
     def has_begun(self) -> bool:
-        """Whether any process of the program is known to do its work."""
+        """Whether any process of the program is known to do its work; of a program of the user's nothing else is known
+        than that it began."""
+        if self.is_script and self.root is not None:
+            return self.root.began_ns is not None or not self.root.agent
         return any(p.target_entered_ns is not None or p.values for p in self.processes.values() if p.kind != "helper")
 
     @property

@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from rocketgui.arguments import Options
+from rocketgui.gui.plots.bars import bar
 from rocketgui.gui.plots.rates import catch_up
-from rocketgui.gui.plots.timeline import bar
 from rocketgui.gui.plots_panel import LANES, RATE, TIMELINE
 from rocketgui.model.series import Series
 from tests.gui.conftest import MakeWindow

@@ -133,8 +133,11 @@ class CountersPlot(TimePlot):
         self.set_values(self.bottom, self.top)
         limit = self.shown_limit
         text = f"limit {format_limit(limit)}" if limit is not None else ""
-        hint = self.hint or ("" if self._drawn else nothing_drawn(self._session))
-        self.show_frame(limit=limit, limit_text=text, hint=hint)
+        if not self.hint and not self._drawn and (why := nothing_drawn(self._session)):
+            self.show_nothing(why)
+            return
+        self._label_values(shown=True)
+        self.show_frame(limit=limit, limit_text=text, hint=self.hint)
 
     def _range(self) -> tuple[float, float]:
         if self.limit is None:

@@ -27,7 +27,9 @@ _NEAR_S, _NEAR_SHARE = 10.0, 0.25
 _HEADROOM = 1.1
 
 #: Curves that move by less than this share of their value are drawn from 0 on: labels have no room to tell them apart.
-_TOO_FLAT = 0.01
+_TOO_FLAT = 0.005
+#: What is nearer to 0 is drawn as 0: floats have no round numbers there.
+_TINY = 1e-300
 
 
 def time_range(t_s: float) -> tuple[float, float]:
@@ -68,6 +70,7 @@ def value_top(highest: float, limit: float | None) -> float:
 
 def value_range(lowest: float, highest: float) -> tuple[float, float]:
     """The values to show of curves that have no limit: from 0 on, unless they keep far from it all the time."""
+    lowest, highest = (0.0 if abs(value) < _TINY else value for value in (lowest, highest))
     if not lowest < highest:
         value = highest
         return (

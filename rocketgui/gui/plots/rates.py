@@ -90,7 +90,11 @@ class RatesPlot(TimePlot):
             self.set_values(*value_range(min((float(rates.min()) for rates in known), default=0.0), max(highest, 0.0)))
         else:
             self.set_values(0.0, nice_above(max(highest * 1.05, 1.0)))
-        self.show_frame(hint=self.hint or ("" if self._drawn else nothing_drawn(session)))
+        if not self.hint and not self._drawn and (why := nothing_drawn(session)):
+            self.show_nothing(why)
+            return
+        self._label_values(shown=True)
+        self.show_frame(hint=self.hint)
 
     def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:
         known = [(curve, rate) for curve in self.item.canvas.curves if (rate := curve.series.at(t_s)) is not None]
