@@ -14,7 +14,7 @@ from rocketgui.gui import watched
 from rocketgui.gui.card import Card
 from rocketgui.gui.lines import Lines
 from rocketgui.gui.rocket_controls import RocketControls
-from rocketgui.gui.theme import set_text
+from rocketgui.gui.theme import fit_text, set_text
 from rocketgui.launch import Launch, Script
 from rocketgui.model.session import Session
 from rocketgui.model.text import format_count, format_short
@@ -86,6 +86,7 @@ class ProgramPanel(Card):
             controls.changed.connect(self.changed)
             controls.left.connect(self.show_rocket)
             self._stack.addWidget(controls)
+            fit_text(controls, self.font().pixelSize())
         else:
             self.script_controls.show_script(script)
         self._stack.setCurrentWidget(self.script_controls)

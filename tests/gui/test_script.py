@@ -18,6 +18,7 @@ from rocketgui.arguments import Options
 from rocketgui.gui import script_source, settings
 from rocketgui.gui.controller import RunState
 from rocketgui.gui.main_window import MainWindow
+from rocketgui.gui.presentation import Shape
 from rocketgui.gui.script_controls import ScriptControls, parse_arguments, parse_names
 from rocketgui.gui.theme import Look
 from rocketgui.launch import Launch, Script
@@ -319,6 +320,19 @@ def test_back_to_the_rocket_program(opened: tuple[MainWindow, FakeBridge], scrip
     assert window.plots.counters.hint == "Press Space to launch 2 processes"
     window.launch()
     assert launched(bridge).argv[0] == "rocket.py"
+
+
+def test_what_is_opened_while_presented_has_the_size_of_the_controls(make_window: MakeWindow, script: Path) -> None:
+    window, _ = make_window()
+    window.presentation.show(Shape.P1080)
+    window.presentation.toggle_controls()
+    QApplication.processEvents()
+    drop(window, script)
+    workers, arguments = window.program.workers.field, controls(window).arguments.field
+    assert arguments.font().pixelSize() == window.program.choices.method.font().pixelSize()
+    assert workers.font().pixelSize() > arguments.font().pixelSize()
+    window.presentation.show(None)
+    assert arguments.font().pixelSize() == QApplication.font().pixelSize()
 
 
 def test_a_lesson_and_a_sweep_are_of_the_rocket_program(opened: tuple[MainWindow, FakeBridge], script: Path) -> None:

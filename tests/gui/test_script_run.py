@@ -170,7 +170,6 @@ def test_a_fork_of_the_programs_own_is_running(launch: Callable[..., Launched], 
     assert cells(window, "state") == ["running", "running"]
     process = window.controller.session.processes[2]
     shown = bar(process, window.themes.theme.worker(0), 1.0)
-    assert shown is not None
     assert (shown.entered, shown.left) == (0.03, 1.0)
 
 
@@ -329,6 +328,26 @@ def test_one_of_the_found_values_is_chosen_and_all_follow(
     plots.counter_views.choose(RATE)
     assert plots.rates.item.canvas.curves
     assert plots.rates._values[0] < -500
+
+
+def test_the_value_that_changes_in_most_processes_is_drawn_as_soon_as_it_does(
+    launch: Callable[..., Launched], run: Run
+) -> None:
+    window, bridge, told = launch()
+    for number in (2, 3):
+        told.process(number, f"func{number - 1}")
+    for k in range(3):
+        told.value(2, "early", k, 50 + 10 * k)
+    show(window, bridge, run)
+    assert [curve.name for curve in window.plots.counters.item.canvas.curves] == ["func1"]
+    for number in (2, 3):
+        for k in range(3):
+            told.value(number, "late", 100 * k, 90 + 10 * k)
+    show(window, bridge, run)
+    assert window.plots.values.currentText() == "late"
+    assert [curve.name for curve in window.plots.counters.item.canvas.curves] == ["func1", "func2"]
+    assert window.plots.counters.top == 250
+    assert window.processes.model.headerData(1, Qt.Orientation.Horizontal) == "late"
 
 
 def test_the_choice_holds_for_the_next_run(launch: Callable[..., Launched], run: Run) -> None:

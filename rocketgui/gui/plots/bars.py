@@ -37,11 +37,14 @@ class Bar(NamedTuple):
     waits: tuple[Stretch, ...] = ()
 
 
-def bar(process: Process, colour: QColor, now_s: float) -> Bar | None:
-    """The row of a process as it stands at a time; None if nothing is known of it yet."""
+def is_known(process: Process) -> bool:
+    """Whether it is known when a process came to be, so that it can have a row."""
+    return process.start_called_ns is not None or process.began_ns is not None
+
+
+def bar(process: Process, colour: QColor, now_s: float) -> Bar:
+    """The row of a process as it stands at a time."""
     called = seconds(process.start_called_ns if process.start_called_ns is not None else process.began_ns)
-    if called is None:
-        return None
     ended = seconds(process.exited_ns)
     # What was not started by multiprocessing is in no function of its: it works from its beginning on.
     alone = process.is_root or (process.start_called_ns is None and process.target_entered_ns is None)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rocketgui.gui.plots.bars import ROW_PX, Bar, BarsItem, NamesItem, bar
+from rocketgui.gui.plots.bars import ROW_PX, Bar, BarsItem, NamesItem, bar, is_known
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
 from rocketgui.gui.plots.waits import Waits
@@ -39,7 +39,6 @@ class TimelinePlot(TimePlot):
         self._session = Session()
         self._bars_item = BarsItem(self._box, theme)
         self._names = NamesItem(self.getPlotItem())
-        self.bars: list[Bar] = []
         self._processes: list[Process] = []
         self._waits: dict[int, Waits] = {}
         self.hint = ""
@@ -69,31 +68,35 @@ class TimelinePlot(TimePlot):
 
     def draw(self) -> None:
         """Draw what is new."""
-        session = self._session
-        now_s = session.end_ns / 1e9
-        muted = self.theme.colour("muted")  # the parent waits most of the time
-        known = [
-            (p, bar(p, muted if p.place is None else self.theme.worker(p.place), now_s)) for p in _in_order(session)
-        ]
-        self._processes = [process for process, one in known if one is not None]
-        self.bars = [one for _, one in known if one is not None]
+        self._processes = [process for process in _in_order(self._session) if is_known(process)]
+        count = len(self._processes)
         self.set_values(0.0, 1.0)
-        empty = "" if self.bars else "A row for each process: start(), first line, end, join()"
-        self.show_frame(hint=self.hint if not self.bars and self.hint else empty)
+        empty = "" if count else "A row for each process: start(), first line, end, join()"
+        self.show_frame(hint=self.hint if not count and self.hint else empty)
         view = self._view()
-        count = max(len(self.bars), 1)
         least, most = (pixels * text_scale() for pixels in ROW_PX)
-        row = min(max(view.height / count, least), most)
+        row = min(max(view.height / max(count, 1), least), most)
         fit = max(int(view.height / row), 1)
-        self._scroll_for(len(self.bars) - fit, fit)
+        self._scroll_for(count - fit, fit)
         first = self.scroll.value()
+        # Those that are out of sight may be thousands.
         seen = [
-            one._replace(waits=self._waits_of(process).stretches(view)) if process.doings else one
-            for process, one in zip(self._processes[first : first + fit], self.bars[first : first + fit], strict=True)
+            self._bar(process)._replace(waits=self._waits_of(process).stretches(view) if process.doings else ())
+            for process in self._processes[first : first + fit]
         ]
         self._bars_item.show_bars(view, seen, row)
         self._names.setPos(self._box.pos())
         self._names.show_names(seen, row, view.height)
+
+    def _bar(self, process: Process) -> Bar:
+        # The program itself waits most of the time.
+        colour = self.theme.colour("muted") if process.place is None else self.theme.worker(process.place)
+        return bar(process, colour, self._session.end_ns / 1e9)
+
+    @property
+    def bars(self) -> list[Bar]:
+        """All rows, also those out of sight, without what they wait for."""
+        return [self._bar(process) for process in self._processes]
 
     def _waits_of(self, process: Process) -> Waits:
         waits = self._waits.get(process.id)
@@ -111,20 +114,25 @@ class TimelinePlot(TimePlot):
 
     def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:
         """How many are where at that time, and what they wait for; of few, each by its name."""
-        at_work = [one for one in self.bars if _holds(one.entered, t_s, one.left)]
-        starting = [one for one in self.bars if _holds(one.called, t_s, one.entered) and one not in at_work]
+        bars = self.bars
+        at_work = [_holds(one.entered, t_s, one.left) for one in bars]
+        starting = sum(
+            _holds(one.called, t_s, one.entered) and not works for one, works in zip(bars, at_work, strict=True)
+        )
         muted, text = self.theme.colour("muted"), self.theme.colour("text")
-        counts = [(f"{t_s:.3f} s", muted), (f"{len(at_work)} at work", text)]
+        counts = [(f"{t_s:.3f} s", muted), (f"{sum(at_work)} at work", text)]
         if starting:
-            counts.append((f"{len(starting)} starting", muted))
-        return (*counts, *self._waiting_at(t_s, muted))
-
-    def _waiting_at(self, t_s: float, muted: QColor) -> list[tuple[str, QColor]]:
+            counts.append((f"{starting} starting", muted))
         waiting = [
             (one, DOING_WORDS[what])
-            for process, one in zip(self._processes, self.bars, strict=True)
-            if process.doings and _holds(one.entered, t_s, one.left) and (what := self._waits_of(process).at(t_s))
+            for process, one, works in zip(self._processes, bars, at_work, strict=True)
+            if process.doings and works and (what := self._waits_of(process).at(t_s))
         ]
+        return (*counts, *self._waiting(waiting))
+
+    def _waiting(self, waiting: list[tuple[Bar, str]]) -> list[tuple[str, QColor]]:
+        """Who waits for what; where there is no room for all, how many wait for what."""
+        muted = self.theme.colour("muted")
         room = max(int(self._view().height / (_LINE_PX * text_scale())) - _COUNTS, 2)
         if len(waiting) <= room:
             return [(f"{one.name}  {words}", one.colour) for one, words in waiting]
