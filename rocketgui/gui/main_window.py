@@ -33,7 +33,6 @@ from rocketgui.gui.top_bar import TopBar, how_failed
 from rocketgui.launch import Launch, Script
 from rocketgui.lessons import Step, launch_of
 from rocketgui.model.findings import URGENT, findings
-from rocketgui.model.text import noun
 from rocketgui.resources import resource
 
 if TYPE_CHECKING:
@@ -295,29 +294,21 @@ class MainWindow(QMainWindow):
     def _program_changed(self) -> None:
         """Another program is launched next, or it is told something else."""
         script = self.program.script
-        self.setWindowTitle("rocketgui" if script is None else f"{self._name()} – rocketgui")
+        self.setWindowTitle("rocketgui" if script is None else f"{self.program.name} – rocketgui")
         watch = None if script is None else script.watch
         self.processes.expect(watch)
         self.plots.expect(watch)
+        self._show_code()
         self._idle_hint()
         if self.controller.state is RunState.IDLE:
             self._words.now()
 
-    def _name(self) -> str:
-        """What is launched next, in words."""
-        script = self.program.script
-        if script is not None:
-            from rocketgui.gui import script_source  # most runs end without it
-
-            return script_source.name_of(script)
-        workers = self.program.workers.value
-        return f"{workers} {noun(self.program.choices.variant.run_as, workers)}"
-
     def _idle_hint(self) -> None:
         idle = self.controller.state is RunState.IDLE
-        self._show_code()
+        if self.program.script is None:  # a file is read when it is opened or launched, or it could be another by now
+            self._show_code()
         limit = self.program.limit.value if self.program.script is None else None
-        self.plots.set_hint(f"Press Space to launch {self._name()}" if idle else "", limit)
+        self.plots.set_hint(f"Press Space to launch {self.program.name}" if idle else "", limit)
 
     def _refresh_words(self) -> None:
         session = self.controller.session

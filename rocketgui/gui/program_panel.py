@@ -17,7 +17,7 @@ from rocketgui.gui.rocket_controls import RocketControls
 from rocketgui.gui.theme import fit_text, set_text
 from rocketgui.launch import Launch, Script
 from rocketgui.model.session import Session
-from rocketgui.model.text import format_count, format_short
+from rocketgui.model.text import format_count, format_short, noun
 
 if TYPE_CHECKING:
     from rocketgui.gui.script_controls import ScriptControls
@@ -75,6 +75,15 @@ class ProgramPanel(Card):
         """The program of the user's that is launched next; None: the rocket program is."""
         shown = self.script_controls
         return shown.script if shown is not None and self._stack.currentWidget() is shown else None
+
+    @property
+    def name(self) -> str:
+        """What is launched next, in words: `two.py`, or `2 processes`."""
+        if self.script is not None:
+            from rocketgui.gui import script_source  # most runs end without it
+
+            return script_source.name_of(self.script)
+        return f"{self.workers.value} {noun(self.choices.variant.run_as, self.workers.value)}"
 
     def show_script(self, script: Script, python: str = "") -> None:
         """Launch a program of the user's from now on. `python` is the path of an interpreter; without it, that of the

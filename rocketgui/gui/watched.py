@@ -84,10 +84,6 @@ class ValueChoice(Choice):
         self._session = session
         self.refresh()
 
-    def forget(self) -> None:
-        """Another program has other values."""
-        self._wanted = None
-
     def open(self) -> None:
         """Show the list."""
         if self.isVisible():

@@ -197,7 +197,7 @@ def test_no_text_is_cut_and_nothing_moves(make_window: MakeWindow, tmp_path: Pat
 
 
 def test_code_shows_the_file_as_it_is_at_each_launch(opened: tuple[MainWindow, FakeBridge], script: Path) -> None:
-    window, _ = opened
+    window, bridge = opened
     code = window.output.code
     assert code.text.toPlainText() == SOURCE
     assert code.text.isReadOnly()
@@ -205,6 +205,12 @@ def test_code_shows_the_file_as_it_is_at_each_launch(opened: tuple[MainWindow, F
     script.write_text("rocket = 1\n", encoding="utf-8")
     window.launch()
     assert code.text.toPlainText() == "rocket = 1\n"
+    script.write_text("rocket = 2\n", encoding="utf-8")
+    bridge.tick()
+    bridge.say(messages.RunEnded(900_000_000, "finished", 0))
+    bridge.tick()
+    assert state(window) is RunState.FINISHED
+    assert code.text.toPlainText() == "rocket = 1\n", "what ran"
     window.show_rocket()
     assert code.save.isEnabled()
     assert "def main" in code.text.toPlainText()
