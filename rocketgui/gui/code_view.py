@@ -7,6 +7,7 @@ import keyword
 import re
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 
@@ -86,6 +87,7 @@ class CodeView(QWidget):
         self.said = QLabel()
         self.said.setAccessibleName("What became of the saving")
         self.said.setWordWrap(True)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.said.hide()
         for button in (self.copy, self.save):
             button.setProperty("role", "view")
@@ -105,11 +107,13 @@ class CodeView(QWidget):
         self.save.setEnabled(False)
         self.save.setToolTip("It is a file already, and is not changed here")
         self.said.setText(sentence)
-        set_role(self.said, "error")
+        set_role(self.said, "muted")
         self.said.setVisible(bool(sentence))
+        self.text.setVisible(not sentence)  # the sentence stands in its place
 
     def show_source(self, name: str, source: str) -> None:
         """Show a program, with the name that its file should have."""
+        self.text.show()
         self.save.setEnabled(True)
         self.save.setToolTip(self.save.accessibleDescription())
         self._show(name, source)

@@ -86,7 +86,6 @@ class ScriptControls(QWidget):
         )
         self.watch.field.setPlaceholderText("what changes")
         self.arguments.field.setPlaceholderText("none")
-        self.watch.set_remark(_FOUND)
         self.arguments.set_remark("As in a shell.")
         self.python = PythonChoice(python)
         label = QLabel("Python")
@@ -128,6 +127,7 @@ class ScriptControls(QWidget):
         )
         self.arguments.set_words(script_source.arguments_of(script))
         self.watch.set_words(script.watch)
+        self.watch.set_remark("" if script.watch else _FOUND)
 
     @property
     def script(self) -> Script:
@@ -150,6 +150,7 @@ class ScriptControls(QWidget):
 
     def _told(self) -> None:
         self._script = script_source.with_arguments(self._script, self.arguments.words, self.watch.words)
+        self.watch.set_remark("" if self.watch.words else _FOUND)
         self.changed.emit()
 
 

@@ -33,6 +33,8 @@ class Bar(NamedTuple):
     ended: float | None
     joined: float | None
     bad: str
+    #: Whether no more is known of it than that it lives: a thread whose process tells what its main thread does.
+    only_lives: bool = False
     #: In logical pixels, from where to where it waited while it was in its function.
     waits: tuple[Stretch, ...] = ()
 
@@ -54,8 +56,9 @@ def bar(process: Process, colour: QColor, now_s: float) -> Bar:
     if entered is not None and left is None:
         left = until
     bad = process.outcome() if process.state in _BAD else ""
+    only_lives = process.kind == "thread" and process.place is None
     name = "parent" if process.is_root else short_name(process.name)
-    return Bar(name, colour, called, entered, left, until, seconds(process.joined_ns), bad)
+    return Bar(name, colour, called, entered, left, until, seconds(process.joined_ns), bad, only_lives)
 
 
 def seconds(ns: int | None) -> float | None:
@@ -110,7 +113,7 @@ class BarsItem(QGraphicsItem):
         if one.entered is not None and one.left is not None and one.waits:
             self._draw_waits(painter, view, one, top, height)
         else:
-            span(one.entered, one.left, one.colour)
+            span(one.entered, one.left, one.colour, height / 4 if one.only_lives else 0.0)
         if one.entered is not None:
             span(one.left, one.ended, leaving)
         if one.bad and one.ended is not None:
