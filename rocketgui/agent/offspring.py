@@ -9,8 +9,8 @@ program makes of `os.environ` lacks them. They are put in where such an environm
     os._exit                          here a process ends whose last values nobody would see
     os.environ["PYTHONPATH"] = ...    os.putenv and os.unsetenv, which keep the agent's directory in front
 
-Where the system refuses, an exception passes through here. Without the traceback that it brought along, it gets no
-entry for the frame that raises it again, from Python 3.11 on; before, this file stands in what the program prints then.
+Where the system refuses, an exception passes through here. Its entry for the frame that it passes through is taken out
+of its traceback, and from Python 3.11 on, to raise it again makes no other; before, this file stands in what is printed.
 
 A process that is started in one of the first two ways is told of at once: it may be no Python, and gone before anybody
 looks. Windows hides nothing, so nothing of this is needed there.
@@ -105,7 +105,7 @@ class Offspring:
             try:
                 pid = spawn(path, argv, self._prepared(env), **named)
             except BaseException as error:
-                error.__traceback__ = None
+                error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
                 raise
             self._note(pid, argv, called)
             return pid
@@ -117,7 +117,7 @@ class Offspring:
             try:
                 return execve(path, argv, self._prepared(env))
             except BaseException as error:
-                error.__traceback__ = None
+                error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
                 raise
 
         return execve_with_agent
@@ -156,7 +156,7 @@ class Offspring:
             try:
                 return fork_exec(*self._with_agent(arguments))
             except BaseException as error:
-                error.__traceback__ = None
+                error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
                 raise
 
         return fork_exec_with_agent
@@ -167,7 +167,7 @@ class Offspring:
             try:
                 pid = fork_exec(*self._with_agent(arguments))
             except BaseException as error:
-                error.__traceback__ = None
+                error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
                 raise
             self._note(pid, arguments[_ARGUMENTS], called)
             return pid

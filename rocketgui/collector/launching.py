@@ -70,6 +70,7 @@ class Supervised:
                 self._process = subprocess.Popen(
                     [*alone, *map(str, passed), directory, session, launch.python, *launch.argv],
                     env=environment(launch, directory),
+                    cwd=launch.folder,
                     stdout=output,
                     stderr=output,
                     **options,

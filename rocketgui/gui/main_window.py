@@ -180,7 +180,7 @@ class MainWindow(QMainWindow):
 
     def _open(self, path: Path) -> None:
         """The user opened a program: show it, and leave what runs alone."""
-        self._show_script(Script((str(path.absolute()),)))
+        self._show_script(Script((str(path.absolute()),), folder=str(path.absolute().parent)))
         live = self.controller.state in LIVE
         when = "once what runs has ended; Esc ends it now" if live else "with Space"
         self.strip.note(f"{path.name} is opened. Launch it {when}.")

@@ -123,7 +123,8 @@ class ScriptControls(QWidget):
         whole = f"python -m {script_source.name_of(script)}" if is_module else str(file and file.absolute())
         self.name.set_whole(script_source.name_of(script), whole)
         self.folder.set_whole(
-            "a module" if is_module else f"in {_home(str(folder))}", f"{whole}\nIt runs in the folder {os.getcwd()}"
+            "a module" if is_module else f"in {_home(str(folder))}",
+            f"{whole}\nIt runs in the folder {script.folder or os.getcwd()}",
         )
         self.arguments.set_words(script_source.arguments_of(script))
         self.watch.set_words(script.watch)

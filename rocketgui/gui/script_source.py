@@ -29,7 +29,7 @@ def arguments_of(script: Script) -> tuple[str, ...]:
 
 def with_arguments(script: Script, arguments: tuple[str, ...], watch: tuple[str, ...]) -> Script:
     """The same program with other arguments and other values to watch."""
-    return Script(script.argv[: 2 if is_module(script) else 1] + arguments, watch)
+    return script._replace(argv=script.argv[: 2 if is_module(script) else 1] + arguments, watch=watch)
 
 
 def folder_of(script: Script) -> Path:

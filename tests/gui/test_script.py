@@ -255,7 +255,7 @@ def test_encodings_and_folders(tmp_path: Path) -> None:
 def test_a_dropped_program_is_opened_and_not_launched(make_window: MakeWindow, script: Path) -> None:
     window, bridge = make_window()
     drop(window, script)
-    assert window.program.script == Script((str(script),))
+    assert window.program.script == Script((str(script),), folder=str(script.parent))
     assert window.strip.sentence.text() == "two.py is opened. Launch it with Space."
     assert window.strip.sentence.property("role") == "info"
     assert not bridge.sent
@@ -311,7 +311,7 @@ def test_the_dialog_opens_a_program(make_window: MakeWindow, script: Path, qtbot
     dialog.setDirectory(str(script.parent))
     dialog.selectFile(str(script))
     dialog.accept()
-    assert window.program.script == Script((str(script),))
+    assert window.program.script == Script((str(script),), folder=str(script.parent))
     assert not bridge.sent
     qtbot.waitUntil(lambda: not window.findChildren(QFileDialog))
     assert "Ctrl+O" in window.top.open.toolTip()
