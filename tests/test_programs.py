@@ -119,7 +119,10 @@ CASES = [
 ]
 
 #: What other Pythons are tried with.
-FEW = ("with_process.py spawn", "pool_map.py forkserver", "nested_pools.py fork", "os_fork.py", "looks.py", "shadows/")
+FEW = (
+    "with_process.py spawn", "executor.py forkserver", "nested_pools.py forkserver",
+    "os_fork.py", "looks.py", "shadows/",
+)  # fmt: skip
 
 
 @dataclass

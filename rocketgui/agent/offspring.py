@@ -9,8 +9,8 @@ program makes of `os.environ` lacks them. They are put in where such an environm
     os._exit                          here a process ends whose last values nobody would see
     os.environ["PYTHONPATH"] = ...    os.putenv and os.unsetenv, which keep the agent's directory in front
 
-Where the system refuses, an exception passes through here. Its entry for the frame that it passes through is taken out
-of its traceback, and from Python 3.11 on, to raise it again makes no other; before, this file stands in what is printed.
+Where the system refuses, an exception passes through here. The entry for this file's frame is taken out of its
+traceback, and from Python 3.11 on, to raise it again makes no other; before, this file stands in what is printed.
 
 A process that is started in one of the first two ways is told of at once: it may be no Python, and gone before anybody
 looks. Windows hides nothing, so nothing of this is needed there.
