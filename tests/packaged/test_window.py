@@ -36,10 +36,10 @@ COLOURS = ((0x56, 0xB4, 0xE9), (0xE6, 0x9F, 0x00))
 CURVE = 100
 
 
-def windows(environment: dict[str, str]) -> list[str]:
+def windows(environment: dict[str, str], title: str = "^rocketgui$") -> list[str]:
     found = subprocess.run(
-        ["xdotool", "search", "--onlyvisible", "--name", "^rocketgui$"], env=environment, capture_output=True,
-        text=True, check=False,
+        ["xdotool", "search", "--onlyvisible", "--name", title], env=environment, capture_output=True, text=True,
+        check=False,
     )  # fmt: skip
     return found.stdout.split()
 
