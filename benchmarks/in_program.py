@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,27 @@ class Way:
     program: str = "alone.py"
     share: int = 1
     put_every: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """A way to have rocketgui observe the program: what stands before it on the command line, by start method."""
+
+    key: str
+    what: str
+    before: Callable[[str], tuple[str, ...]]
+
+
+#: As the built-in program is: the names to watch are known.
+BUILT_IN = Observer(
+    "observed",
+    "observed at 60 Hz",
+    lambda method: (sys.executable, "-m", "benchmarks.programs.observe", method),
+)
+#: As a user's program is: nothing is known of it.
+SCRIPT = Observer(
+    "script", "run by `rocketgui run`", lambda _: (sys.executable, "-m", "rocketgui", "run", "--headless")
+)
 
 
 def write_programs(directory: Path) -> None:
@@ -83,30 +104,33 @@ def run(directory: Path, way: Way, start_method: str, limit: int) -> list[float]
     return [result["cpu_s"] * 1e9 / limit for result in found]
 
 
-def measure(start_methods: Sequence[str], pairs: int, limit: int) -> tuple[list[Figure], list[str]]:
-    """Figures for each start method, and notes on what could not be measured."""
+def measure(
+    start_methods: Sequence[str], pairs: int, limit: int, observed: Sequence[Observer]
+) -> tuple[list[Figure], list[str]]:
+    """Figures for each start method and way to observe, and notes on what could not be measured."""
     figures: list[Figure] = []
     notes: list[str] = []
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as name:
         directory = Path(name)
         write_programs(directory)
         for start_method in start_methods:
-            figures += _observed(directory, start_method, pairs, limit)
+            for observer in observed:
+                figures += _observed(directory, start_method, pairs, limit, observer)
             figures += _others(directory, start_method, max(pairs // 4, 3), limit, notes)
     return figures, notes
 
 
-def _observed(directory: Path, start_method: str, pairs: int, limit: int) -> list[Figure]:
+def _observed(directory: Path, start_method: str, pairs: int, limit: int, observer: Observer) -> list[Figure]:
     alone = Way((sys.executable,))
-    observed = Way((sys.executable, "-m", "benchmarks.programs.observe", start_method))
-    found = _pairs(directory, start_method, pairs, limit, {"alone": alone, "observed": observed})
+    observed = Way(observer.before(start_method))
+    found = _pairs(directory, start_method, pairs, limit, {"alone": alone, observer.key: observed})
     return [
-        Figure(f"alone_{start_method}", f"program alone, {start_method}", "ns/count", found["alone"]),
+        Figure(f"alone_{observer.key}_{start_method}", f"program alone, {start_method}", "ns/count", found["alone"]),
         Figure(
-            f"observed_{start_method}",
-            f"program observed at 60 Hz / alone, {start_method}",
+            f"{observer.key}_{start_method}",
+            f"program {observer.what} / alone, {start_method}",
             "x",
-            ratios(found["observed"], found["alone"]),
+            ratios(found[observer.key], found["alone"]),
             at_most=1.01,
         ),
     ]

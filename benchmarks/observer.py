@@ -19,7 +19,8 @@ def main(arguments: list[str]) -> int:
     notes: list[str] = []
     if "program" in options.parts:
         say("The program, observed and alone:")
-        in_figures, notes = in_program.measure(options.start_method, options.pairs, options.limit)
+        observers = [in_program.SCRIPT if options.script else in_program.BUILT_IN]
+        in_figures, notes = in_program.measure(options.start_method, options.pairs, options.limit, observers)
         figures += in_figures
     if "observer" in options.parts:
         say("The observer's own CPU:")
@@ -35,6 +36,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     methods = multiprocessing.get_all_start_methods()
     parser = argparse.ArgumentParser(prog="python -m benchmarks observer", description=__doc__)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure (default: all)")
+    parser.add_argument(
+        "--script", action="store_true", help="run the program as one of the user's: nothing is known of it"
+    )
     parser.add_argument("--pairs", type=int, default=20, metavar="N", help="pairs of runs of the program")
     parser.add_argument("--limit", type=int, default=20_000_000, metavar="N", help="how far each worker counts")
     parser.add_argument("--start-method", nargs="+", choices=methods, default=methods[:1])

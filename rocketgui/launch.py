@@ -27,7 +27,8 @@ class Launch(NamedTuple):
 
     `start_method`, `workers` and `limit` say what `argv` asks the built-in program for; `work`, `variable` and `pinned`
     say which variant of it this is, and `source` is its text, written to a file that takes the place of `argv[0]`. For
-    any other program they are empty. Where `watch` is empty, what changes is found and watched.
+    any other program they are empty. Where `watch` is empty, what changes is found and watched. It runs in `folder`, or
+    in that of rocketgui.
     """
 
     argv: tuple[str, ...]
@@ -44,14 +45,19 @@ class Launch(NamedTuple):
     work: str = "count"
     variable: str = "private"
     pinned: bool = False
+    folder: str | None = None
 
 
 class Script(NamedTuple):
-    """A program of the user's: `argv` as Python takes it, and the values to watch; none: those that are found."""
+    """A program of the user's: `argv` as Python takes it, the values to watch (none: those that are found), and the
+    folder to run it in (none: that of rocketgui)."""
 
     argv: tuple[str, ...]
     watch: tuple[str, ...] = ()
+    folder: str | None = None
 
     def launch(self, python: str, *, own_session: bool) -> Launch:
         """The command that launches it: nothing is known of what it does."""
-        return Launch(self.argv, python, "processes", "", 0, 0, self.watch, own_session, work="", variable="")
+        return Launch(
+            self.argv, python, "processes", "", 0, 0, self.watch, own_session, work="", variable="", folder=self.folder
+        )

@@ -75,6 +75,7 @@ def _check_all() -> int:
     core = abilities.core()
     _say("core of a process", MISSING if core is None else f"available: this one is on core {core}")
     _say("pinning", "works" if abilities.can_pin() else MISSING)
+    _say("short lives", "all are seen" if abilities.tells_of_every_process() else "seen if Python, else by chance")
     for title, line in zip_longest(["interpreters"], _interpreters(), fillvalue=""):
         _say(title, line)
     _say("video encoder", _video_encoder() or "none found; needed only to record video")

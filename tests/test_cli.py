@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import rocketgui
 from rocketgui import cli, screen
-from rocketgui.arguments import Options, parse, rocket_launch
-from rocketgui.launch import START_METHODS
+from rocketgui.arguments import Options, parse, parse_watch, rocket_launch
+from rocketgui.launch import START_METHODS, Script
 from tests.helpers import LONGEST, environment
 
 MAX = f"{sys.maxsize:,}"
@@ -192,3 +195,53 @@ def test_another_window() -> None:
     with pytest.raises(SystemExit):
         cli.main(["--workers", "none"], window)
     assert len(asked) == 1
+
+
+def test_all_behind_the_name_of_a_program_is_the_programs() -> None:
+    options = parse(["run", "--watch", "a", "--watch", "m.b", "--headless", __file__, "--report", "x", "--", "-m", "y"])
+    assert options.script == Script((__file__, "--report", "x", "--", "-m", "y"), ("a", "m.b"))
+    assert (options.headless, options.launch, options.report) == (True, True, None)
+    launch = options.command(own_session=False)
+    assert (launch.argv, launch.watch, launch.source) == (options.script.argv, ("a", "m.b"), None)
+    module = parse(["run", "-m", "json.tool", "-h"])
+    assert module.script == Script(("-m", "json.tool", "-h"))
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["run"], "the following arguments are required: SCRIPT"),
+        (["run", "no such file.py"], "there is no file no such file.py"),
+        (["run", "--watch", "1x", __file__], "1x names no value: expected NAME, module.NAME or function:local"),
+        (["run", "--watch", "a:b:c", __file__], "a:b:c names no value"),
+        (["run", "--watch", "a,b", __file__], "a,b names no value"),
+        (["run", "--workers", "2", __file__], "unrecognized arguments: --workers"),
+        (["run", "--python", "/no/such/python", __file__], "there is no program /no/such/python"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_run_is_refused(words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out, told.err.count("\n")) == (2, "", 1)
+    assert told.err.startswith("rocketgui: ")
+    assert sentence in told.err
+
+
+@given(st.text())
+def test_names_of_values_are_names(typed: str) -> None:
+    with contextlib.suppress(ValueError):
+        watched = parse_watch(typed)
+        function, colon, name = watched.rpartition(":")
+        parts = (*function.split("."), name) if colon else watched.split(".")
+        assert all(part.isidentifier() for part in parts)
+        assert "," not in watched
+
+
+@given(st.lists(st.from_regex(r"[^\W\d]\w*", fullmatch=True), min_size=1, max_size=4), st.booleans())
+def test_whatever_python_can_name_can_be_watched(parts: list[str], is_local: bool) -> None:
+    names = [part for part in parts if part.isidentifier()]
+    if names:
+        watched = f"{'.'.join(names)}:{names[0]}" if is_local else ".".join(names)
+        assert parse_watch(f" {watched} ") == watched

@@ -268,3 +268,28 @@ def test_elsewhere_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert interpreters.packaged() is None
     assert interpreters.own() == sys.executable
     assert interpreters.environment() == dict(os.environ)
+
+
+# ---------------------------------------------------------------- for programs of the user's
+
+
+def test_programs_run_with_the_active_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    assert interpreters.for_scripts() == interpreters.own()
+    folder = tmp_path / "environment"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "python").symlink_to(sys.executable)
+    monkeypatch.setenv("VIRTUAL_ENV", str(folder))
+    assert interpreters.for_scripts() == str(folder / "bin" / "python")
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "gone"))
+    assert interpreters.for_scripts() == interpreters.own()
+
+
+def test_a_packaged_app_prefers_the_users_python(packaged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    places = packaged / "places"
+    places.mkdir()
+    monkeypatch.setenv("PATH", str(places))
+    assert interpreters.for_scripts() == interpreters.own()
+    (places / "python3").symlink_to(sys.executable)
+    assert interpreters.for_scripts() == str(places / "python3")

@@ -3,6 +3,8 @@
     inject/sitecustomize.py   Python itself imports it at start, since it is first on PYTHONPATH
       └─ start.py             begins here and in every forked child; ends with the process
            ├─ sampler.py      one thread: at each deadline reads values.py's watched values, and obeys the board
+           ├─ stack.py        where the main thread is, and what it waits for
+           ├─ offspring.py    processes that are started without multiprocessing have agents too
            ├─ lifecycle.py    notes start(), first line, end and join() of multiprocessing's processes
            ├─ output.py       notes each printed line
            ├─ box.py          all of the above goes into this process's black box ...

@@ -13,6 +13,7 @@ Nothing is imported that the program does not import: the patches wait for multi
 from __future__ import annotations
 
 import os
+import struct
 import sys
 import time
 
@@ -29,6 +30,10 @@ else:
     from _functools import partial
 
 
+#: Where the standard library lies, be it in a zip file. `os` would not tell: it may be frozen.
+STANDARD = os.path.dirname(str(struct.__spec__.origin))
+#: How the command of a helper begins, by whose it is.
+HELPED = ("from multiprocessing", "from loky.backend", "from joblib.externals.loky.backend")
 ENTERING = "child process calling self.run()"
 EXITING = "process exiting with exitcode "
 
@@ -92,7 +97,7 @@ class Lifecycle:
         self._leaving = leaving
         self._on_error = on_error
         self._starting: dict[int, int] = {}
-        self._children: list[tuple[Callable[[], Any], int]] = []
+        self._children: list[tuple[Callable[[], Any], dict[str, Any], int]] = []
         self._failed_start: tuple[int, str] | None = None
         self._left = False
         self._failed = False
@@ -108,7 +113,8 @@ class Lifecycle:
         for finder in sys.meta_path:
             spec = None if finder is self else finder.find_spec(name, path, target)
             if spec is not None:
-                after_loading(spec.loader, patch)
+                if is_standard(spec):
+                    after_loading(spec.loader, patch)
                 return spec
         return None
 
@@ -164,7 +170,8 @@ class Lifecycle:
             self._failed_start = (called, process.name)
         else:
             self._event(layout.START_CALLED, called, popen.pid, process.name)
-            self._children.append((ref(popen), popen.pid))
+            # Where the program lets go of it, its attributes still tell how the child ended.
+            self._children.append((ref(popen), popen.__dict__, popen.pid))
         self._resume()
 
     def note_line(self, stream: str, line: str) -> None:
@@ -186,27 +193,29 @@ class Lifecycle:
     def _join_over(self, process: Any) -> None:
         popen = process._popen
         if popen is not None and getattr(popen, "returncode", None) is not None:
-            self._look_at_children()
+            self.look_at_children()
             self._event(layout.JOINED, time.monotonic_ns(), popen.pid)
 
     def chore(self, now: int) -> None:
         """About ten times a second: has the program learnt how a child ended, or not said why a start() failed?"""
-        self._look_at_children()
+        self.look_at_children()
         failed = self._failed_start
         if failed is not None and now - failed[0] > 500_000_000:
             self._start_failed(failed, "")
 
-    def _look_at_children(self) -> None:
+    def look_at_children(self) -> None:
+        """Has the program learnt how a child ended?"""
         for child in list(self._children):
-            popen = child[0]()
-            code = None if popen is None else getattr(popen, "returncode", None)
-            if popen is None or code is not None:
+            popen, attributes, pid = child
+            code = attributes.get("returncode")
+            if popen() is None or code is not None:
+                now = time.monotonic_ns()  # before another thread can find it gone from here
                 try:
                     self._children.remove(child)
                 except ValueError:
                     continue  # another thread was faster
                 if code is not None:
-                    self._event(layout.REAPED, time.monotonic_ns(), child[1], code)
+                    self._event(layout.REAPED, now, pid, code)
 
     # -- in a child
 
@@ -275,15 +284,23 @@ def after_loading(loader: Any, patch: Callable[[Any], None]) -> None:
     loader.exec_module = load_and_patch
 
 
+def is_standard(spec: Any) -> bool:
+    """Whether a module that was found is the standard library's, and not one of the program's with the same name."""
+    return str(spec.origin).startswith(STANDARD)
+
+
 def helper_name(arguments: Sequence[str]) -> str:
-    """Which of Python's own helpers a command line starts: "fork server", "resource tracker", or "" for none."""
+    """Which helper a command line starts: "fork server", "resource tracker", or "" for none. They are Python's own,
+    and loky's, wherever that lies."""
     for module, name in (
         ("forkserver", "fork server"),
         ("resource_tracker", "resource tracker"),
         ("semaphore_tracker", "resource tracker"),
     ):
-        if any("from multiprocessing.%s import main" % module in argument for argument in arguments[1:6]):
-            return name
+        for argument in arguments[1:6]:
+            package, found, _ = argument.partition(".%s import main" % module)
+            if found and package in HELPED:
+                return name
     return ""
 
 

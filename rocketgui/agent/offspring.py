@@ -9,6 +9,9 @@ program makes of `os.environ` lacks them. They are put in where such an environm
     os._exit                          here a process ends whose last values nobody would see
     os.environ["PYTHONPATH"] = ...    os.putenv and os.unsetenv, which keep the agent's directory in front
 
+Where the system refuses, an exception passes through here. The entry for this file's frame is taken out of its
+traceback, and from Python 3.11 on, to raise it again makes no other; before, this file stands in what is printed.
+
 A process that is started in one of the first two ways is told of at once: it may be no Python, and gone before anybody
 looks. Windows hides nothing, so nothing of this is needed there.
 """
@@ -71,10 +74,14 @@ class Offspring:
         if os.name == "nt":
             return
         module.Popen._handle_exitstatus = self._reaping(module.Popen._handle_exitstatus)
+        system: Any = sys.modules["_posixsubprocess"]
+        noting = self._noting(system.fork_exec)
+        # Others call it as well, and loky does so with an environment of its own.
+        system.fork_exec = self._forking(system.fork_exec)
         if hasattr(module, "_fork_exec"):
-            module._fork_exec = self._forking(module._fork_exec)
+            module._fork_exec = noting
         else:  # before Python 3.11
-            module._posixsubprocess = _ForkExec(self._forking(module._posixsubprocess.fork_exec))
+            module._posixsubprocess = _ForkExec(noting)
 
     def completed(self, environment: Mapping[Any, Any]) -> dict[Any, Any]:
         """The same environment, with what brings the agent into a process that gets it."""
@@ -95,7 +102,11 @@ class Offspring:
     def _spawning(self, spawn: Callable[..., int]) -> Callable[..., int]:
         def spawn_and_note(path: Any, argv: Any, env: Any, **named: Any) -> int:
             called = time.monotonic_ns()
-            pid = spawn(path, argv, self._prepared(env), **named)
+            try:
+                pid = spawn(path, argv, self._prepared(env), **named)
+            except BaseException as error:
+                error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+                raise
             self._note(pid, argv, called)
             return pid
 
@@ -103,7 +114,11 @@ class Offspring:
 
     def _executing(self, execve: Callable[..., Any]) -> Callable[..., Any]:
         def execve_with_agent(path: Any, argv: Any, env: Any) -> Any:
-            return execve(path, argv, self._prepared(env))
+            try:
+                return execve(path, argv, self._prepared(env))
+            except BaseException as error:
+                error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+                raise
 
         return execve_with_agent
 
@@ -137,20 +152,40 @@ class Offspring:
         return unsetenv_without_agent
 
     def _forking(self, fork_exec: Callable[..., int]) -> Callable[..., int]:
+        def fork_exec_with_agent(*arguments: Any) -> int:
+            try:
+                return fork_exec(*self._with_agent(arguments))
+            except BaseException as error:
+                error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+                raise
+
+        return fork_exec_with_agent
+
+    def _noting(self, fork_exec: Callable[..., int]) -> Callable[..., int]:
         def fork_exec_and_note(*arguments: Any) -> int:
             called = time.monotonic_ns()
-            environment = arguments[_ENVIRONMENT]
-            if environment is not None:
-                pairs = dict(entry.split(b"=", 1) for entry in environment)
-                entries = [
-                    os.fsencode(name) + b"=" + os.fsencode(value) for name, value in self._prepared(pairs).items()
-                ]
-                arguments = (*arguments[:_ENVIRONMENT], entries, *arguments[_ENVIRONMENT + 1 :])
-            pid = fork_exec(*arguments)
+            try:
+                pid = fork_exec(*self._with_agent(arguments))
+            except BaseException as error:
+                error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+                raise
             self._note(pid, arguments[_ARGUMENTS], called)
             return pid
 
         return fork_exec_and_note
+
+    def _with_agent(self, arguments: Sequence[Any]) -> Sequence[Any]:
+        """What `fork_exec` was called with, but for the environment, which is completed."""
+        environment = arguments[_ENVIRONMENT]
+        if environment is None:
+            return arguments
+        try:
+            pairs = self.completed(dict(entry.split(b"=", 1) for entry in environment))
+        except Exception as error:
+            self._on_error(error)
+            return arguments
+        entries = [os.fsencode(name) + b"=" + os.fsencode(value) for name, value in pairs.items()]
+        return (*arguments[:_ENVIRONMENT], entries, *arguments[_ENVIRONMENT + 1 :])
 
     def _reaping(self, handle: Callable[..., None]) -> Callable[..., None]:
         def handle_and_note(popen: Any, *arguments: Any, **named: Any) -> None:

@@ -6,6 +6,9 @@ the stack does tell are the calls of the standard library that the program made:
     program's own code     the innermost frame of it is where the main thread is
       └─ standard library  the outermost known function here says what it waits for: Queue.get, not the pipe beneath
 
+A forked child has its parent's frames under its own; they end where multiprocessing begins. Where none of a child's
+frames is the program's, as in an idle worker of a pool, it is in the function that multiprocessing runs there.
+
 Nothing of the program's is called. Frames and local variables are let go of before the look is over.
 """
 
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 EVERY = 250_000_000
 #: How many frames are looked at.
 DEPTH = 100
+#: Where the frames of a child of multiprocessing begin.
+_PROCESS, _BEGINS = "multiprocessing.process", ("_bootstrap", "run")
+_AGENT = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _PACKAGES = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 
@@ -97,22 +103,22 @@ class Stack:
 def _place(top: Any) -> tuple[str, str, str, int, str]:
     """What the thread with this innermost frame waits for, what of that; its file, line and function."""
     waits, of = "", ""
-    where = top
-    frame = top
+    where = frame = top
     for _ in range(DEPTH):
         if frame is None:
             break
-        file = frame.f_code.co_filename
-        if not _is_library(file):
+        if not _is_library(frame.f_code.co_filename):
             where = frame
             break
-        name = dict.get(frame.f_globals, "__name__")
+        name, function = dict.get(frame.f_globals, "__name__"), frame.f_code.co_name
+        if name == _PROCESS and function in _BEGINS:
+            break
         known = WAITS.get(name) if type(name) is str else None
-        if known is not None:
-            function = frame.f_code.co_name
-            found = known.get(function) or known.get("*", "")
-            if found:
-                waits, of = found, _joined(frame) if name == "multiprocessing.process" else ""
+        found = known.get(function, known.get("*")) if known is not None else None
+        if found:
+            waits, of = found, _joined(frame) if name == _PROCESS else ""
+        if not frame.f_code.co_filename.startswith(_AGENT):
+            where = frame
         frame = frame.f_back
     if where is None:
         return "", "", "", 0, ""
@@ -121,8 +127,8 @@ def _place(top: Any) -> tuple[str, str, str, int, str]:
 
 
 def _is_library(file: str) -> bool:
-    """Whether a file is Python's own, or of an installed package."""
-    return file[:1] == "<" or file.startswith(_LIBRARY) or any(part in file for part in _PACKAGES)
+    """Whether a file is Python's own, of an installed package, or the agent's."""
+    return file[:1] == "<" or file.startswith((_LIBRARY, _AGENT)) or any(part in file for part in _PACKAGES)
 
 
 def _joined(frame: Any) -> str:

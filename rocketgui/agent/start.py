@@ -22,6 +22,13 @@ TYPE_CHECKING = False  # typing would take longer to import than all of the agen
 if TYPE_CHECKING:
     from typing import Any, Callable
 
+# Now, though it is needed at the end only: by then a module of the program's may have that name.
+resource: Any = None  # Windows has none
+try:
+    import resource
+except ImportError:
+    pass
+
 
 #: From here on Python warns when a process with more than one thread forks, and it counts after `after_in_parent`.
 WARNS_AT_FORK = sys.version_info >= (3, 12)
@@ -155,6 +162,7 @@ class Agent:
     def _leaving(self, code: str | None) -> None:
         """The last values, exactly, and what this process used; it may come twice, and the later one is right."""
         self._sampler.stop()  # os._exit may come next, and would tear what the sampler is writing
+        self._lifecycle.look_at_children()
         if not self._helper:  # from Python 3.14 on, a fork server has the main module's names
             self._values.look()
             self._values.sample()
@@ -179,9 +187,7 @@ class Agent:
 
 def _usage() -> tuple[int | None, int | None, int | None]:
     """Voluntary and involuntary context switches and peak memory in bytes, or None where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
+    if resource is None:
         return None, None, None
     used = resource.getrusage(resource.RUSAGE_SELF)
     unit = 1 if sys.platform == "darwin" else 1024

@@ -278,7 +278,7 @@ def _local(watched: str) -> object:
             code = here.f_code
             if (
                 function in (code.co_name, getattr(code, "co_qualname", ""))
-                and local in code.co_varnames + code.co_cellvars
+                and local in code.co_varnames + code.co_cellvars + code.co_freevars
             ):
                 names = here.f_locals
                 value = names.get(local)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import psutil
+
+from rocketgui.collector import lineage
 
 
 def core() -> int | None:
@@ -32,6 +35,15 @@ def can_pin() -> bool:
     except (psutil.Error, OSError):
         return False
     return pinned
+
+
+def tells_of_every_process() -> bool:
+    """Whether the system tells of every process at once, however short it lives; see lineage.py."""
+    try:
+        lineage.Lineage(os.getpid()).close()
+    except OSError:
+        return False
+    return True
 
 
 def _of_this_process(what: str) -> Any:

@@ -29,7 +29,8 @@ class Row:
     guessed: bool = True
     kind: str = "process"
     agent: bool = False
-    python: bool = True
+    #: Whether it is a Python; None: nobody has told yet.
+    python: bool | None = None
     #: Whose values are meant by the indices in this process's black box: the row's id, and the name.
     names: dict[int, tuple[int, str]] = field(default_factory=dict)
     moments: dict[str, int] = field(default_factory=dict)
@@ -65,6 +66,8 @@ class Census:
         self._launched_ns = launched_ns
         self._rows: dict[int, Row] = {}
         self._by_pid: dict[int, Row] = {}
+        #: The user has pressed Ctrl-C.
+        self.interrupted = False
         #: Rows whose parents are not known yet, and the parents' pids.
         self._orphans: dict[int, int] = {}
 
@@ -141,7 +144,7 @@ class Census:
         if changed != (row.name, row.parent) and row.id != 1:
             row.name, row.parent = changed
             self.announce(row)
-        row.guessed = False
+        row.guessed, row.python = False, True
 
     def guess(self, row: Row, words: Sequence[str]) -> None:
         """The beginning of a process's command line became known."""
@@ -160,25 +163,48 @@ class Census:
     # -- ends
 
     def exiting(self, row: Row, code: int | None, t_ns: int) -> None:
-        """The process itself said that it is about to exit."""
-        self.moment(row, "exited", t_ns)
+        """The process itself said that it is about to exit; whoever else tells of its end saw it later."""
+        self.moment(row, "exited", t_ns, better=t_ns < row.moments.get("exited", t_ns))
         if code is not None and not row.ended:
             row.exit_code, row.exiting = code, True
 
-    def end(self, row: Row, code: int | None, t_ns: int, *, stopped: bool = False, interrupted: bool = False) -> None:
-        """The process is gone. `code` is what the system said (-N: signal N); None: nobody knows. The user had asked
-        for the end of the program, or had pressed Ctrl-C: what died of it did not do so by itself."""
+    def copied(self, row: Row) -> None:
+        """The process is a copy of its parent, made by a fork."""
+        parent = None if row.parent is None else self._rows[row.parent]
+        if row.guessed and parent is not None and row.id != 1:
+            row.name, row.python = f"fork of {parent.name}", parent.python
+            self.announce(row)
+
+    def fail(self, row: Row, error: str) -> None:
+        """An exception ended the process; `error` is the last line of its traceback."""
+        row.error = error
+        self._out.append(messages.Failed(row.id, error))
+        if row.ended and not row.stopped and self._is_of_interrupt(row):
+            row.stopped = True
+            self._tell_end(row)
+
+    def _is_of_interrupt(self, row: Row) -> bool:
+        """Whether it died of the user's Ctrl-C, and not by itself."""
+        return self.interrupted and (row.exit_code in (None, -signal.SIGINT) or row.error.startswith(INTERRUPT))
+
+    def end(self, row: Row, code: int | None, t_ns: int, *, stopped: bool = False) -> None:
+        """The process is gone. `code` is what the system said (-N: signal N); None: nobody knows. `stopped`: the user
+        had asked for the end of the program."""
         if row.ended and (row.reaped or code is None):
             return
         row.reaped = code is not None
         if code is None and row.exiting:
             code = row.exit_code
         row.ended = True
-        killed = code is None or code < 0
-        row.stopped |= (stopped and killed) or (interrupted and (killed or row.error.startswith(INTERRUPT)))
         row.exit_code = code
+        row.stopped |= (stopped and (code is None or code < 0)) or self._is_of_interrupt(row)
         self.moment(row, "exited", t_ns)
-        number = -code if code is not None and code < 0 else None
+        self._tell_end(row)
+
+    def _tell_end(self, row: Row) -> None:
+        code = row.exit_code
+        killed = code is not None and code < 0
+        number = -code if code is not None and killed else None
         self._out.append(messages.Ended(row.id, None if killed else code, number, row.stopped))
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from rocketgui import interpreters, supervisor
 from rocketgui.agent import layout
 from rocketgui.collector.board import Board
+from rocketgui.collector.lineage import Lineage
 from rocketgui.launch import Launch
 
 #: Files that other interpreters load; packaged or not, they lie beside this one.
@@ -69,6 +70,7 @@ class Supervised:
                 self._process = subprocess.Popen(
                     [*alone, *map(str, passed), directory, session, launch.python, *launch.argv],
                     env=environment(launch, directory),
+                    cwd=launch.folder,
                     stdout=output,
                     stderr=output,
                     **options,
@@ -137,6 +139,10 @@ class Started:
         except OSError:
             self.clear_up()
             raise
+        try:  # before the supervisor has started anything: what is there already is not told of
+            self.lineage: Lineage | None = Lineage(self.supervised.pid)
+        except OSError:
+            self.lineage = None
 
     def clear_up(self) -> None:
         """Remove what the run has in the file system."""

@@ -232,6 +232,7 @@ class Ends:
         self._poll = select.poll() if hasattr(os, "pidfd_open") else None
         self._room = room_for_descriptors()
         self._process_of: dict[int, int] = {}
+        self._exact: set[int] = set()
         self._asked: dict[int, int] = {}
         self._ask_due = 0.0
 
@@ -244,9 +245,14 @@ class Ends:
                 pass  # gone already, or no descriptors left: ask for it
             else:
                 self._process_of[descriptor] = process
+                self._exact.add(process)
                 self._poll.register(descriptor, select.POLLIN)
                 return
         self._asked[process] = pid
+
+    def watches(self, process: int) -> bool:
+        """Whether the system will tell of the end of a process by itself."""
+        return process in self._exact
 
     def new(self) -> list[tuple[int, int | None]]:
         """The processes that have ended since the last call, each with its exit code (-N: killed by signal N), where
@@ -254,7 +260,9 @@ class Ends:
         ended: list[tuple[int, int | None]] = []
         if self._poll is not None:
             for descriptor, _ in self._poll.poll(0):
-                ended.append((self._process_of.pop(descriptor), _told_exit(descriptor)))
+                process = self._process_of.pop(descriptor)
+                self._exact.discard(process)
+                ended.append((process, _told_exit(descriptor)))
                 self._poll.unregister(descriptor)
                 os.close(descriptor)
         now = time.monotonic()
@@ -270,6 +278,7 @@ class Ends:
         for descriptor in self._process_of:
             os.close(descriptor)
         self._process_of.clear()
+        self._exact.clear()
 
 
 #: PIDFD_GET_INFO, `struct pidfd_info` and PIDFD_INFO_EXIT of Linux 6.15 and newer. Source: include/uapi/linux/pidfd.h.

@@ -59,7 +59,7 @@ class Translator:
             layout.START_FAILED: self._start_failed,
             layout.TARGET_ENTERED: lambda row, t, _: self._target(row, "target_entered", t),
             layout.TARGET_LEFT: lambda row, t, _: self._target(row, "target_left", t),
-            layout.FAILED: self._failed,
+            layout.FAILED: lambda row, t, texts: self._census.fail(row, texts[0]),
             layout.EXITING: self._exiting,
             layout.REAPED: self._reaped,
             layout.JOINED: self._joined,
@@ -75,8 +75,9 @@ class Translator:
         if box.thread:
             return self._meet_interpreter(box, patient)
         known = self._census.find(box.pid)
-        # A process may have come and gone between two looks at the directory; its row then waits for the box.
-        late = known is not None and known.ended and not known.agent and box.began_ns <= known.moments["exited"]
+        # A process may have come and gone between two looks at the directory; its row then waits for the box, and for
+        # one more where it ran exec.
+        late = known is not None and known.ended and box.began_ns <= known.moments["exited"]
         row = self._census.meet(box.pid, box.parent_pid, reborn=not late)
         if row.agent:  # the same process after exec, with a new agent
             return row
@@ -200,6 +201,8 @@ class Translator:
         version, gil, how, helper, *command = texts
         if how == "exec":
             self._census.guess(row, command)
+        elif how == "fork":
+            self._census.copied(row)
         self._doings.meet(row.id, t_ns, gil=gil == "1")
         if helper:
             row.kind, row.name = "helper", helper
@@ -232,10 +235,6 @@ class Translator:
     def _start_failed(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         self.refused += row.id == 1
         self._out.append(messages.StartFailed(row.id, texts[0], t_ns - self._launched_ns, texts[1]))
-
-    def _failed(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        row.error = texts[0]
-        self._out.append(messages.Failed(row.id, row.error))
 
     def _exiting(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         code, cpu_s, voluntary, involuntary, peak_rss = texts

@@ -16,6 +16,7 @@ from rocketgui.collector.cores import Cores
 from rocketgui.collector.crew import Crew
 from rocketgui.collector.doings import Doings
 from rocketgui.collector.launching import Started
+from rocketgui.collector.lineage import Executed, Exited, Forked
 from rocketgui.collector.records import Translator
 from rocketgui.collector.shelf import Shelf
 from rocketgui.messages import Launch, Message
@@ -23,6 +24,8 @@ from rocketgui.messages import Launch, Message
 NS = 1_000_000_000
 #: How often the system is asked which processes there are, in ns.
 SCAN_EVERY = NS // 2
+#: How long the end of a process may be told of only by the kernel, which knows no exit code, in ns.
+UNTOLD = NS // 10
 #: So many of the processes that outlived their parent are named.
 LEFT_NAMED = 3
 
@@ -48,12 +51,14 @@ class Run:
         self._slow_due = 0
         self._looks = processes.Processes()
         self._ends = processes.Ends()
+        self._lineage = started.lineage
+        #: When rows ended whose ends nobody else has told of yet.
+        self._gone: dict[int, int] = {}
         self._watched: set[int] = set()
         #: Ends that were reported of processes not known yet, by pid: the code and when.
         self._early_ends: dict[int, tuple[int, int]] = {}
         self._paused = False
         self._stopping = False
-        self._interrupted = False
         #: Pids of the processes that were left when the first one had ended; the supervisor ends them.
         self._left: set[int] = set()
         #: Ctrl-C in a terminal, or what else came to the whole group: the program has got it too.
@@ -128,12 +133,12 @@ class Run:
 
     def interrupt(self) -> None:
         """Send the program what Ctrl-C would."""
-        self._interrupted = True
+        self._census.interrupted = True
         self._supervised.send("interrupt")
 
     def note_interrupt(self) -> None:
         """The user pressed Ctrl-C."""
-        self._interrupted = True
+        self._census.interrupted = True
 
     def stop(self) -> None:
         """End the program at once."""
@@ -150,6 +155,7 @@ class Run:
         if self.ended:
             return
         now = time.monotonic_ns()
+        self._read_lineage()
         self._shelf.find()
         self._shelf.read()
         self._claim_ends()
@@ -211,7 +217,8 @@ class Run:
 
     def _see(self, row: Row, look: processes.Look) -> None:
         asleep = self._looks.asleep(row.id)
-        if asleep is not None and not (self._paused or row.ended or row.kind == "helper"):
+        silent = row.python is not False and not row.agent  # it may be about to report
+        if asleep is not None and not (self._paused or row.ended or silent or row.kind == "helper"):
             self._doings.seen(row.id, row.pid, time.monotonic_ns(), asleep=asleep, cpu=look.cpu)
 
     def _scan(self) -> None:
@@ -227,16 +234,49 @@ class Run:
                 continue  # gone already, or a zombie
             self._census.guess(self._census.meet(pid, parent_pid, reborn=True), words)
 
+    def _read_lineage(self) -> None:
+        """Processes that came, became others, or went, where the kernel tells."""
+        if self._lineage is None:
+            return
+        if self._census.root is None:
+            self._read_reports()  # the first row must be the program's
+        if self._census.root is None:
+            return
+        for event in self._lineage.read():
+            row = self._census.find(event.pid)
+            match event:
+                case Forked(t_ns, pid, parent_pid):
+                    if pid != self._supervised.pid and (row is None or (row.ended and row.moments["exited"] < t_ns)):
+                        row = self._census.meet(pid, parent_pid, reborn=True)
+                        parent = self._census.find(parent_pid)
+                        if parent is not None and parent.python is False:
+                            self._census.guess(row, [parent.name])  # it is what its parent is
+                    if row is not None:
+                        self._census.moment(row, "began", t_ns, better=row.thread is None)
+                case Executed(_, _, name) if row is not None and not row.agent:
+                    self._census.guess(row, [name])
+                case Exited(t_ns, _) if row is not None and not row.ended:
+                    self._gone[row.id] = t_ns
+        self._translator.bad += self._lineage.lost
+        self._lineage.lost = 0
+
     def _find_ends(self) -> None:
         """Ends that nobody reports: of children that their parent does not wait for yet."""
         for process, code in self._ends.new():
             row = self._census[process]
             self._shelf.read_last(row)  # its last words, written after this tick's reading
-            self._end(row, processes.exit_status(row.pid) if code is None else code, time.monotonic_ns())
+            code = processes.exit_status(row.pid) if code is None else code
+            self._end(row, code, self._gone.pop(process, time.monotonic_ns()))
+        for process, t_ns in list(self._gone.items()):
+            row = self._census[process]
+            if row.ended:
+                del self._gone[process]
+            elif time.monotonic_ns() - t_ns > UNTOLD and not self._ends.watches(process):
+                self._end(row, None, t_ns)
 
     def _end(self, row: Row, code: int | None, t_ns: int) -> None:
         stopped = self._stopping or self._lost or row.pid in self._left
-        self._census.end(row, code, t_ns, stopped=stopped, interrupted=self._interrupted)
+        self._census.end(row, code, t_ns, stopped=stopped)
         self._looks.remove(row.id)
         self._doings.forget(row.id)
         if row.thread is not None:
@@ -263,7 +303,7 @@ class Run:
     def _report(self, report: dict[str, Any]) -> None:
         match report:
             case {"event": "started", "pid": pid}:
-                self._census.meet(pid, None, reborn=True)
+                self._census.meet(pid, None, reborn=True).python = True
                 if self._crew.to_launch != self._started.launch.workers:
                     self._ask_for_workers()
             case {"event": "not_started", "error": error}:
@@ -308,7 +348,7 @@ class Run:
                     self._end(row, code, t_ns)
 
     def _root_ended(self, code: int) -> None:
-        if code < 0 and not self._stopping and not self._interrupted:
+        if code < 0 and not self._stopping and not self._census.interrupted:
             self._out.append(messages.Notice(f"The parent process was killed by {signal_name(-code)}."))
 
     def _supervisor_died(self) -> None:
@@ -342,7 +382,7 @@ class Run:
         self._claim_ends()
         now = time.monotonic_ns()
         for row in self._census.running():
-            self._end(row, None, now)
+            self._end(row, None, self._gone.get(row.id, now))
         self._say_costs()
         root = self._census.root
         code = None if root is None else root.exit_code
@@ -353,7 +393,7 @@ class Run:
     def _ending(self, code: int | None) -> str:
         if self._lost:
             return "lost"
-        if self._stopping or (self._interrupted and code in (-signal.SIGINT, 130, 1)):
+        if self._stopping or (self._census.interrupted and code in (-signal.SIGINT, 130, 1)):
             return "stopped"
         if code is not None and code < 0:
             return "killed"
@@ -368,6 +408,8 @@ class Run:
         self.ended = True
         self._supervised.close()
         self._ends.close()
+        if self._lineage is not None:
+            self._lineage.close()
         self._started.clear_up()
 
     def _say_costs(self) -> None:

@@ -50,7 +50,8 @@ def _begin(bridge: Bridge, window: MainWindow, options: Options) -> None:
     gc.freeze()
     gc.enable()
     bridge.start()
-    window.program.choices.refresh()
+    if options.script is None:
+        window.program.choices.refresh()
     if options.present is not None:
         window.presentation.show(Shape(options.present))
     if options.sweep is not None:

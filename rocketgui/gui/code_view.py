@@ -7,6 +7,7 @@ import keyword
 import re
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 
@@ -16,52 +17,54 @@ from rocketgui.gui.details import CopyButton, DetailsText
 from rocketgui.gui.theme import Theme
 
 _TOKENS = re.compile(
-    r"(?P<text>f?\"\"\"|f?\"(?:[^\"\\]|\\.)*\")|(?P<comment>#.*)|(?P<number>\b\d[\d_.]*)|(?P<word>\b[A-Za-z_]\w*)"
+    r"(?P<long>[A-Za-z]{0,2}(?:\"\"\"|\'\'\'))"
+    r"|(?P<text>[A-Za-z]{0,2}(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))"
+    r"|(?P<comment>#.*)|(?P<number>\b\d[\w.]*)|(?P<word>\b[A-Za-z_]\w*)"
 )
-_TRIPLE = '"""'
+#: What ends a text of several lines; a block that ends within one has the place of its end in here, plus 1, as state.
+_ENDS = ('"""', "'''")
 _BUILTINS = frozenset(name for name in dir(builtins) if name[0].islower())
+_ROLES = {"text": "ok", "comment": "muted", "number": "accent"}
 
 
 class Highlighter(QSyntaxHighlighter):
-    """Colours Python as our own programs are written: double quotes only."""
+    """Colours Python; what a text of several lines is, it sees by its three quotation marks."""
 
     def __init__(self, document: QTextDocument, theme: Theme) -> None:
         super().__init__(document)
         self.theme = theme
 
     def highlightBlock(self, text: str) -> None:
-        inside = self.previousBlockState() == 1
+        state = max(self.previousBlockState(), 0)
         start = 0
-        if inside:
-            end = text.find(_TRIPLE)
-            if end < 0:
-                self._colour(0, len(text), "ok")
-                self.setCurrentBlockState(1)
+        if state:
+            start = self._text_of_lines(text, 0, 0, state)
+            if start < 0:
                 return
-            start = end + len(_TRIPLE)
-            self._colour(0, start, "ok")
         self.setCurrentBlockState(0)
         while (match := _TOKENS.search(text, start)) is not None:
             start = match.end()
-            kind = match.lastgroup
-            if kind == "text" and match[0].endswith(_TRIPLE):
-                end = text.find(_TRIPLE, start)
-                if end < 0:
-                    self._colour(match.start(), len(text), "ok")
-                    self.setCurrentBlockState(1)
+            kind = match.lastgroup or ""
+            if kind == "long":
+                start = self._text_of_lines(text, match.start(), start, 1 + _ENDS.index(match[0][-3:]))
+                if start < 0:
                     return
-                start = end + len(_TRIPLE)
-                self._colour(match.start(), start, "ok")
-            elif kind == "text":
-                self._colour(match.start(), start, "ok")
-            elif kind == "comment":
-                self._colour(match.start(), start, "muted")
-            elif kind == "number":
-                self._colour(match.start(), start, "accent")
+            elif kind in _ROLES:
+                self._colour(match.start(), start, _ROLES[kind])
             elif keyword.iskeyword(match[0]):
                 self._colour(match.start(), start, "info")
             elif match[0] in _BUILTINS:
                 self._colour(match.start(), start, "warning")
+
+    def _text_of_lines(self, text: str, begins: int, inside: int, state: int) -> int:
+        """Colour a text of several lines that began at `begins`, or before; return where it ends, -1: not here."""
+        end = text.find(_ENDS[state - 1], inside)
+        if end < 0:
+            self._colour(begins, len(text), "ok")
+            self.setCurrentBlockState(state)
+            return -1
+        self._colour(begins, end + 3, "ok")
+        return end + 3
 
     def _colour(self, start: int, end: int, role: str) -> None:
         form = QTextCharFormat()
@@ -84,6 +87,7 @@ class CodeView(QWidget):
         self.said = QLabel()
         self.said.setAccessibleName("What became of the saving")
         self.said.setWordWrap(True)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.said.hide()
         for button in (self.copy, self.save):
             button.setProperty("role", "view")
@@ -97,8 +101,24 @@ class CodeView(QWidget):
         self._highlighter.theme = theme
         self._highlighter.rehighlight()
 
+    def show_file(self, name: str, source: str, sentence: str) -> None:
+        """Show a program that is a file already; `sentence` says why its text is not known."""
+        self._show(name, source)
+        self.save.setEnabled(False)
+        self.save.setToolTip("It is a file already, and is not changed here")
+        self.said.setText(sentence)
+        set_role(self.said, "muted")
+        self.said.setVisible(bool(sentence))
+        self.text.setVisible(not sentence)  # the sentence stands in its place
+
     def show_source(self, name: str, source: str) -> None:
         """Show a program, with the name that its file should have."""
+        self.text.show()
+        self.save.setEnabled(True)
+        self.save.setToolTip(self.save.accessibleDescription())
+        self._show(name, source)
+
+    def _show(self, name: str, source: str) -> None:
         if source != self.text.toPlainText():
             self._name = name
             place = self.text.verticalScrollBar().value()

@@ -117,6 +117,7 @@ class RunController(QObject):
         self._launching = False
         self._stopping = False
         self._closed = False
+        self._takes_controls = True
         self._told = 0
         self._send_workers = Throttle(lambda value: bridge.send(messages.SetWorkers(value)), self)
         self._send_limit = Throttle(lambda value: bridge.send(messages.SetLimit(value)), self)
@@ -137,6 +138,8 @@ class RunController(QObject):
             return
         self._launching = True
         self._stopping = False
+        # What workers and limit are to the built-in program may be anything in a program of the user's.
+        self._takes_controls = bool(command.work)
         self._bridge.send(command)
         self._refresh()
 
@@ -161,12 +164,12 @@ class RunController(QObject):
 
     def set_workers(self, workers: int) -> None:
         """Change the number of workers of a live run; without one, the next launch takes it."""
-        if self.state in LIVE:
+        if self.state in LIVE and self._takes_controls:
             self._send_workers(workers)
 
     def set_limit(self, limit: int) -> None:
         """Change the limit of a live run; without one, the next launch takes it."""
-        if self.state in LIVE:
+        if self.state in LIVE and self._takes_controls:
             self._send_limit(limit)
 
     def close(self) -> None:

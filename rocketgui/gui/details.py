@@ -17,6 +17,7 @@ class DetailsText(QPlainTextEdit):
     def __init__(self, name: str, description: str) -> None:
         super().__init__()
         self.setReadOnly(True)
+        self.setAcceptDrops(False)  # a file that is dropped is for the window
         self.setTabChangesFocus(True)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setProperty("role", "details")

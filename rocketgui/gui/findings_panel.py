@@ -10,6 +10,7 @@ from rocketgui.model.findings import Finding
 from rocketgui.model.session import Session
 
 _BEFORE = "<b>Nothing has run yet.</b> After a launch, what the picture shows is said here, with its figures."
+_NOTHING = "<b>The program has ended.</b> What was measured of it does not say more."
 _SOON = "<b>The program has begun.</b> What it shows is said here as soon as there are figures."
 
 
@@ -28,7 +29,7 @@ class FindingsPanel(Card):
         if found:
             html = "".join(f'<p style="margin:0 0 5px 0">{_html(finding)}</p>' for finding in found)
         else:
-            html = _BEFORE if session.program is None else _SOON
+            html = _BEFORE if session.program is None else _SOON if session.ended is None else _NOTHING
         if html != self.text.text():
             self.text.setText(html)
 

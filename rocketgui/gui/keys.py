@@ -24,6 +24,8 @@ def bind(window: MainWindow) -> None:
     for key, name, action in (
         ("Space", "Launch, pause or resume", window.top.go),
         ("Esc", "Stop", window.controller.stop),
+        ("Ctrl+O", "Open a program of your own", window.opening.ask),
+        ("Ctrl+B", "Back to the rocket program", window.show_rocket),
         ("L", "Choose a lesson", window.top.lessons.open),
         ("Ctrl+W", "Sweep over the number of workers", window.show_sweep),
         ("F11", "Present on the full screen, and back", window.presentation.toggle),
@@ -41,6 +43,7 @@ def bind(window: MainWindow) -> None:
         turn.setEnabled(lesson.step is not None)
         lesson.step_shown.connect(lambda _, turn=turn: turn.setEnabled(True))
         lesson.closed.connect(partial(turn.setEnabled, False))
+    _add(window, "W", "Choose the value that is drawn", plots.values.open)
     for views, keys in ((plots.counter_views, "123"), (plots.core_views, "45"), (window.output.views, "67")):
         _add_views(window, views, keys)
     for key, name, action in (

@@ -1,14 +1,6 @@
-"""The main window: lays out the panels and wires them to the controller; it makes no process, queue or thread.
+"""The main window: wires its parts to each other and to the controller; it makes no process, queue or thread.
 
-+------------------------------------------------------------+
-| top bar: state, Launch, Pause, Stop                        |
-+---------+----------------------------+---------------------+
-| program | counters                   | processes           |
-|         | cores                      |                     |
-| parent  | what you are seeing        | output              |
-+---------+----------------------------+---------------------+
-| strip: what went wrong, what observing costs               |
-+------------------------------------------------------------+
+How the parts are laid out, see page.py.
 """
 
 from __future__ import annotations
@@ -16,29 +8,31 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QCloseEvent, QIcon
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow
 
+from rocketgui import interpreters
 from rocketgui.arguments import Options
 from rocketgui.gui import keys, settings
-from rocketgui.gui.controller import RunController, RunState, as_bridge
+from rocketgui.gui.controller import LIVE, RunController, RunState, as_bridge
 from rocketgui.gui.findings_panel import FindingsPanel
 from rocketgui.gui.key_caps import KeyCaps
 from rocketgui.gui.lesson_panel import LessonPanel
+from rocketgui.gui.opening import Opening
 from rocketgui.gui.output_panel import OutputPanel
 from rocketgui.gui.pacing import Pacer
+from rocketgui.gui.page import Page
 from rocketgui.gui.plots_panel import PlotsPanel
 from rocketgui.gui.presentation import Presentation, Shape
 from rocketgui.gui.process_table import ProcessPanel
 from rocketgui.gui.program_panel import ProgramPanel
 from rocketgui.gui.status_strip import StatusStrip
 from rocketgui.gui.theme import Look, Theme, ThemeSwitch
-from rocketgui.gui.top_bar import TopBar
-from rocketgui.launch import Launch
+from rocketgui.gui.top_bar import TopBar, how_failed
+from rocketgui.launch import Launch, Script
 from rocketgui.lessons import Step, launch_of
 from rocketgui.model.findings import URGENT, findings
-from rocketgui.model.text import noun
 from rocketgui.resources import resource
 
 if TYPE_CHECKING:
@@ -47,10 +41,6 @@ if TYPE_CHECKING:
 #: Milliseconds at least between drawn frames, lines of output, and words and figures. Frames come at the pace of the
 #: collector, 60 a second; a floor of just that would miss every one that comes a little early.
 FRAME_MS, OUTPUT_MS, WORDS_MS = 14, 100, 250
-
-_RIGHT_WIDTH, _GAP = 440, 10
-#: How much of the width a lesson has while it is presented.
-_LESSON_SHARE = 0.3
 
 
 class MainWindow(QMainWindow):
@@ -62,6 +52,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self._remember = remember
+        self._remembered = settings.Settings() if remember is None else settings.load(remember)
         self._given = options
         self._sweep: SweepWindow | None = None
         self._bridge = as_bridge(bridge)
@@ -73,19 +64,18 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(QIcon(str(resource("icon.svg"))))
         self.controller = RunController(self._bridge, options.report, self)
         self.top = TopBar()
-        self.program = ProgramPanel(
-            options.workers, options.limit, options.start_method, options.python, options.variant
-        )
+        self.program = ProgramPanel(self._rocket_options())
         self.plots = PlotsPanel(theme)
         self.findings = FindingsPanel()
         self.processes = ProcessPanel(theme)
         self.output = OutputPanel(theme)
         self.lesson = LessonPanel(lambda: self.program.python.interpreter)
         self.strip = StatusStrip()
+        self.opening = Opening(self)
         self._lay_out()
         top = self.top
         self.presentation = Presentation(
-            self, (self.program, self.processes), (top.title, top.lessons, top.sweep, top.look, top.help)
+            self, (self.program, self.processes), (top.title, top.lessons, top.sweep, top.open, top.look, top.help)
         )
         self.caps = KeyCaps(self)
         self._frames = Pacer(self.plots.draw, FRAME_MS, self)
@@ -94,53 +84,35 @@ class MainWindow(QMainWindow):
         self._wire()
         self._show_session()
         self._words.now()
-        self._take_place()
+        self.restoreGeometry(self._remembered.place_bytes())
         self.top.mark_look(self.themes.look)
         if options.lesson is not None:
             self.open_lesson(options.lesson)
+        if options.script is not None:
+            self._show_script(options.script, options.python)
+
+    def _rocket_options(self) -> Options:
+        """What the rocket program's controls show at first. The Python that is given with a script is the script's."""
+        options = self._given
+        if options.script is None:
+            return options
+        return options._replace(script=None, python=self._remembered.controls.get("python", interpreters.own()))
 
     def _lay_out(self) -> None:
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(_GAP)
-        column.addWidget(self.plots, 76)
-        column.addWidget(self.findings, 24)
-        self._right = right = QSplitter(Qt.Orientation.Vertical)
-        right.addWidget(self.lesson)
-        right.addWidget(self.processes)
-        right.addWidget(self.output)
-        right.setSizes([250, 200, 150])
-        self._across = across = QSplitter(Qt.Orientation.Horizontal)
-        across.addWidget(middle)
-        across.addWidget(right)
-        across.setStretchFactor(0, 2)
-        across.setStretchFactor(1, 1)
-        across.setSizes([1280 - self.program.width() - _RIGHT_WIDTH, _RIGHT_WIDTH])
-        for splitter in (right, across):
-            splitter.setHandleWidth(_GAP)
-            splitter.setChildrenCollapsible(False)
-        row = QHBoxLayout()
-        row.setSpacing(_GAP)
-        row.addWidget(self.program)
-        row.addWidget(across, 1)
-        page = QWidget()
-        page.setObjectName("page")
-        # A click beside the controls gives the keyboard back to the run; at first nothing else has it.
-        page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        rows = QVBoxLayout(page)
-        rows.setContentsMargins(_GAP, 8, _GAP, 4)
-        rows.setSpacing(6)
-        rows.addWidget(self.top)
-        rows.addLayout(row, 1)
-        rows.addWidget(self.strip)
-        self.setCentralWidget(page)
-        page.setFocus()
+        self._page = Page(
+            self.top,
+            self.program,
+            (self.plots, self.findings),
+            (self.lesson, self.processes, self.output),
+            self.strip,
+        )
+        self.setCentralWidget(self._page)
+        self._page.setFocus()
         self.resize(1280, 720)
         self.themes.dress()
         self.top.fix_widths()
         # The program panel's needs grow with the system's text. Said once: Qt would say it again with every text.
-        self.setMinimumSize(1120, max(640, page.minimumSizeHint().height()))
+        self.setMinimumSize(1120, max(640, self._page.minimumSizeHint().height()))
 
     def _wire(self) -> None:
         controller, top, program = self.controller, self.top, self.program
@@ -155,11 +127,12 @@ class MainWindow(QMainWindow):
         top.look_chosen.connect(self._look_chosen)
         top.keys_wanted.connect(self.show_keys)
         top.about_wanted.connect(self.show_about)
-        program.workers_changed.connect(controller.set_workers)
-        program.limit_changed.connect(controller.set_limit)
-        program.workers_changed.connect(self._idle_hint)
-        program.limit_changed.connect(self._idle_hint)
-        program.choices.changed.connect(self._idle_hint)
+        program.rocket.workers_changed.connect(controller.set_workers)
+        program.rocket.limit_changed.connect(controller.set_limit)
+        program.changed.connect(self._program_changed)
+        top.open_wanted.connect(self.opening.ask)
+        self.opening.chosen.connect(self._open)
+        self.opening.problem.connect(self.strip.say)
         program.python.chosen.connect(self.lesson.python_changed)
         self.lesson.step_shown.connect(self._step_shown)
         self.lesson.closed.connect(self._lesson_closed)
@@ -170,6 +143,7 @@ class MainWindow(QMainWindow):
         top.caps_wanted.connect(self.caps.turn)
         self.presentation.changed.connect(self._presented)
         self.presentation.problem.connect(self.strip.say)
+        self.plots.values.chosen.connect(self._words.now)
         self.plots.axis.follow_changed.connect(self._words.wake)
         self.plots.axis.follow_changed.connect(self._frames.wake)
         self.themes.changed.connect(self._theme_changed)
@@ -183,19 +157,42 @@ class MainWindow(QMainWindow):
         step = self.lesson.step
         if step is not None and step.unavailable:
             self.strip.say(step.unavailable)
-        else:
+        elif self.program.take_over():
+            self._show_code()
             self.controller.launch(self._command())
 
     def _command(self) -> Launch:
         """What the controls ask for."""
-        options, step = self.program.options, self.lesson.step
+        step = self.lesson.step
         if step is not None:
-            return launch_of(step, options, own_session=True)
-        return options.command(own_session=True)
+            return launch_of(step, self.program.options, own_session=True)
+        return self.program.command()
 
     def _show_code(self) -> None:
-        command = self._command()
-        self.output.code.show_source(command.argv[0], command.source or "")
+        script = self.program.script
+        if script is None:
+            command = self._command()
+            self.output.code.show_source(command.argv[0], command.source or "")
+        else:
+            from rocketgui.gui import script_source  # most runs end without it
+
+            self.output.code.show_file(script_source.name_of(script), *script_source.read(script))
+
+    def _open(self, path: Path) -> None:
+        """The user opened a program: show it, and leave what runs alone."""
+        self._show_script(Script((str(path.absolute()),), folder=str(path.absolute().parent)))
+        live = self.controller.state in LIVE
+        when = "once what runs has ended; Esc ends it now" if live else "with Space"
+        self.strip.note(f"{path.name} is opened. Launch it {when}.")
+
+    def _show_script(self, script: Script, python: str = "") -> None:
+        if self.lesson.step is not None:
+            self.lesson.close_lesson()
+        self.program.show_script(script, python)
+
+    def show_rocket(self) -> None:
+        """Launch the rocket program from now on."""
+        self.program.show_rocket()
 
     def open_lesson(self, number: int) -> None:
         """Show a lesson beside the plots."""
@@ -227,6 +224,7 @@ class MainWindow(QMainWindow):
         """Show the window of sweeps."""
         from rocketgui.gui.sweep_window import SweepWindow  # most runs end without it
 
+        self.show_rocket()
         if self._sweep is None:
             self._sweep = SweepWindow(self.controller, self._sweep_options, self.themes.theme, self)
         self._sweep.show()
@@ -251,16 +249,14 @@ class MainWindow(QMainWindow):
         self.top.mark_shape(shape)
         self.strip.set_quiet(shape is not None)
         self._show_right()
-        right = _RIGHT_WIDTH if shape is None or self.presentation.controls else round(self.width() * _LESSON_SHARE)
-        self._across.setSizes([self._across.width() - right, right])
+        self._page.share_width(for_lesson=shape is not None and not self.presentation.controls)
         self._wake()
 
     def _show_right(self) -> None:
-        """The right-hand side is there as long as anything is in it. A lesson speaks of what is printed."""
+        """A lesson that is presented speaks of what is printed."""
         presented = self.presentation
         self.output.setVisible(presented.shape is None or presented.controls or self.lesson.step is not None)
-        parts = (self.lesson, self.processes, self.output)
-        self._right.setVisible(any(not part.isHidden() for part in parts))
+        self._page.show_right()
 
     def _changed(self) -> None:
         if self.isVisible() and not self.isMinimized():
@@ -295,12 +291,24 @@ class MainWindow(QMainWindow):
             self._sweep.set_theme(theme)
         self._words.now()
 
-    def _idle_hint(self) -> None:
-        workers = self.program.workers.value
-        idle = self.controller.state is RunState.IDLE
+    def _program_changed(self) -> None:
+        """Another program is launched next, or it is told something else."""
+        script = self.program.script
+        self.setWindowTitle("rocketgui" if script is None else f"{self.program.name} – rocketgui")
+        watch = None if script is None else script.watch
+        self.processes.expect(watch)
+        self.plots.expect(watch)
         self._show_code()
-        hint = f"Press Space to launch {workers} {noun(self.program.choices.variant.run_as, workers)}" if idle else ""
-        self.plots.set_hint(hint, self.program.limit.value)
+        self._idle_hint()
+        if self.controller.state is RunState.IDLE:
+            self._words.now()
+
+    def _idle_hint(self) -> None:
+        idle = self.controller.state is RunState.IDLE
+        if self.program.script is None:  # a file is read when it is opened or launched, or it could be another by now
+            self._show_code()
+        limit = self.program.limit.value if self.program.script is None else None
+        self.plots.set_hint(f"Press Space to launch {self.program.name}" if idle else "", limit)
 
     def _refresh_words(self) -> None:
         session = self.controller.session
@@ -311,18 +319,13 @@ class MainWindow(QMainWindow):
         self.strip.warn(next((finding.text for finding in found if finding.id in URGENT), ""))
         self.processes.refresh(session)
         self.strip.refresh(session)
-        self.top.show_time(session.end_ns / 1e9 if session.program is not None else None)
+        self.top.show_time(session.end_ns / 1e9 if session.program is not None else None, how_failed(session))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         # While minimised nothing was drawn.
         if event.type() == QEvent.Type.WindowStateChange and not self.isMinimized():
             self._wake()
-
-    def _take_place(self) -> None:
-        """Stand where the window stood at last."""
-        if self._remember is not None:
-            self.restoreGeometry(settings.load(self._remember).place_bytes())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._remember is not None:

@@ -13,6 +13,7 @@ from rocketgui.gui.card import Card
 from rocketgui.gui.code_view import CodeView
 from rocketgui.gui.theme import Theme, set_text
 from rocketgui.gui.views import Views
+from rocketgui.gui.watched import shortened
 from rocketgui.messages import Output
 from rocketgui.model.session import Session
 
@@ -35,6 +36,7 @@ class OutputPanel(Card):
         self._late = 0
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
+        self.text.setAcceptDrops(False)  # a file that is dropped is for the window
         self.text.setAccessibleName("Output")
         self.text.setAccessibleDescription("What the processes printed")
         self.text.setMaximumBlockCount(LINES)
@@ -142,7 +144,7 @@ class OutputPanel(Card):
             text = line.text if len(line.text) <= _LONGEST else line.text[: _LONGEST - 1] + "…"
             role = "error" if line.stream == "stderr" else "text"
             cursor.insertText(f"{line.t_ns / 1e9:8.3f}  ", _coloured(self._theme.colour("muted")))
-            cursor.insertText(f"{name[:_NAME_WIDTH]:<{_NAME_WIDTH}} ", _coloured(colour))
+            cursor.insertText(f"{shortened(name, _NAME_WIDTH):<{_NAME_WIDTH}} ", _coloured(colour))
             cursor.insertText(text, _coloured(self._theme.colour(role)))
         cursor.endEditBlock()
 

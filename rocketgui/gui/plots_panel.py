@@ -15,6 +15,7 @@ from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.timeline import TimelinePlot
 from rocketgui.gui.theme import Theme
 from rocketgui.gui.views import Views
+from rocketgui.gui.watched import ValueChoice, name_of, shortened
 from rocketgui.model.session import Session
 from rocketgui.model.text import format_duration, format_rate
 
@@ -35,6 +36,7 @@ class PlotsPanel(QSplitter):
         self._session = Session()
         self._theme = theme
         self._pointed: float | None = None
+        self._expected: tuple[str, ...] | None = None
         self.counters = CountersPlot(self.axis, theme)
         self.counters.setAccessibleName("Counters over time")
         self.cores = CoresPlot(self.axis, theme)
@@ -53,6 +55,9 @@ class PlotsPanel(QSplitter):
                 ("Rate", "Each worker's counts per second", "3", self.rates.wrapped()),
             ),
         )
+        self.values = ValueChoice()
+        self.values.chosen.connect(self._value_chosen)
+        self.counters_card.top.insertWidget(2, self.values)
         self.core_strip = CoreStrip(theme)
         loads = QWidget()
         column = QVBoxLayout(loads)
@@ -88,6 +93,11 @@ class PlotsPanel(QSplitter):
     def _plots(self) -> tuple[CountersPlot, RatesPlot, CoresPlot, TimelinePlot]:
         return self.counters, self.rates, self.cores, self.timeline
 
+    def _value_chosen(self) -> None:
+        self._point(None)
+        self.draw()
+        self.refresh()
+
     def _view_chosen(self, place: int) -> None:
         self._point(None)
         self.draw()
@@ -98,7 +108,8 @@ class PlotsPanel(QSplitter):
         self._session = session
         self._pointed = None
         self.axis.follow()
-        self.counters_card.set_subtitle(session.watch)
+        self.values.set_session(session)
+        self._name_counters()
         for shown in (*self._plots(), self.lanes, self.core_strip):
             shown.set_session(session)
 
@@ -109,7 +120,18 @@ class PlotsPanel(QSplitter):
             shown.set_theme(theme)
         self.draw()
 
-    def set_hint(self, hint: str, limit: int) -> None:
+    def _name_counters(self) -> None:
+        """Say in the heading what is drawn, unless the list beside it does."""
+        name = name_of(self._session, self._expected)
+        self.counters_card.set_subtitle("" if self.values.isVisibleTo(self.counters_card) else shortened(name))
+        self.counters_card.heading.setToolTip(name)
+
+    def expect(self, watch: tuple[str, ...] | None) -> None:
+        """A program of the user's is launched next, and watched for these values; None: the built-in one is."""
+        self._expected = watch
+        self._name_counters()
+
+    def set_hint(self, hint: str, limit: int | None) -> None:
         """What stands in the counters' plot, and its limit, as long as nothing was launched."""
         self.counters.hint = self.lanes.hint = self.rates.hint = hint
         self.counters.idle_limit = limit
@@ -122,7 +144,7 @@ class PlotsPanel(QSplitter):
         # The counters in any case: they know how far the lanes go, and what is on its way to the limit.
         self.counters.draw()
         if self.counter_views.current == LANES:
-            self.lanes.show_now(self.counters.top, self.counters.shown_limit)
+            self.lanes.show_now(self.counters.bottom, self.counters.top, self.counters.shown_limit)
         elif self.counter_views.current == RATE:
             self.rates.draw()
         if self.core_views.current == TIMELINE:
@@ -132,6 +154,8 @@ class PlotsPanel(QSplitter):
 
     def refresh(self) -> None:
         """Renew what is written; some times a second."""
+        self.values.refresh()
+        self._name_counters()
         self.counters.refresh()
         self._remark_counters()
         self._remark_cores()
@@ -202,7 +226,10 @@ class PlotsPanel(QSplitter):
         delay = self._session.start_delay_s()
         self.cores_card.retitle("Timeline", "start() to join()")
         cost = [] if delay is None else [f"{1000 * delay:.3g} ms to start"]
-        self.cores_card.remark_one_of(*(f"grey: {ms} (median)" for ms in cost), *cost, "")
+        waits = any(process.doings for process in self._session.processes.values())
+        thin = ["thin: it waits"] if waits else []
+        whole = [*thin, *(f"grey: {ms} (median)" for ms in cost)]
+        self.cores_card.remark_one_of("  ·  ".join(whole), "  ·  ".join([*thin, *cost]), *thin, *cost, "")
 
 
 def _even(load: float) -> str:

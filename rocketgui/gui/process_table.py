@@ -1,9 +1,7 @@
-"""The process table: the parent first, then the workers; rows are updated in place."""
+"""The process table: the parent first, then what it started; rows are updated in place."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -11,13 +9,15 @@ from PySide6.QtGui import QAction, QFont, QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 
 from rocketgui.gui.card import Card
+from rocketgui.gui.process_columns import COLUMNS, SCRIPT_COLUMNS, Column, said
+from rocketgui.gui.process_rows import Row, Sorting, rows
 from rocketgui.gui.theme import Theme, set_text, text_font
+from rocketgui.gui.watched import name_of
 from rocketgui.model.process import Process, ProcessState
 from rocketgui.model.session import Session
-from rocketgui.model.text import format_bytes, format_count, format_rate, format_short
+from rocketgui.model.text import noun
 
 Index = QModelIndex | QPersistentModelIndex
-_NOT_KNOWN = "–"
 _NO_INDEX = QModelIndex()
 #: Beside the application's text.
 _TEXT = 0.92
@@ -25,74 +25,10 @@ _TEXT = 0.92
 #: What style and stylesheet keep free in a cell, left and right together.
 _CELL_MARGIN = 14
 
-#: The first columns, up to the state, are always in the picture.
-_ALWAYS_SHOWN = 6
-_FRAME_WIDTH = 38
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its heading, what it reads of a process (None: not known; rows are sorted by it), how that is written,
-    the widest text that it must hold, and an explanation."""
-
-    heading: str
-    read: Callable[[Process, Session], Any]
-    form: Callable[[Any], str]
-    widest: str
-    tip: str
-    right: bool = True
-
-    def show(self, process: Process, session: Session) -> str:
-        """What the cell says."""
-        value = self.read(process, session)
-        return _NOT_KNOWN if value is None else self.form(value)
-
-
-def _value(process: Process, session: Session) -> Any:
-    watched = process.values.get(session.watch)
-    return None if watched is None else watched.last
-
-
-def _form_value(value: Any) -> str:
-    text = format_count(value)
-    return text if len(text) <= 13 else format_short(value)
-
-
-def _state(process: Process, session: Session) -> str:
-    state = process.state
-    return "paused" if session.is_paused and state is ProcessState.RUNNING else str(state)
-
-
-def _count(value: int) -> str:
-    return f"{value:,}"
-
-
-COLUMNS: tuple[Column, ...] = (
-    Column(
-        "process", lambda p, _: p.name or f"process {p.id}", str, "MainProcess", "Its name in the program", right=False
-    ),
-    Column("value", _value, _form_value, "99,999,999", "Its own value of the watched name"),
-    Column("rate", lambda p, s: s.rate(p), format_rate, "99.9 M/s", "Counts per second over the last half second"),
-    Column("CPU", lambda p, _: p.cpu, "{:.0f} %".format, "100 %", "Share of one core; 100 % is a whole core"),
-    Column("core", lambda p, _: p.core, str, "core", "The core that it ran on last"),
-    Column("state", _state, str, "starting", "What it is doing", right=False),
-    Column(
-        "start", lambda p, _: p.start_delay_s(), lambda s: f"{1000 * s:,.0f} ms", "9,999 ms",
-        "From start() to the first line of its function",
-    ),
-    Column("memory", lambda p, _: p.rss, format_bytes, "999.9 MB", "Memory that it holds"),
-    Column(
-        "invol.", lambda p, _: p.switches_involuntary, _count, "999,999",
-        "Involuntary context switches: the system took the core away",
-    ),
-    Column(
-        "vol.", lambda p, _: p.switches_voluntary, _count, "999,999",
-        "Voluntary context switches: it waited for something",
-    ),
-    Column("moves", lambda p, _: p.moves, _count, "99,999", "How often the system moved it to another core"),
-    Column("ended", lambda p, _: p.outcome() or None, str, "killed by SIGKILL", "How it ended", right=False),
-    Column("pid", lambda p, _: p.pid, str, "9999999", "The system's number of the process"),
-)  # fmt: skip
+#: The columns up to the state are always in the picture.
+_LAST_SHOWN = "state"
+_FRAME_WIDTH, _SPARE = 38, 14
+_INDENT = "\N{EM SPACE}"
 
 _BAD = (ProcessState.FAILED, ProcessState.KILLED)
 
@@ -103,12 +39,16 @@ class ProcessModel(QAbstractTableModel):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
+        self.columns = COLUMNS
         self._session = Session()
-        self._rows: list[Process] = []
+        self._rows: list[Row] = []
         #: What the cells say, and what their colours hang on, as far as the view knows.
         self._cells: list[list[tuple[str, ProcessState]]] = []
         self._sorted_by: Column | None = None
         self._descending = False
+        #: The values that a program of the user's is to be watched for, before it runs; None: the built-in one's.
+        self._expected: tuple[str, ...] | None = None
+        self._name = name_of(self._session)
         self.name_font, self.head_font = text_font(_TEXT, bold=True), text_font(_TEXT)
 
     def set_session(self, session: Session) -> None:
@@ -116,57 +56,77 @@ class ProcessModel(QAbstractTableModel):
         self.beginResetModel()
         self._session = session
         self._rows, self._cells = [], []
+        of_script = session.is_script or (session.program is None and self._expected is not None)
+        self.columns = SCRIPT_COLUMNS if of_script else COLUMNS
+        self._name = name_of(session, self._expected)
         self.endResetModel()
+
+    def expect(self, watch: tuple[str, ...] | None) -> None:
+        """A program of the user's is launched next, and watched for these values; None: the built-in one is."""
+        self._expected = watch
+        if self._session.program is None:
+            self.set_session(self._session)
 
     def refresh(self) -> None:
         """Take in new processes and new figures."""
-        root = self._session.root
-        wanted = ([root] if root is not None else []) + self._in_order(self._session.workers)
-        cells = [[(column.show(p, self._session), p.state) for column in COLUMNS] for p in wanted]
-        if len(wanted) == len(self._rows) and {p.id for p in wanted} == {p.id for p in self._rows}:
-            self._rearrange(wanted)
-        elif wanted[: len(self._rows)] != self._rows:
+        wanted = self._wanted()
+        before = {row.process.id for row in self._rows}
+        if not before <= {row.process.id for row in wanted}:
             self.beginResetModel()
-            self._rows, self._cells = wanted, cells
+            self._rows, self._cells = wanted, [self._read(row) for row in wanted]
             self.endResetModel()
-            return
-        before, self._cells = self._cells, cells
-        if len(wanted) > len(self._rows):
-            self.beginInsertRows(_NO_INDEX, len(self._rows), len(wanted) - 1)
-            self._rows = wanted
+        else:
+            self._append([row for row in wanted if row.process.id not in before])
+            self._rearrange(wanted)
+            self._renew()
+        if (name := name_of(self._session, self._expected)) != self._name:
+            self._name = name
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
+
+    def _wanted(self) -> list[Row]:
+        by, session = self._sorted_by, self._session
+        if by is None:
+            return rows(session)
+        return rows(session, Sorting(lambda process: by.read(process, session), self._descending))
+
+    def _read(self, row: Row) -> list[tuple[str, ProcessState]]:
+        process, session = row.process, self._session
+        state = process.state
+        cells = [(column.show(process, session), state) for column in self.columns]
+        cells[0] = _INDENT * row.depth + cells[0][0], state
+        return cells
+
+    def _append(self, new: list[Row]) -> None:
+        if new:
+            self.beginInsertRows(_NO_INDEX, len(self._rows), len(self._rows) + len(new) - 1)
+            self._rows = self._rows + new
+            self._cells = self._cells + [self._read(row) for row in new]
             self.endInsertRows()
-        # Only what changed is painted again: the table is the most costly thing in the window to draw.
-        for row, (old, new) in enumerate(zip(before, cells, strict=False)):
+
+    def _renew(self) -> None:
+        """Only what changed is painted again: the table is the most costly thing in the window to draw."""
+        before, self._cells = self._cells, [self._read(row) for row in self._rows]
+        for row, (old, new) in enumerate(zip(before, self._cells, strict=True)):
             for column, (was, now) in enumerate(zip(old, new, strict=True)):
                 if was != now:
                     self.dataChanged.emit(self.index(row, column), self.index(row, column))
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Put the workers in the order of a column, the parent before them all; -1: in that of their starts."""
-        self._sorted_by = COLUMNS[column] if 0 <= column < len(COLUMNS) else None
+        """Put the processes in the order of a column, the parent before them all; -1: in that of their starts."""
+        self._sorted_by = self.columns[column] if column >= 0 else None
         self._descending = order is Qt.SortOrder.DescendingOrder
         self.refresh()
 
-    def _in_order(self, workers: list[Process]) -> list[Process]:
-        """What is not known comes last, in either direction; of equals, the older one is first."""
-        by = self._sorted_by
-        if by is None:
-            return workers
-        known = [(value, worker) for worker in workers if (value := by.read(worker, self._session)) is not None]
-        known.sort(key=lambda pair: pair[0], reverse=self._descending)
-        unknown = [worker for worker in workers if by.read(worker, self._session) is None]
-        return [worker for _, worker in known] + unknown
-
-    def _rearrange(self, wanted: list[Process]) -> None:
+    def _rearrange(self, wanted: list[Row]) -> None:
         """The same rows in another order; what is selected stays so."""
         if wanted == self._rows:
             return
         self.layoutAboutToBeChanged.emit()
-        old = {process.id: row for row, process in enumerate(self._rows)}
-        row_of = {process.id: row for row, process in enumerate(wanted)}
+        old = {row.process.id: place for place, row in enumerate(self._rows)}
+        new = {row.process.id: place for place, row in enumerate(wanted)}
         before = self.persistentIndexList()
-        after = [self.index(row_of[self._rows[index.row()].id], index.column()) for index in before]
-        self._cells = [self._cells[old[process.id]] for process in wanted]
+        after = [self.index(new[self._rows[index.row()].process.id], index.column()) for index in before]
+        self._cells = [self._cells[old[row.process.id]] for row in wanted]
         self._rows = wanted
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
@@ -175,34 +135,26 @@ class ProcessModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
+        return 0 if parent.isValid() else len(self.columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        process, column = self._rows[index.row()], COLUMNS[index.column()]
+        process, column = self._rows[index.row()].process, self.columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return self._cells[index.row()][index.column()][0]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
+            return _side(column)
         if role == Qt.ItemDataRole.ForegroundRole:
             return self._colour(process, index.column())
-        if role == Qt.ItemDataRole.FontRole and index.column() == 0:
+        if role == Qt.ItemDataRole.FontRole and index.column() == 0 and not _is_minor(process, self._session):
             return self.name_font
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{column.heading}: {self._said(process, column)}"
+            heading = self._name if column.heading == "value" and self._name else column.heading
+            return f"{heading}: {said(column, process, self._session)}"
         return None
 
-    def _said(self, process: Process, column: Column) -> str:
-        """What a cell says, in words where it shows a dash."""
-        text = column.show(process, self._session)
-        if text != _NOT_KNOWN:
-            return text
-        if process.is_over:
-            return "nothing, it has ended"
-        # Once its CPU seconds are known, the system was asked for all the others too.
-        return "not known yet" if process.cpu_s is None else "not available on this system, or not yet"
-
     def _colour(self, process: Process, column: int) -> Any:
+        if _is_minor(process, self._session):
+            return self.theme.colour("error" if process.state in _BAD and process.kind == "thread" else "muted")
         if column == 0:
             return self.theme.worker(process.place)
         if process.state in _BAD:
@@ -212,19 +164,28 @@ class ProcessModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
             return None
-        column = COLUMNS[section]
+        column = self.columns[section]
+        name = self._name if column.heading == "value" and self._name else column.heading
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._session.watch if column.heading == "value" else column.heading
+            return name
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{column.heading}: {column.tip}"
         if role == Qt.ItemDataRole.FontRole:
             return self.head_font
         if role == Qt.ItemDataRole.ToolTipRole:
-            return column.tip
+            return column.tip if name == column.heading else f"{name}: {column.tip}"
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
+            return _side(column)
         return None
+
+
+def _side(column: Column) -> Qt.AlignmentFlag:
+    return (Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
+
+
+def _is_minor(process: Process, session: Session) -> bool:
+    """Whether it is beside the point: a thread below its process, or a helper of Python's own."""
+    return session.is_script and process.kind in ("thread", "helper")
 
 
 class ProcessPanel(Card):
@@ -241,6 +202,8 @@ class ProcessPanel(Card):
         set_text(self.table, _TEXT)
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
+        # The numbers at the ends of names tell processes apart.
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -251,6 +214,7 @@ class ProcessPanel(Card):
         header = self.table.horizontalHeader()
         set_text(header, _TEXT)
         header.setHighlightSections(False)
+        header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header.setMinimumSectionSize(24)
         header.setSectionsClickable(True)
         header.sectionClicked.connect(self.sort_by)
@@ -273,12 +237,16 @@ class ProcessPanel(Card):
         self.model.head_font = QFont(self.table.font())
         self.model.name_font = QFont(self.table.font())
         self.model.name_font.setBold(True)
-        for number, column in enumerate(COLUMNS):
+        shown = 0
+        for number, column in enumerate(self.model.columns):
             metrics = QFontMetrics(self.table.font() if number else self.model.name_font)
             width = max(metrics.horizontalAdvance(column.widest), metrics.horizontalAdvance(column.heading))
             self.table.setColumnWidth(number, width + _CELL_MARGIN)
+            if column.heading == _LAST_SHOWN:
+                shown = sum(self.table.columnWidth(place) for place in range(number + 1))
+                # Else the first letter of the next heading would look out where nothing else is.
+                self.table.setColumnWidth(number, width + _CELL_MARGIN + _SPARE)
         # Never narrower than the columns that matter, with a scroll bar and the frame.
-        shown = sum(self.table.columnWidth(number) for number in range(_ALWAYS_SHOWN))
         self.setMinimumWidth(shown + _FRAME_WIDTH)
         self.empty.adjustSize()
 
@@ -286,7 +254,7 @@ class ProcessPanel(Card):
         """Sort by a column: figures from the largest down, words from A on; then the other way round; then not."""
         header = self.table.horizontalHeader()
         first, second = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
-        if COLUMNS[column].right:
+        if self.model.columns[column].right:
             first, second = second, first
         if self._sorted == (column, second):
             self._sorted = None
@@ -303,14 +271,30 @@ class ProcessPanel(Card):
         self.model.theme = theme
         self.table.viewport().update()
 
+    def expect(self, watch: tuple[str, ...] | None) -> None:
+        """A program of the user's is launched next, and watched for these values; None: the built-in one is."""
+        before = self.model.columns
+        self.model.expect(watch)
+        self._columns_changed(before)
+
     def set_session(self, session: Session) -> None:
         """Show another run."""
+        before = self.model.columns
         self.model.set_session(session)
+        self._columns_changed(before)
+
+    def _columns_changed(self, before: tuple[Column, ...]) -> None:
+        if self.model.columns is not before:
+            self._sorted = None
+            self.model.sort(-1)
+            self.table.horizontalHeader().setSortIndicatorShown(False)
+            self.text_resized()
 
     def refresh(self, session: Session) -> None:
         """Show the figures of now; some times a second."""
         self.model.refresh()
         self.empty.setVisible(not self.model.rowCount())
-        alive = sum(1 for worker in session.workers if not worker.is_over)
-        count = len(session.workers)
-        self.remark.setText("" if not count else f"{alive} of {count} workers alive")
+        counted = session.workers if not session.is_script else [*filter(None, [session.root]), *session.workers]
+        alive = sum(1 for process in counted if not process.is_over)
+        what = noun("", len(counted)) if session.is_script else "workers"
+        self.remark.setText("" if not counted else f"{alive} of {len(counted)} {what} alive")

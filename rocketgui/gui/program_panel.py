@@ -1,141 +1,157 @@
-"""What will run: workers, limit, start method, interpreter; and the parent's own value."""
+"""What will run, the rocket program or one of the user's; and the parent's own value."""
 
 from __future__ import annotations
 
-import os
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget
 
 from rocketgui import interpreters
 from rocketgui.arguments import Options
+from rocketgui.gui import watched
 from rocketgui.gui.card import Card
-from rocketgui.gui.python_choice import PythonChoice
-from rocketgui.gui.run_choices import RunChoices
-from rocketgui.gui.slider_field import Scale, SliderField
-from rocketgui.gui.theme import set_text
-from rocketgui.model.scale import LIMIT_STOPS, STOPS_PER_DECADE, limit_at, stop_for, workers_on_slider
+from rocketgui.gui.lines import Lines
+from rocketgui.gui.rocket_controls import RocketControls
+from rocketgui.gui.theme import fit_text, set_text
+from rocketgui.launch import Launch, Script
 from rocketgui.model.session import Session
-from rocketgui.model.text import (
-    edit_limit,
-    format_count,
-    format_duration,
-    format_limit,
-    format_rate,
-    format_short,
-    parse_limit,
-    parse_workers,
-)
-from rocketgui.programs.variants import Variant
+from rocketgui.model.text import format_count, format_short, noun
+
+if TYPE_CHECKING:
+    from rocketgui.gui.script_controls import ScriptControls
 
 #: Logical pixels, with text of so many.
 _WIDTH, _WIDTH_PX = 220, 13
 
 
 class ProgramPanel(Card):
-    """The left-hand panel.
+    """The left-hand panel. `options` say what the controls of the rocket program show at first.
 
     Signals:
-        workers_changed, limit_changed: the new number, by the user's hand.
+        changed: another program is shown, or it is told something else.
     """
 
-    workers_changed = Signal(object)
-    limit_changed = Signal(object)
+    changed = Signal()
 
-    def __init__(
-        self,
-        workers: int,
-        limit: int,
-        start_method: str,
-        python: str,
-        variant: Variant = Variant(),  # noqa: B008
-    ) -> None:
+    def __init__(self, options: Options) -> None:
         super().__init__("Program")
-        cores = os.cpu_count() or 1
-        self._rate: float | None = None
-        self.workers = SliderField("Workers", _workers_scale(cores), workers, "How many processes count at once", 2)
-        self.workers.value_changed.connect(self._workers_moved)
-        self.limit = SliderField("Limit", _limit_scale(), limit, "How far each process counts", 3)
-        self.limit.value_changed.connect(self._limit_moved)
-        self.python = PythonChoice(python)
-        self.choices = RunChoices(variant, start_method, lambda: self.python.interpreter)
-        self.python.chosen.connect(self.choices.refresh)
-        if python == interpreters.own():  # else it would have to be started, for which there is a better time
-            self.choices.refresh()
-        self.choices.add_row("Python", self.python)
-        self._meaning = Lines(self.choices.meaning(), lines=3)
-        self.choices.changed.connect(self._meaning.setText)
+        self._session = Session()
+        self.rocket = RocketControls(options)
+        self.workers, self.limit = self.rocket.workers, self.rocket.limit
+        self.choices, self.python = self.rocket.choices, self.rocket.python
+        #: The controls of the user's program; None before there was any.
+        self.script_controls: ScriptControls | None = None
+        self._stack = QStackedWidget()
+        # A page that is not in sight must not make the panel higher.
+        self._stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+        self._stack.addWidget(self.rocket)
+        self.rocket.workers_changed.connect(self.changed)
+        self.rocket.limit_changed.connect(self.changed)
+        self.choices.changed.connect(self.changed)
+        self.body.addWidget(self._stack, 1)
         self._parent_name = Lines("Parent process", lines=1)
         self.parent_value = QLabel()
         self.parent_value.setProperty("role", "accent")
+        self.parent_value.setTextFormat(Qt.TextFormat.PlainText)
         set_text(self.parent_value, 1.6, bold=True)
         self.parent_value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.parent_value.setAccessibleName("Value in the parent process")
         self._parent_note = Lines("", lines=2)
-        body: tuple[QWidget, ...] = (self.workers, self.limit, self.choices, self._meaning)
-        for widget in body:
-            self.body.addWidget(widget)
-        self.body.addStretch(1)
         for widget in (self._parent_name, self.parent_value, self._parent_note):
             self.body.addWidget(widget)
-        self._cores = cores
         self.text_resized()
-        self._remark_workers()
-        self.refresh(Session())
+        self.refresh(self._session)
 
     def text_resized(self) -> None:
         """Be as wide as the text needs it."""
         self.setFixedWidth(round(_WIDTH * self.font().pixelSize() / _WIDTH_PX))
 
+    # ------------------------------------------------------------ which program
+
+    @property
+    def script(self) -> Script | None:
+        """The program of the user's that is launched next; None: the rocket program is."""
+        shown = self.script_controls
+        return shown.script if shown is not None and self._stack.currentWidget() is shown else None
+
+    @property
+    def name(self) -> str:
+        """What is launched next, in words: `two.py`, or `2 processes`."""
+        if self.script is not None:
+            from rocketgui.gui import script_source  # most runs end without it
+
+            return script_source.name_of(self.script)
+        return f"{self.workers.value} {noun(self.choices.variant.run_as, self.workers.value)}"
+
+    def show_script(self, script: Script, python: str = "") -> None:
+        """Launch a program of the user's from now on. `python` is the path of an interpreter; without it, that of the
+        program before stays."""
+        if self.script_controls is None:
+            from rocketgui.gui.script_controls import ScriptControls  # most runs end without it
+
+            controls = self.script_controls = ScriptControls(script, python or interpreters.for_scripts())
+            controls.changed.connect(self.changed)
+            controls.left.connect(self.show_rocket)
+            self._stack.addWidget(controls)
+            fit_text(controls, self.font().pixelSize())
+        else:
+            self.script_controls.show_script(script)
+        self._stack.setCurrentWidget(self.script_controls)
+        self.changed.emit()
+
+    def show_rocket(self) -> None:
+        """Launch the rocket program from now on."""
+        if self.script is not None:
+            self._stack.setCurrentWidget(self.rocket)
+            self.choices.refresh()
+            self.changed.emit()
+
+    def take_over(self) -> bool:
+        """Take over what was typed and not confirmed; False if a sentence says that it cannot be understood."""
+        return self.script is None or self.script_controls is None or self.script_controls.take_over()
+
+    def command(self) -> Launch:
+        """What the controls ask for."""
+        if self.script is not None and self.script_controls is not None:
+            return self.script_controls.command()
+        return self.options.command(own_session=True)
+
+    # ------------------------------------------------------------ the rocket program
+
     def choose(self, options: Options) -> None:
         """Set the controls, but for the interpreter, as a lesson wants them."""
-        self.workers.set_value(options.workers)
-        self.limit.set_value(options.limit)
-        self.choices.choose(options.variant, options.start_method)
-        self._meaning.setText(self.choices.meaning())
+        self.show_rocket()
+        self.rocket.choose(options)
 
     @property
     def options(self) -> Options:
-        """What the controls say."""
-        variant = self.choices.variant
-        return Options(
-            workers=self.workers.value,
-            limit=self.limit.value,
-            start_method=self.choices.start_method,
-            python=self.python.path,
-            run_as=variant.run_as,
-            work=variant.work,
-            variable=variant.variable,
-            pin=variant.pin,
-        )
+        """What the controls of the rocket program say."""
+        return self.rocket.options
+
+    # ------------------------------------------------------------ the parent
 
     def refresh(self, session: Session) -> None:
         """Show what is known by now; some times a second."""
+        self._session = session
         self._show_parent(session)
-        rates = session.rates()
-        if rates:
-            self._rate = sum(rates) / len(rates)
-        elif session.ended is not None:
-            means = [mean for worker in session.workers if (mean := session.mean_rate(worker))]
-            self._rate = sum(means) / len(means) if means else self._rate
-        self._remark_limit()
+        self.rocket.refresh(session)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_parent(self._session)  # how much of it there is room for
 
     def _show_parent(self, session: Session) -> None:
-        root, name = session.root, "rocket" if session.is_shared else session.watch
-        watched = root.values.get(name) if root is not None else None
-        if watched is None:
-            self.parent_value.setText(f"{name} = –")
-            waits = session.is_live and root is not None
-            self._parent_note.setText(
-                "not reported yet" if waits else "It starts the workers; its own value shows here."
-            )
+        script = self.script
+        name = "rocket" if session.is_shared else watched.name_of(session, script and script.watch)
+        value = session.root.values.get(name) if session.root is not None else None
+        if value is None:
+            self._write_parent(name or "value", "–", "–")
+            self._parent_note.setText(_no_value(session, script))
             return
-        last = watched.last
-        text = f"{name} = {format_count(last)}"
-        if self.parent_value.fontMetrics().horizontalAdvance(text) > self.parent_value.width():
-            text = f"{name} = {format_short(last)}"
-        self.parent_value.setText(text)
-        self.parent_value.setToolTip(format_count(last))
+        last = value.last
+        self._write_parent(name, format_count(last), format_short(last))
         counted = any(name in worker.values and worker.values[name].last for worker in session.workers)
         if session.is_shared:
             self._parent_note.setText("All workers count this one.")
@@ -146,62 +162,22 @@ class ProgramPanel(Card):
         else:
             self._parent_note.setText("" if last else "Nothing has been counted yet.")
 
-    def _workers_moved(self, workers: int) -> None:
-        self._remark_workers()
-        self.workers_changed.emit(workers)
-
-    def _remark_workers(self) -> None:
-        workers, cores = self.workers.value, self._cores
-        if workers > cores:
-            self.workers.set_remark(f"More than the {cores} cores here: they take turns.")
-        else:
-            self.workers.set_remark("One core for each.")
-
-    def _limit_moved(self, limit: int) -> None:
-        self._remark_limit()
-        self.limit_changed.emit(limit)
-
-    def _remark_limit(self) -> None:
-        limit = self.limit.value
-        if self._rate is None:
-            self.limit.set_remark("How long it takes is shown once it runs.")
-        else:
-            takes = format_duration(limit / self._rate)
-            self.limit.set_remark(f"From 0: {takes}\nat {format_rate(self._rate)} each")
+    def _write_parent(self, name: str, whole: str, short: str) -> None:
+        """The value as exactly as there is room for; rather its name is shortened than the value."""
+        advance, room = self.parent_value.fontMetrics().horizontalAdvance, self.parent_value.width()
+        value = whole if advance(f"{name} = {whole}") <= room else short
+        left = room - advance(f" = {value}") - 2
+        shown = self.parent_value.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, max(left, 0))
+        self.parent_value.setText(f"{shown} = {value}")
+        self.parent_value.setToolTip(f"{name} = {whole}")
 
 
-class Lines(QLabel):
-    """Small text with room for so many lines, however many it has."""
-
-    def __init__(self, text: str, lines: int) -> None:
-        super().__init__(text)
-        self._lines = lines
-        self.setProperty("role", "muted")
-        self.setWordWrap(lines > 1)
-        set_text(self, 0.92)
-        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.text_resized()
-
-    def text_resized(self) -> None:
-        """The size of text has changed."""
-        self.setFixedHeight(self._lines * self.fontMetrics().lineSpacing() + 2)
-
-
-def _workers_scale(cores: int) -> Scale:
-    most = workers_on_slider(cores)
-    word = "1 core" if cores == 1 else f"{cores} cores"
-    marks = ((1, "1"), (cores, word), (most, str(most))) if cores > 1 else ((1, word), (most, str(most)))
-    return Scale(most, 4, lambda stop: stop, lambda value: value, parse_workers, str, str, marks)
-
-
-def _limit_scale() -> Scale:
-    return Scale(
-        last_stop=len(LIMIT_STOPS) - 1,
-        page=STOPS_PER_DECADE,
-        at=limit_at,
-        stop_for=stop_for,
-        parse=parse_limit,
-        show=format_limit,
-        edit=edit_limit,
-        marks=((0, "1 k"), (stop_for(10**9), "1 G"), (len(LIMIT_STOPS) - 1, "sys.maxsize")),
-    )
+def _no_value(session: Session, script: Script | None) -> str:
+    """Why the parent shows no value."""
+    root = session.root
+    if session.program is None and script is not None:
+        return "Its own value shows here."
+    if session.is_script and root is not None:
+        return "It has none of this name." if session.names else "No number of its own is known."
+    waits = session.is_live and root is not None
+    return "not reported yet" if waits else "It starts the workers; its own value shows here."

@@ -34,10 +34,12 @@ class Settings(NamedTuple):
     controls: dict[str, Any] = {}  # noqa: RUF012 nobody changes it
 
     def applied(self, options: Options) -> Options:
-        """The options with what is remembered, but for what was given; a lesson has controls of its own."""
+        """The options with what is remembered, but for what was given; a lesson has controls of its own, and a program
+        of the user's a Python of its own."""
         if options.lesson is not None:
             return options
-        return options._replace(**{name: value for name, value in self.controls.items() if name not in options.given})
+        given = options.given if options.script is None else options.given | {"python"}
+        return options._replace(**{name: value for name, value in self.controls.items() if name not in given})
 
     def place_bytes(self) -> QByteArray:
         """The window's place, for QWidget.restoreGeometry."""

@@ -53,6 +53,7 @@ class NumberEdit(QLineEdit):
     def __init__(self, edit_text: Callable[[], str]) -> None:
         super().__init__()
         self._edit_text = edit_text
+        self.setAcceptDrops(False)  # a file that is dropped is for the window
         self.returnPressed.connect(lambda: self.typed.emit(self.text()))
 
     def event(self, event: QEvent) -> bool:

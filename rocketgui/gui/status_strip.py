@@ -54,6 +54,13 @@ class StatusStrip(QFrame):
         set_role(self.sentence, "error")
         set_role(self, "error", "level")
 
+    def note(self, sentence: str) -> None:
+        """Show a sentence about something that went right, in the same place."""
+        self.clear()
+        self.sentence.setText(sentence)
+        self.sentence.setToolTip(sentence)
+        set_role(self.sentence, "info")
+
     def warn(self, sentence: str) -> None:
         """Show what the run itself says went wrong, unless something was said already. Empty: nothing did."""
         if sentence and self._calm:

@@ -193,10 +193,25 @@ def resize_text(window: QWidget, pixels: int, apart: Sequence[QWidget] = (), apa
     # Not app.allWidgets(): while it makes its list, Python may collect a closed window, and delete what is in it.
     widgets = [window, *window.findChildren(QWidget)]
     for widget in widgets:
-        factor = widget.property(_FACTOR)
-        if factor is not None:
-            base = wanted if any(one.isAncestorOf(widget) for one in apart) else pixels
-            widget.setFont(_sized(widget.font(), max(round(base * factor), 9)))
+        _resize(widget, wanted if any(one.isAncestorOf(widget) for one in apart) else pixels)
+    _tell(widgets)
+
+
+def fit_text(part: QWidget, pixels: int) -> None:
+    """Give all text in a part of a window that was made later the size that is usual where it goes."""
+    widgets = [part, *part.findChildren(QWidget)]
+    for widget in widgets:
+        _resize(widget, pixels)
+    _tell(widgets)
+
+
+def _resize(widget: QWidget, pixels: int) -> None:
+    factor = widget.property(_FACTOR)
+    if factor is not None:
+        widget.setFont(_sized(widget.font(), max(round(pixels * factor), 9)))
+
+
+def _tell(widgets: Sequence[QWidget]) -> None:
     for widget in widgets:
         told = getattr(widget, "text_resized", None)
         if told is not None:

@@ -11,6 +11,8 @@ from rocketgui.gui.card import set_role
 from rocketgui.gui.controller import LIVE, RunState
 from rocketgui.gui.presentation import Shape
 from rocketgui.gui.theme import Look, set_text
+from rocketgui.model.process import signal_name
+from rocketgui.model.session import Session
 
 _ROLES = {
     RunState.RUNNING: "ok",
@@ -40,6 +42,7 @@ class TopBar(QWidget):
         look_chosen: a `Look`.
         lesson_chosen: the number of a lesson.
         sweep_wanted: a sweep over the number of workers.
+        open_wanted: a program of the user's.
         keys_wanted, about_wanted: what was chosen in the help menu.
         present_chosen: a `Shape`, or None for no longer.
         controls_wanted: the controls in sight while presented, or out of it.
@@ -58,6 +61,7 @@ class TopBar(QWidget):
     caps_wanted = Signal(bool)
     lesson_chosen = Signal(int)
     sweep_wanted = Signal()
+    open_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,6 +79,9 @@ class TopBar(QWidget):
         self.lessons.setMenu(self._lessons_menu())
         self.sweep = Button("Sweep", "Measure speed-up against the number of workers (Ctrl+W)")
         self.sweep.clicked.connect(self.sweep_wanted)
+        self.open = Button("Open …", "Open a program of your own, a .py file (Ctrl+O)")
+        self.open.setAccessibleName("Open")
+        self.open.clicked.connect(self.open_wanted)
         self.launch = Button("Launch", "Launch the program (Space)")
         self.launch.setProperty("role", "primary")
         self.launch.clicked.connect(self.launch_wanted)
@@ -99,8 +106,8 @@ class TopBar(QWidget):
         layout.addWidget(self.state_label)
         layout.addWidget(self.time_label)
         layout.addStretch(1)
-        right = (self.lessons, self.sweep, self.launch, self.pause, self.stop, self.present, self.look, self.help)
-        for button in right:
+        runs = (self.launch, self.pause, self.stop)
+        for button in (self.lessons, self.sweep, self.open, *runs, self.present, self.look, self.help):
             layout.addWidget(button)
         self.show_state(RunState.IDLE)
 
@@ -189,9 +196,10 @@ class TopBar(QWidget):
         self.pause.setToolTip("Let every process go on (Space)" if paused else "Pause every process (Space)")
         self.stop.setEnabled(state in LIVE and state is not RunState.STOPPING)
 
-    def show_time(self, seconds: float | None) -> None:
-        """Show how long the run has lasted; None shows nothing."""
-        self.time_label.setText("" if seconds is None else f"{seconds:.1f} s")
+    def show_time(self, seconds: float | None, how: str = "") -> None:
+        """Show how long the run has lasted, and how it failed; None shows nothing."""
+        parts = [] if seconds is None else [f"{seconds:.1f} s", *filter(None, [how])]
+        self.time_label.setText("  ·  ".join(parts))
 
     def _pause_or_resume(self) -> None:
         (self.resume_wanted if self._state is RunState.PAUSED else self.pause_wanted).emit()
@@ -204,3 +212,11 @@ class TopBar(QWidget):
             self.resume_wanted.emit()
         elif self._state not in LIVE:
             self.launch_wanted.emit()
+
+
+def how_failed(session: Session) -> str:
+    """The exit code of a run that failed, or the signal that killed it; empty for all others."""
+    ended = session.ended
+    if ended is None or ended.ended not in ("failed", "killed") or not ended.exit_code:
+        return ""
+    return signal_name(-ended.exit_code) if ended.exit_code < 0 else f"exit code {ended.exit_code}"

@@ -93,6 +93,7 @@ class Process:
     cpu_reading: Reading | None = None
     switches_reading: Reading | None = None
     doing: Doing | None = None
+    doing_before: Doing | None = None
     #: What it was doing, oldest first: since when (ns), and one of messages.DOINGS.
     doings: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=DOINGS_KEPT))
 
@@ -152,7 +153,7 @@ class Process:
 
     def take_doing(self, doing: Doing) -> None:
         """Note what it is doing from now on."""
-        self.doing = doing
+        self.doing, self.doing_before = doing, self.doing
         if not self.doings or self.doings[-1][1] != doing.what:
             self.doings.append((doing.t_ns, doing.what))
 

@@ -131,6 +131,11 @@ class Session:
         self._chosen = name
 
     @property
+    def is_script(self) -> bool:
+        """Whether it runs a program of the user's, of which nothing is known beforehand."""
+        return self.program is not None and not self.program.work
+
+    @property
     def is_shared(self) -> bool:
         """Whether all workers count one variable, beside what each counts for itself."""
         return self.program is not None and self.program.variable not in ("private", "")
@@ -155,7 +160,10 @@ class Session:
 
     @property
     def has_begun(self) -> bool:
-        """Whether any process of the program is known to do its work."""
+        """Whether any process of the program is known to do its work; of a program of the user's nothing else is known
+        than that it began."""
+        if self.is_script and self.root is not None:
+            return self.root.began_ns is not None or not self.root.agent
         return any(p.target_entered_ns is not None or p.values for p in self.processes.values() if p.kind != "helper")
 
     @property

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from rocketgui.agent import layout, lifecycle
+from rocketgui.agent import layout
+from rocketgui.agent.lifecycle import describe, helper_name
 from rocketgui.programs import ROCKET
 from tests.agent.conftest import Script
 from tests.helpers import START_METHODS, Done, Observed, Python, Told, alone_and_observed, pythons, this_python
@@ -195,6 +196,42 @@ def test_tour_of_all_ends(python: Python, method: str, script: Script) -> None:
         assert name == "unpicklable"
         assert _plain(error) in _plain(observed.stderr)
     assert root.one(layout.FAILED).texts == ("KeyError: 'the parent itself'",)
+
+
+@every_way
+def test_end_of_a_process_that_the_program_lets_go_of(python: Python, method: str, script: Script) -> None:
+    """How it ended is known from the call that found it out, though nobody waited for it."""
+    program = script(
+        """
+        import multiprocessing, sys, time
+
+        rocket = 0
+
+        if __name__ == "__main__":
+            context = multiprocessing.get_context(sys.argv[1])
+            for name in ("asked", "forgotten"):
+                process = context.Process(target=sys.exit, args=(3,), name=name)
+                process.start()
+                while name == "asked" and process.is_alive():
+                    time.sleep(0.001)
+                process = None
+            while multiprocessing.active_children():
+                time.sleep(0.001)
+        """
+    )
+    with Observed(python, [program, method]) as running:
+        observed = running.finish()
+    assert [record.texts[1] for record in observed.root.of(layout.REAPED)] == ["3", "3"]
+    no_trouble(observed)
+
+
+@pytest.mark.parametrize("package", ["multiprocessing", "loky.backend", "joblib.externals.loky.backend"])
+def test_helpers_are_told_by_their_command(package: str) -> None:
+    assert helper_name(["python", "-c", f"from {package}.resource_tracker import main; main(5, False)"]) == (
+        "resource tracker"
+    )
+    assert helper_name(["python", "-s", "-c", "from mine.resource_tracker import main; main()"]) == ""
+    assert helper_name(["python", "-c", "print()"]) == ""
 
 
 @every_python
@@ -423,6 +460,6 @@ def test_the_running_interpreter_is_among_them() -> None:
 
 
 def test_the_last_line_of_a_traceback_is_never_blank() -> None:
-    assert lifecycle.describe(ValueError("no fuel")) == "ValueError: no fuel"
-    assert lifecycle.describe(ValueError("")) == "ValueError"
-    assert lifecycle.describe(RuntimeError("\n   no start\n\n   see the guide\n   ")) == "see the guide"
+    assert describe(ValueError("no fuel")) == "ValueError: no fuel"
+    assert describe(ValueError("")) == "ValueError"
+    assert describe(RuntimeError("\n   no start\n\n   see the guide\n   ")) == "see the guide"

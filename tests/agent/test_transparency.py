@@ -119,6 +119,19 @@ def test_program_that_closes_all_descriptors(python: Python, script: Script, tmp
     no_trouble(observed)
 
 
+@every_python
+def test_modules_beside_the_program_are_its_own(python: Python, script: Script, tmp_path: Path) -> None:
+    """Whatever the agent has imported by then, or imports later."""
+    names = ["mmap", "resource", "struct", "threading"]
+    for name in names:
+        tmp_path.joinpath(f"{name}.py").write_text(f"print({name!r}, 'is mine')\n_shutdown = print\n")
+    alone, observed = alone_and_observed(python, [script(f"import {', '.join(names)}\nrocket = 1\n")])
+    same(alone, observed)
+    assert observed.stdout.startswith("mmap is mine\nresource is mine\n")
+    assert observed.root.of(layout.EXITING)
+    no_trouble(observed)
+
+
 def test_output_is_noted_and_passed_on(script: Script) -> None:
     program = script(
         r"""

@@ -211,6 +211,17 @@ def test_ends(census: Census, out: list[Message]) -> None:
     ]
 
 
+def test_the_process_itself_knows_best_when_it_exits(census: Census, out: list[Message]) -> None:
+    """Its black box may be read after its parent's, and its last words come twice where atexit has something to do."""
+    row = census.meet(11, 10, reborn=True)
+    census.end(row, 0, 220)
+    census.exiting(row, 0, 210)
+    census.exiting(row, None, 230)
+    census.end(row, 0, 240)
+    assert row.moments["exited"] == 210
+    assert [m.t_ns for m in out if isinstance(m, messages.Moment)][-1] == 110  # relative to the launch
+
+
 def test_stopped_is_only_who_was_killed_by_us(census: Census, out: list[Message]) -> None:
     killed, finished = (census.meet(pid, 10, reborn=True) for pid in (11, 12))
     census.end(killed, -9, 200, stopped=True)
@@ -248,6 +259,7 @@ def test_box_that_is_found_after_its_process_has_ended(census: Census, translato
     census.end(row, 0, 300)
     assert meet(translator, 11, 250) is row
     assert row.agent
+    assert meet(translator, 11, 280) is row  # it ran exec, and has another agent since
     later = meet(translator, 11, 400)
     assert later is not row
 
@@ -367,7 +379,7 @@ def test_looks(busy: subprocess.Popen[bytes]) -> None:
 
     def all_seen() -> bool:
         """Switches and memory come in turn, and the CPU's share from the second look on."""
-        for look in looks.looks(1.0):
+        for look in looks.looks(0.05):  # one, so that some time has passed since the one before
             seen.update({name: value for name in look.__slots__ if (value := getattr(look, name)) is not None})
         return set(seen) >= wanted and seen["cpu"] > 0
 

@@ -37,6 +37,8 @@ class FakeBridge(QObject):
         self._random = random.Random(7)
         self._live = False
         self._paused = False
+        #: Whether it is the built-in program, which is made up; what one of the user's does, a test says.
+        self._made_up = True
         self._workers = 0
         self._limit = 0
         self._counts: dict[int, float] = {}
@@ -85,7 +87,7 @@ class FakeBridge(QObject):
     def _launch(self, command: messages.Launch) -> None:
         self._t = self._ticks = 0
         self._counts, self._over, self._paused, self._live = {}, set(), False, True
-        self._workers, self._limit = command.workers, command.limit
+        self._workers, self._limit, self._made_up = command.workers, command.limit, bool(command.work)
         self._queue = [
             messages.RunStarted(
                 command.argv, command.python, command.run_as, command.start_method, command.work, command.variable,
@@ -95,8 +97,9 @@ class FakeBridge(QObject):
             messages.Interpreter("3.11.7", True),
             messages.ProcessSeen(1, None, 4711, "process", "MainProcess", True),
             messages.Moment(1, "began", 30_000_000),
-            messages.Controls(command.workers, command.limit, False),
         ]  # fmt: skip
+        if self._made_up:
+            self._queue.append(messages.Controls(command.workers, command.limit, False))
         for number in range(2, command.workers + 2):
             self._start_worker(number)
 
@@ -149,7 +152,7 @@ class FakeBridge(QObject):
         self._t += TICK_NS
         self._ticks += 1
         queue, self._queue = self._queue, []
-        if self._live and not self._paused:
+        if self._live and not self._paused and self._made_up:
             queue.append(self._samples())
             queue += self._queue
             self._queue = []
@@ -160,7 +163,7 @@ class FakeBridge(QObject):
                     self._t, tuple(min(100.0, max(0.0, self._random.gauss(load, 2))) for _ in range(self._cores))
                 )
             )
-        if self._ticks % 15 == 0 and self._live:
+        if self._ticks % 15 == 0 and self._live and self._made_up:
             queue += self._loads()
         return Frame(self._t, tuple(queue))
 

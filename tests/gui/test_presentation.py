@@ -264,5 +264,5 @@ def test_every_tooltip_of_an_action_names_its_key(make_window: MakeWindow) -> No
     # These have no button: the mouse does the same in the plots, and menus show their own keys.
     assert {text for text in unnamed if not text.startswith("Values") and "time" not in text} <= {
         "Zoom in", "Zoom out", "Follow the run again", "Controls, while presented", "Choose how to present",
-        "Next step of the lesson", "Step before",
+        "Next step of the lesson", "Step before", "Back to the rocket program",
     }  # fmt: skip

@@ -13,7 +13,8 @@ from rocketgui import messages
 from rocketgui.arguments import Options
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.plots.core_strip import guests, is_told
-from rocketgui.gui.process_table import COLUMNS, ProcessModel
+from rocketgui.gui.process_columns import COLUMNS
+from rocketgui.gui.process_table import ProcessModel
 from rocketgui.gui.theme import Look, load_theme
 from tests.gui.conftest import MakeWindow
 from tests.gui.fake_bridge import FakeBridge

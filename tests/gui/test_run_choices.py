@@ -64,8 +64,8 @@ def test_each_choice_says_what_it_means(make_window: MakeWindow) -> None:
     program = make_window()[0].program
     for value in reversed(VARIABLE):
         choose(program.choices.variable, value)
-        assert program._meaning.text() == program.choices.meaning(program.choices.variable)
-        assert program._meaning.text()
+        assert program.rocket._meaning.text() == program.choices.meaning(program.choices.variable)
+        assert program.rocket._meaning.text()
 
 
 def test_space_ticks_a_box_that_has_the_focus_and_launches_nothing(make_window: MakeWindow) -> None:

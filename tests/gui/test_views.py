@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from rocketgui.arguments import Options
+from rocketgui.gui.plots.bars import bar
 from rocketgui.gui.plots.rates import catch_up
-from rocketgui.gui.plots.timeline import bar
 from rocketgui.gui.plots_panel import LANES, RATE, TIMELINE
 from rocketgui.model.series import Series
 from tests.gui.conftest import MakeWindow
@@ -139,11 +139,9 @@ def test_bar_of_a_worker_in_its_life() -> None:
     worker = story.session.processes[2]
     colour = QColor("red")
     alive = bar(worker, colour, 0.5)
-    assert alive is not None
     assert (alive.called, alive.entered, alive.left, alive.ended, alive.joined) == (0.04, 0.1, 0.5, 0.5, None)
     story.leave(2, 700)
     over = bar(worker, colour, 0.9)
-    assert over is not None
     assert (over.left, over.ended, over.bad) == (0.7, 0.7, "")
 
 
@@ -153,7 +151,6 @@ def test_bar_of_one_that_was_killed_before_its_first_line() -> None:
     worker.target_entered_ns = None
     worker.exited_ns, worker.signal, worker.ended = 90_000_000, 9, True
     killed = bar(worker, QColor("red"), 0.9)
-    assert killed is not None
     assert (killed.entered, killed.left, killed.ended, killed.bad) == (None, None, 0.09, "killed by SIGKILL")
 
 

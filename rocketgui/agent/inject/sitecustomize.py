@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def _begin() -> None:
     here = os.path.dirname(os.path.abspath(__file__))
+    before = set(sys.modules)
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]
     package = type(sys)("_rocketgui_agent")
     package.__path__ = [os.path.dirname(here)]
@@ -32,6 +33,15 @@ def _begin() -> None:
         # The program must run all the same; that this process does not report is seen and counted.
         if os.environ.get("ROCKETGUI_DEBUG"):
             sys.stderr.write("rocketgui: no agent in process %d: %r\n" % (os.getpid(), error))
+    finally:
+        _give_back(before)
+
+
+def _give_back(before: Any) -> None:
+    """Let the program import for itself what was imported here: a module of its own may have that name."""
+    for name in set(sys.modules) - before:
+        if name not in sys.builtin_module_names and name.partition(".")[0] != "_rocketgui_agent":
+            del sys.modules[name]
 
 
 def _hide(layout: Any) -> None:

@@ -103,6 +103,8 @@ class Canvas:
         self.faint: list[Faint] = []
         self._pens: dict[tuple[int, float], QPen] = {}
         self._drawn_for: object = None
+        #: What stands behind the curves by now.
+        self.backdrop = Backdrop()
 
     @property
     def line_width(self) -> float:
@@ -124,6 +126,7 @@ class Canvas:
 
     def advance(self, view: View, backdrop: Backdrop) -> QRectF | None:
         """Bring the picture up to date. Returns what changed, in logical pixels, None for nothing."""
+        self.backdrop = backdrop
         key = (view, backdrop, self.theme.id, self.line_width)
         if key != self._drawn_for:
             self._drawn_for = key

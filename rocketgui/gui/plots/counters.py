@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtGui import QColor
 
 from rocketgui.gui.plots.canvas import Curve, Faint
-from rocketgui.gui.plots.ranges import limit_is_near, nice_above, value_top
+from rocketgui.gui.plots.ranges import limit_is_near, nice_above, value_label, value_range, value_top
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
 from rocketgui.gui.theme import Theme
-from rocketgui.model.process import Process
+from rocketgui.gui.watched import is_drawn, nothing_drawn
 from rocketgui.model.session import Session
-from rocketgui.model.text import format_count, format_limit, format_short
+from rocketgui.model.text import format_count, format_limit
 
 #: A limit that has not been measured against a rate yet counts as near up to here.
 _NEAR_AT_FIRST = 1_000_000_000
@@ -26,26 +26,32 @@ class CountersPlot(TimePlot):
     """Draws a session's counters. `refresh` is called some times a second, `draw` for every frame."""
 
     def __init__(self, axis: TimeAxis, theme: Theme) -> None:
-        super().__init__(axis, theme, lambda value, step: format_short(value), rockets=True)
+        super().__init__(axis, theme, value_label, rockets=True)
         self._session = Session()
         self._drawn: dict[int, Curve] = {}
+        self._name = ""
         self._highest = self._lowest = 0.0
         #: Whether the limit belongs into the picture; None: not known before the first rates are.
         self._near: bool | None = None
         self._near_for: int | None = None
-        #: The value at the upper end of the picture.
-        self.top = 1.0
+        #: The values at the lower and the upper end of the picture.
+        self.bottom, self.top = 0.0, 1.0
         self.hint = ""
         self.idle_limit: int | None = None
 
     def set_session(self, session: Session) -> None:
         """Show another run."""
         self._session = session
+        self._near_for = None
+        self._begin()
+        self._compare()
+
+    def _begin(self) -> None:
+        """Draw the value that is watched now from its first point on."""
+        self._name = self._session.watch
         self._drawn = {}
         self._highest = self._lowest = 0.0
-        self._near_for = None
         self.item.set_curves([])
-        self._compare()
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
@@ -89,10 +95,16 @@ class CountersPlot(TimePlot):
         ]
 
     def _take_new(self) -> None:
-        name = self._session.watch
+        if self._session.watch != self._name:
+            self._begin()
         for process in self._session.processes.values():
-            if process.id not in self._drawn and _is_drawn(process, name):
-                curve = Curve(process.values[name].series, self.theme.worker(process.place), process.name)
+            if process.id not in self._drawn and is_drawn(process, self._name):
+                series = process.values[self._name].series
+                curve = Curve(series, self.theme.worker(process.place), process.name)
+                first = float(series.v.max()), float(series.v.min())
+                self._highest, self._lowest = (
+                    first if not self._drawn else (max(self._highest, first[0]), min(self._lowest, first[1]))
+                )
                 self._drawn[process.id] = curve
                 self.item.add_curve(curve)
 
@@ -117,26 +129,29 @@ class CountersPlot(TimePlot):
                 self._highest = head
             elif head < self._lowest:
                 self._lowest = head
+        self.bottom, self.top = self._range()
+        self.set_values(self.bottom, self.top)
         limit = self.shown_limit
-        bottom = -nice_above(-self._lowest) if self._lowest < 0 else 0.0
-        top = value_top(self._highest, float(limit) if limit is not None else None)
-        self.top = top
-        self.set_values(bottom, top)
         text = f"limit {format_limit(limit)}" if limit is not None else ""
+        if not self.hint and not self._drawn and (why := nothing_drawn(self._session)):
+            self.show_nothing(why)
+            return
+        self._label_values(shown=True)
         self.show_frame(limit=limit, limit_text=text, hint=self.hint)
+
+    def _range(self) -> tuple[float, float]:
+        if self.limit is None:
+            return value_range(self._lowest, self._highest)
+        limit = self.shown_limit
+        # What counts up to a limit begins at 0.
+        lowest, highest = min(self._lowest, 0.0), max(self._highest, 0.0)
+        bottom = -nice_above(-lowest) if lowest < 0 else 0.0
+        return bottom, value_top(highest, float(limit) if limit is not None else None)
 
     def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:
         values = [(curve, curve.series.at(t_s)) for curve in self.item.canvas.curves]
         known = [(curve, value) for curve, value in values if value is not None]
-        rows = [(f"{curve.name}  {format_count(int(value))}", curve.colour) for curve, value in known[:_POINTED]]
+        rows = [(f"{curve.name}  {format_count(value)}", curve.colour) for curve, value in known[:_POINTED]]
         muted = self.theme.colour("muted")
         more = [(f"and {len(known) - _POINTED} more", muted)] if len(known) > _POINTED else []
         return ((f"{t_s:.3f} s", muted), *rows, *more)
-
-
-def _is_drawn(process: Process, name: str) -> bool:
-    """Whether a process has a curve: workers have, and the program itself once its own value moves."""
-    watched = process.values.get(name)
-    if watched is None or process.kind == "helper":
-        return False
-    return process.place is not None or watched.first != watched.last

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rocketgui.gui.plots.sprites import HEIGHT, WIDTH, rocket
 from rocketgui.gui.theme import Theme, text_font, text_scale
+from rocketgui.gui.watched import drawn, is_drawn, nothing_drawn
 from rocketgui.model.session import Session
 from rocketgui.model.text import format_count, format_limit, format_short
 
@@ -18,14 +19,14 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 84.0, 118.0, 10.0, 22.0
 
 
 class Lanes(QWidget):
-    """Draws the workers' values as they are now. `end` is the value at the lanes' end, `limit` where the line stands,
-    None if it is out of sight."""
+    """Draws the workers' values as they are now. `start` and `end` are the values at the lanes' ends, `limit` where the
+    line stands, None if it is out of sight."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self._session = Session()
-        self._end = 1.0
+        self._start, self._end = 0.0, 1.0
         self._limit: int | None = None
         self.hint = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -43,21 +44,28 @@ class Lanes(QWidget):
         self._session = session
         self.update()
 
-    def show_now(self, end: float, limit: int | None) -> None:
+    def show_now(self, start: float, end: float, limit: int | None) -> None:
         """Bring the picture up to date."""
-        self._end, self._limit = max(end, 1.0), limit
+        self._start, self._end, self._limit = start, end, limit
         self.update()
+
+    def _share(self, value: float) -> float:
+        """How far along its lane a value is, from 0 to 1."""
+        return min(max((value - self._start) / (self._end - self._start), 0.0), 1.0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.colour("panel"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        workers = self._session.workers
+        session = self._session
+        name = session.watch
+        # Of a user's program, those that have the value; the built-in one's all will.
+        workers = [one for one in drawn(session) if is_drawn(one, name)] if session.is_script else session.workers
         if not workers:
             painter.setFont(text_font(0.95))
             painter.setPen(self._theme.colour("muted"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.hint)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.hint or nothing_drawn(session))
             return
         wide = text_scale()
         left, right = _LEFT * wide, _RIGHT * wide
@@ -65,7 +73,6 @@ class Lanes(QWidget):
         lane = min(field.height() / len(workers), _LANE_MOST * wide)
         field = QRectF(field.left(), field.center().y() - lane * len(workers) / 2, field.width(), lane * len(workers))
         self._draw_limit(painter, field)
-        name = self._session.watch
         for place, worker in enumerate(workers):
             watched = worker.values.get(name)
             value = watched.last if watched is not None else 0
@@ -77,14 +84,16 @@ class Lanes(QWidget):
         below = QRectF(0, field.bottom() + 2, self.width(), _BOTTOM * text_scale() - 2)
         flags = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(self._theme.colour("muted"))
-        painter.drawText(below.adjusted(field.left(), 0, 0, 0), flags | Qt.AlignmentFlag.AlignLeft, "0")
+        painter.drawText(
+            below.adjusted(field.left(), 0, 0, 0), flags | Qt.AlignmentFlag.AlignLeft, format_short(self._start)
+        )
         if self._limit is None:
             # The lane's end is a round number on the way; it moves on as they come near.
-            text = f"{format_short(self._end)}, and on"
+            text = f"{format_short(self._end)}{'' if self._session.is_script else ', and on'}"
             painter.drawText(below.adjusted(0, 0, -_RIGHT * text_scale(), 0), flags | Qt.AlignmentFlag.AlignRight, text)
             return
         accent = self._theme.colour("accent")
-        x = field.left() + field.width() * self._limit / self._end
+        x = field.left() + field.width() * self._share(self._limit)
         painter.setPen(QPen(accent, 1.2, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(x, field.top() - 4), QPointF(x, field.bottom() + 4))
         painter.setPen(accent)
@@ -96,7 +105,7 @@ class Lanes(QWidget):
         self, painter: QPainter, box: QRectF, name: str, value: float, colour: QColor, *, over: bool
     ) -> None:
         middle = box.center().y()
-        x = box.left() + box.width() * min(max(value / self._end, 0.0), 1.0)
+        x = box.left() + box.width() * self._share(value)
         wide = text_scale()
         named = box.height() >= _NAMED_FROM * wide
         painter.setPen(QPen(self._theme.colour("grid"), 1.0))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import bisect
 import math
 
+from rocketgui.model.text import format_short
+
 _TIME_STEPS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 450.0, 600.0)
 _NICE = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
@@ -23,6 +25,11 @@ _IDLE_S, _IDLE_STEP_S = 30.0, 10.0
 #: The limit is in the picture when the curves get there within this time, or stand at this share of it.
 _NEAR_S, _NEAR_SHARE = 10.0, 0.25
 _HEADROOM = 1.1
+
+#: Curves that move by less than this share of their value are drawn from 0 on: labels have no room to tell them apart.
+_TOO_FLAT = 0.005
+#: What is nearer to 0 is drawn as 0: floats have no round numbers there.
+_TINY = 1e-300
 
 
 def time_range(t_s: float) -> tuple[float, float]:
@@ -59,6 +66,32 @@ def value_top(highest: float, limit: float | None) -> float:
     if limit is not None and limit * _HEADROOM >= floor:
         return limit * _HEADROOM
     return nice_above(floor)
+
+
+def value_range(lowest: float, highest: float) -> tuple[float, float]:
+    """The values to show of curves that have no limit: from 0 on, unless they keep far from it all the time."""
+    lowest, highest = (0.0 if abs(value) < _TINY else value for value in (lowest, highest))
+    if not lowest < highest:
+        value = highest
+        return (
+            (0.0, 1.0) if value == 0 else (0.0, nice_above(value * 1.12)) if value > 0 else (-nice_above(-value), 0.0)
+        )
+    span, far = highest - lowest, max(abs(lowest), abs(highest))
+    if lowest < 0 < highest or min(abs(lowest), abs(highest)) < far / 2 or span < far * _TOO_FLAT:
+        bottom = 0.0 if lowest >= 0 else -nice_above(-lowest * 1.05)
+        return bottom, 0.0 if highest <= 0 else nice_above(highest * 1.12)
+    # In steps of a quarter, so that the range changes rarely.
+    step = nice_above(span * 1.2) / 4
+    return math.floor(lowest / step) * step, (math.floor((highest + span * 0.1) / step) + 1) * step
+
+
+def value_label(value: float, step: float) -> str:
+    """A value on the axis, with as many digits as tell it from its neighbours."""
+    if not step > 0 or abs(value) < 1000 or step >= abs(value) / 100:
+        return format_short(value)
+    power = 3 * min(int(math.log10(abs(value)) // 3), 6)
+    digits = max(0, power - math.floor(math.log10(step) + 1e-9))
+    return f"{value / 10.0**power:.{digits}f} {'kMGTPE'[power // 3 - 1]}"
 
 
 def ticks(lo: float, hi: float, at_most: int) -> tuple[float, list[float]]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtGui import QColor
 
 from rocketgui.gui.plots.canvas import Curve
-from rocketgui.gui.plots.ranges import nice_above
+from rocketgui.gui.plots.ranges import nice_above, value_label, value_range
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
 from rocketgui.gui.theme import Theme
+from rocketgui.gui.watched import drawn, nothing_drawn
 from rocketgui.model.series import Series
 from rocketgui.model.session import Session
-from rocketgui.model.text import format_rate, format_short
+from rocketgui.model.text import format_rate
 
 #: Seconds between points, and over which each is taken: long enough to be steady.
 _STEP_S, _WINDOW_S = 0.1, 0.3
@@ -21,8 +24,8 @@ _POINTED = 10
 _CAPACITY = 6_000
 
 
-def catch_up(rates: Series, counts: Series) -> None:
-    """Add the rates that can be told by now from a series of counts."""
+def catch_up(rates: Series, counts: Series, least: float = 0.0) -> None:
+    """Add the rates that can be told by now from a series of counts, none of them below the `least`."""
     if len(counts) < 2:
         return
     times, values = counts.since(max(counts.total - 4096, 0))
@@ -33,22 +36,28 @@ def catch_up(rates: Series, counts: Series) -> None:
         return
     ahead, behind = np.interp(moments, times, values), np.interp(moments - _WINDOW_S, times, values)
     for t_s, rate in zip(moments, (ahead - behind) / _WINDOW_S, strict=True):
-        rates.append(float(t_s), max(float(rate), 0.0))
+        rates.append(float(t_s), max(float(rate), least))
 
 
 class RatesPlot(TimePlot):
     """Draws each worker's counts/s. `draw` is called for every frame while it is in sight."""
 
     def __init__(self, axis: TimeAxis, theme: Theme) -> None:
-        super().__init__(axis, theme, lambda value, step: format_short(value), rockets=False)
+        super().__init__(axis, theme, value_label, rockets=False)
         self._session = Session()
         self._rates: dict[int, Series] = {}
         self._drawn: dict[int, Curve] = {}
+        self._name = ""
         self.hint = ""
 
     def set_session(self, session: Session) -> None:
         """Show another run."""
         self._session = session
+        self._begin()
+
+    def _begin(self) -> None:
+        """Draw the value that is watched now from its first point on."""
+        self._name = self._session.watch
         self._rates, self._drawn = {}, {}
         self.item.set_curves([])
 
@@ -59,9 +68,13 @@ class RatesPlot(TimePlot):
 
     def draw(self) -> None:
         """Draw what is new."""
-        name = self._session.watch
-        for worker in self._session.workers:
-            watched = worker.values.get(name)
+        session = self._session
+        if session.watch != self._name:
+            self._begin()
+        # The built-in program counts upwards: a step down there is a count that another one overwrote.
+        least = -math.inf if session.is_script else 0.0
+        for worker in drawn(session):
+            watched = worker.values.get(self._name)
             if watched is None:
                 continue
             rates = self._rates.get(worker.id)
@@ -70,9 +83,17 @@ class RatesPlot(TimePlot):
                 curve = Curve(rates, self.theme.worker(worker.place), worker.name)
                 self._drawn[worker.id] = curve
                 self.item.add_curve(curve)
-            catch_up(rates, watched.series)
-        highest = max((float(rates.v.max()) for rates in self._rates.values() if len(rates)), default=0.0)
-        self.set_values(0.0, nice_above(max(highest * 1.05, 1.0)))
+            catch_up(rates, watched.series, least)
+        known = [rates.v for rates in self._rates.values() if len(rates)]
+        highest = max((float(rates.max()) for rates in known), default=0.0)
+        if session.is_script:
+            self.set_values(*value_range(min((float(rates.min()) for rates in known), default=0.0), max(highest, 0.0)))
+        else:
+            self.set_values(0.0, nice_above(max(highest * 1.05, 1.0)))
+        if not self.hint and not self._drawn and (why := nothing_drawn(session)):
+            self.show_nothing(why)
+            return
+        self._label_values(shown=True)
         self.show_frame(hint=self.hint)
 
     def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:

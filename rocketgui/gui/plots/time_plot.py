@@ -107,6 +107,8 @@ class TimePlot(pg.PlotWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(160, 80)
+        for part in (self, self.viewport()):
+            part.setAcceptDrops(False)  # a file that is dropped is for the window
         self.item = CurvesItem(self._box, theme, rockets=rockets)
         self._cursor = CursorItem(self._box, theme)
         self._values = (0.0, 1.0)
@@ -139,6 +141,18 @@ class TimePlot(pg.PlotWidget):
         """The range of values to show."""
         self._values = (lo, hi)
 
+    def show_nothing(self, why: str) -> None:
+        """A sentence in place of curves, which have no values then."""
+        self._label_values(shown=not why)
+        self.show_frame(hint=why)
+
+    def _label_values(self, *, shown: bool) -> None:
+        if self._left.labels_shown is not shown:
+            self._left.labels_shown = shown
+            self._left.picture = None
+            self._left.update()
+            self._grid_for = None
+
     def show_frame(self, *, limit: float | None = None, limit_text: str = "", hint: str = "") -> None:
         """Bring the picture up to date: the ranges if they changed, and what was added."""
         wanted = (self.axis.t0, self.axis.t1, *self._values)
@@ -155,7 +169,7 @@ class TimePlot(pg.PlotWidget):
             self._grid_for = view
             _, grid_t = self._bottom.positions(view.t0, view.t1, view.width)
             _, grid_v = self._left.positions(view.v0, view.v1, view.height)
-            self._grid = (tuple(grid_t), tuple(grid_v))
+            self._grid = (tuple(grid_t), tuple(grid_v) if self._left.labels_shown else ())
         self.item.catch_up(view, Backdrop(*self._grid, limit, limit_text, hint))
 
     def _view(self) -> View:

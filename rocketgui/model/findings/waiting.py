@@ -12,8 +12,8 @@ from rocketgui.model.process import Process, ProcessState
 from rocketgui.model.session import Session
 from rocketgui.model.text import format_place
 
-#: Seconds for which nothing must have moved: less happens in any program.
-STUCK_S = 1.0
+#: For so many ns nothing must have moved: less happens in any program.
+STUCK_NS = 1_000_000_000
 #: What multiprocessing.pool.Pool calls its workers; executors notice the death of theirs.
 _POOL_WORKER = re.compile(r"PoolWorker-[0-9:]+$")
 _DEAD = (ProcessState.KILLED, ProcessState.FAILED)
@@ -84,11 +84,15 @@ def _was_alive(session: Session, process: Process) -> bool:
 
 def _stuck(session: Session, process: Process) -> Doing | None:
     """What a process has been doing for a while without moving on, now or when the run was ended."""
-    doing = process.doing
+    doing, before = process.doing, process.doing_before
     if doing is None or session.is_paused or not _was_alive(session, process):
         return None
     until = session.end_ns if process.exited_ns is None else process.exited_ns
-    return doing if until - doing.t_ns >= STUCK_S * 1e9 else None
+    if until - doing.t_ns >= STUCK_NS:
+        return doing
+    # What ended the run may have woken it.
+    woken = process.stopped and before is not None and doing.t_ns - before.t_ns >= STUCK_NS
+    return before if woken else None
 
 
 def _place(doing: Doing) -> str:

@@ -1,0 +1,56 @@
+"""Small text in a panel, which never moves what stands around it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy
+
+from rocketgui.gui.theme import set_text
+
+
+class Lines(QLabel):
+    """Small text with room for so many lines, however many it has."""
+
+    def __init__(self, text: str, lines: int) -> None:
+        super().__init__(text)
+        self._lines = lines
+        self.setProperty("role", "muted")
+        self.setWordWrap(lines > 1)
+        set_text(self, 0.92)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.text_resized()
+
+    def text_resized(self) -> None:
+        """The size of text has changed."""
+        self.setFixedHeight(self._lines * self.fontMetrics().lineSpacing() + 2)
+
+
+class Elided(QLabel):
+    """A line of text that is shortened in its middle where there is too little room; the tooltip has all of it."""
+
+    def __init__(self, factor: float, *, bold: bool = False) -> None:
+        super().__init__()
+        self._whole = ""
+        set_text(self, factor, bold=bold)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def set_whole(self, text: str, tip: str) -> None:
+        """Show this text."""
+        self._whole = text
+        self.setToolTip(tip)
+        self.setAccessibleName(text)
+        self.setAccessibleDescription(tip)
+        self._fit()
+
+    def text_resized(self) -> None:
+        """The size of text has changed."""
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))

@@ -1,0 +1,184 @@
+"""The rows of the timeline: what is known of a process as a bar, and the items that draw bars and their names."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from rocketgui.gui.plots.canvas import View
+from rocketgui.gui.plots.time_plot import left_width
+from rocketgui.gui.plots.waits import Stretch
+from rocketgui.gui.process_columns import short_name
+from rocketgui.gui.theme import Theme, text_font
+from rocketgui.model.process import Process, ProcessState
+
+#: Logical pixels of a row for text of the usual size: as high as there is room for, within these; below, rows scroll.
+ROW_PX = (12.0, 26.0)
+#: How opaque what waits is drawn, of 255.
+_WAITING_ALPHA = 150
+_BAD = (ProcessState.KILLED, ProcessState.FAILED)
+
+
+class Bar(NamedTuple):
+    """One row: moments in seconds since launch; None: not reached, or not known."""
+
+    name: str
+    colour: QColor
+    called: float | None
+    entered: float | None
+    left: float | None
+    ended: float | None
+    joined: float | None
+    bad: str
+    #: Whether no more is known of it than that it lives: a thread whose process tells what its main thread does.
+    only_lives: bool = False
+    #: In logical pixels, from where to where it waited while it was in its function.
+    waits: tuple[Stretch, ...] = ()
+
+
+def is_known(process: Process) -> bool:
+    """Whether it is known when a process came to be, so that it can have a row."""
+    return process.start_called_ns is not None or process.began_ns is not None
+
+
+def bar(process: Process, colour: QColor, now_s: float) -> Bar:
+    """The row of a process as it stands at a time."""
+    called = seconds(process.start_called_ns if process.start_called_ns is not None else process.began_ns)
+    ended = seconds(process.exited_ns)
+    # What was not started by multiprocessing is in no function of its: it works from its beginning on.
+    alone = process.is_root or (process.start_called_ns is None and process.target_entered_ns is None)
+    entered = called if alone else seconds(process.target_entered_ns)
+    left = seconds(process.target_left_ns)
+    until = now_s if ended is None else ended
+    if entered is not None and left is None:
+        left = until
+    bad = process.outcome() if process.state in _BAD else ""
+    only_lives = process.kind == "thread" and process.place is None
+    name = "parent" if process.is_root else short_name(process.name)
+    return Bar(name, colour, called, entered, left, until, seconds(process.joined_ns), bad, only_lives)
+
+
+def seconds(ns: int | None) -> float | None:
+    return None if ns is None else ns / 1e9
+
+
+class BarsItem(QGraphicsItem):
+    """Draws the rows that are in sight, in the logical pixels of the view box."""
+
+    def __init__(self, parent: QGraphicsItem, theme: Theme) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self._view: View | None = None
+        self._bars: list[Bar] = []
+        self._row = ROW_PX[1]
+        self._bounds = QRectF()
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def show_bars(self, view: View, bars: list[Bar], row: float) -> None:
+        """Draw these rows, each so many pixels high."""
+        if QRectF(0, 0, view.width, view.height) != self._bounds:
+            self.prepareGeometryChange()
+            self._bounds = QRectF(0, 0, view.width, view.height)
+        if (view, bars, row) != (self._view, self._bars, self._row):
+            self._view, self._bars, self._row = view, bars, row
+            self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if self._view is None:
+            return
+        painter.setClipRect(self._bounds)
+        painter.setFont(text_font(0.82))
+        for place, one in enumerate(self._bars):
+            self._draw(painter, self._view, one, place * self._row)
+
+    def _draw(self, painter: QPainter, view: View, one: Bar, top: float) -> None:
+        height = self._row - 4
+
+        def span(start: float | None, end: float | None, colour: QColor, thin: float = 0.0) -> None:
+            if start is None or end is None or end < start:
+                return
+            x0, x1 = max(view.x(start), -2.0), min(view.x(end), view.width + 2)
+            if x1 > -2 and x0 < view.width + 2:
+                painter.fillRect(QRectF(x0, top + 2 + thin, max(x1 - x0, 1.0), height - 2 * thin), colour)
+
+        leaving = QColor(one.colour)
+        leaving.setAlpha(90)
+        span(one.called, one.entered if one.entered is not None else one.ended, self.theme.colour("faint"), height / 4)
+        if one.entered is not None and one.left is not None and one.waits:
+            self._draw_waits(painter, view, one, top, height)
+        else:
+            span(one.entered, one.left, one.colour, height / 4 if one.only_lives else 0.0)
+        if one.entered is not None:
+            span(one.left, one.ended, leaving)
+        if one.bad and one.ended is not None:
+            x = view.x(one.ended)
+            painter.setPen(QPen(self.theme.colour("error"), 2.0))
+            painter.drawLine(QPointF(x, top + 1), QPointF(x, top + height + 3))
+            room = QRectF(x + 6, top, view.width - x - 6, self._row)
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, one.bad)
+        elif one.joined is not None:
+            self._diamond(painter, view.x(one.joined), top + self._row / 2)
+
+    def _draw_waits(self, painter: QPainter, view: View, one: Bar, top: float, height: float) -> None:
+        """The time in its function: full where it ran, a thin line where it waited."""
+        x0, x1 = max(view.x(one.entered or 0.0), -2.0), min(view.x(one.left or 0.0), view.width + 2)
+        thin = max(round(height / 4), 2)
+        middle = top + 2 + (height - thin) / 2
+        pale = QColor(one.colour)
+        pale.setAlpha(_WAITING_ALPHA)
+        ran_from = x0
+        for begins, ends in one.waits:
+            begins, ends = max(begins, x0), min(ends, x1)
+            if ends <= begins:
+                continue
+            if begins > ran_from:
+                painter.fillRect(QRectF(ran_from, top + 2, begins - ran_from, height), one.colour)
+            painter.fillRect(QRectF(begins, middle, ends - begins, thin), pale)
+            ran_from = ends
+        # Less than a pixel is the part of the last one that has not come yet.
+        if x1 - ran_from >= 1.0:
+            painter.fillRect(QRectF(ran_from, top + 2, x1 - ran_from, height), one.colour)
+
+    def _diamond(self, painter: QPainter, x: float, y: float) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.theme.colour("text"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPolygon([QPointF(x - 4, y), QPointF(x, y - 4), QPointF(x + 4, y), QPointF(x, y + 4)])
+
+
+class NamesItem(QGraphicsItem):
+    """The rows' names, left of the view box."""
+
+    def __init__(self, parent: QGraphicsItem) -> None:
+        super().__init__(parent)
+        self._bars: list[Bar] = []
+        self._row = ROW_PX[1]
+        self._bounds = QRectF()
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def show_names(self, bars: list[Bar], row: float, height: float) -> None:
+        names = [(one.name, one.colour.rgb()) for one in bars]
+        if names != [(one.name, one.colour.rgb()) for one in self._bars] or row != self._row:
+            self.update()
+        if height != self._bounds.height():
+            self.prepareGeometryChange()
+            self._bounds = QRectF(-left_width(), 0, left_width(), height)
+        self._bars, self._row = bars, row
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        painter.setFont(text_font(0.82))
+        metrics = QFontMetricsF(text_font(0.82))
+        for place, one in enumerate(self._bars):
+            painter.setPen(one.colour)
+            room = QRectF(-left_width(), place * self._row, left_width() - 6, self._row)
+            text = metrics.elidedText(one.name, Qt.TextElideMode.ElideMiddle, room.width())
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)

@@ -1,0 +1,127 @@
+"""Every process is told of, by the kernel where it does, however short it lives."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rocketgui.collector import abilities
+from rocketgui.collector.lineage import Executed, Exited, Forked, Lineage
+from tests.helpers import Cli, mark, nothing_is_left, read_report, until
+
+__all__ = ["mark"]
+
+told = pytest.mark.skipif(not abilities.tells_of_every_process(), reason="the system does not tell of processes")
+
+
+@told
+def test_every_fork_exec_and_exit() -> None:
+    waits = "read line; /bin/true; (exit 3); /bin/sh -c 'exec /bin/false'"
+    begun = time.monotonic_ns()
+    with subprocess.Popen(["sh", "-c", waits], stdin=subprocess.PIPE) as shell:
+        lineage = Lineage(shell.pid)
+        try:
+            assert not [event for event in lineage.read() if isinstance(event, Forked)]
+            shell.communicate(b"go\n")
+            events = lineage.read()
+        finally:
+            lineage.close()
+    assert lineage.lost == 0
+    forked = [event.pid for event in events if isinstance(event, Forked)]
+    assert len(forked) == 3
+    assert {event.parent_pid for event in events if isinstance(event, Forked)} == {shell.pid}
+    assert [event.pid for event in events if isinstance(event, Exited)] == [*forked, shell.pid]
+    assert [event.name for event in events if isinstance(event, Executed)] == ["true", "sh", "false"]
+    times = [event.t_ns for event in events]
+    assert times == sorted(times)
+    assert begun <= times[0] <= times[-1] <= time.monotonic_ns()
+
+
+@told
+def test_more_than_a_ring_holds_is_counted() -> None:
+    many = "read line; i=0; while [ $i -lt 3000 ]; do (:); i=$((i+1)); done; echo; read line; (:)"
+    with subprocess.Popen(["sh", "-c", many], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as shell:
+        assert shell.stdin is not None
+        assert shell.stdout is not None
+        lineage = Lineage(shell.pid)
+        try:
+            shell.stdin.write(b"go\n")
+            shell.stdin.flush()
+            shell.stdout.readline()
+            events = lineage.read()
+            shell.communicate(b"go on\n")
+            events += lineage.read()  # it is told of with what comes next
+        finally:
+            lineage.close()
+    ends = sum(isinstance(event, Exited) for event in events)
+    forks = sum(isinstance(event, Forked) for event in events)
+    assert lineage.lost > 0
+    assert forks + ends < 6_000
+
+
+def test_a_process_of_somebody_else_is_refused() -> None:
+    with pytest.raises(OSError, match=r"."):
+        Lineage(2**22 + 1)
+
+
+SCRIPT = """
+import os, subprocess, sys
+os.system("/bin/true; (exit 3)")
+subprocess.run(["/bin/true"])
+for number in range(5):
+    pid = os.fork()
+    if not pid:
+        os._exit(number)
+    os.waitpid(pid, 0)
+"""
+
+
+@told
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_the_report_has_as_many_processes_as_were_made(mark: str, tmp_path: Path) -> None:
+    script, report, trace = tmp_path / "script.py", tmp_path / "r.json", tmp_path / "trace"
+    script.write_text(SCRIPT)
+    with Cli(mark, "run", "--headless", "--report", str(report), str(script)) as cli:
+        assert cli.finish() == 0
+    subprocess.run(["strace", "-f", "-o", trace, "-e", "trace=process", sys.executable, script], check=True)
+    made = {line.split()[0] for line in trace.read_text().splitlines()}
+    found = read_report(report)
+    assert len(found["processes"]) == len(made)
+    assert [row["exit_code"] for row in found["processes"][-5:]] == [0, 1, 2, 3, 4]
+    assert set(found["losses"].values()) == {0}
+    nothing_is_left(mark)
+
+
+def test_without_the_kernels_word_agents_and_scans_have_to_do(
+    mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a system that does not tell: the same program, and all its Pythons."""
+    script, report = tmp_path / "script.py", tmp_path / "r.json"
+    script.write_text(SCRIPT)
+    blind = "from rocketgui.collector import lineage\nlineage._OPEN.clear()\nfrom rocketgui.cli import main\nmain()"
+    monkeypatch.setenv("PYTHONPATH", os.getcwd())
+    words = ["run", "--headless", "--report", str(report), str(script)]
+    done = subprocess.run([sys.executable, "-c", blind, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = read_report(report)["processes"]
+    codes = [row["exit_code"] for row in rows if row["name"] == "fork of MainProcess"]
+    assert sorted(codes) == [0, 1, 2, 3, 4]
+    assert "true" in {row["name"] for row in rows}
+
+
+def test_nothing_of_it_stays_open() -> None:
+    before = len(os.listdir("/proc/self/fd")) if sys.platform.startswith("linux") else 0
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    if abilities.tells_of_every_process():
+        Lineage(child.pid).close()
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    if sys.platform.startswith("linux"):
+        until(lambda: len(os.listdir("/proc/self/fd")) == before, "the descriptors")

@@ -1,0 +1,48 @@
+"""What a program of the user's does, made up message by message and sent through the fake bridge."""
+
+from __future__ import annotations
+
+from rocketgui import messages
+from rocketgui.messages import Number
+from tests.gui.fake_bridge import FakeBridge
+
+MS = 1_000_000
+ROOT = 1
+
+
+class Told:
+    """Tells a window's fake bridge about processes; `ROOT` is there once the program was launched."""
+
+    def __init__(self, bridge: FakeBridge) -> None:
+        self._bridge = bridge
+
+    def process(self, number: int, name: str, parent: int = ROOT, *, kind: str = "process", agent: bool = True) -> None:
+        """A process, or what `kind` says, is there, and in its function."""
+        self._bridge.say(messages.ProcessSeen(number, parent, 4710 + number, kind, name, agent))
+        if kind == "process" and agent:
+            for place, moment in enumerate(("start_called", "began", "target_entered")):
+                self._bridge.say(messages.Moment(number, moment, (number + place) * MS))
+        else:
+            self._bridge.say(messages.Moment(number, "began", number * MS))
+
+    def helper(self, number: int, name: str) -> None:
+        """One of Python's own helpers."""
+        self._bridge.say(messages.ProcessSeen(number, None, 4710 + number, "helper", name, False))
+
+    def value(self, number: int, name: str, value: Number, at_ms: int) -> None:
+        """A watched value."""
+        self._bridge.say(messages.Samples((number,), (name,), (at_ms * MS,), (value,)))
+
+    def doing(self, number: int, what: str, at_ms: int, line: int = 12, on: str = "") -> None:
+        """What a process does from now on."""
+        self._bridge.say(messages.Doing(number, at_ms * MS, what, "/home/me/two.py", line, "work", on))
+
+    def load(self, number: int, cpu: float) -> None:
+        """What the system says of it."""
+        one = (number,), (cpu,), (0.5,), (1,), (3,), (4,), (11_800_000,), (12_800_000,), (2,)
+        self._bridge.say(messages.ProcessLoad(MS, *one))
+
+    def end(self, number: int, code: int | None, at_ms: int) -> None:
+        """It has ended."""
+        self._bridge.say(messages.Moment(number, "exited", at_ms * MS))
+        self._bridge.say(messages.Ended(number, code, None, False))

@@ -1,0 +1,18 @@
+"""A worker of an executor is killed at its task: the executor breaks, and says so."""
+
+import concurrent.futures
+import os
+import signal
+from concurrent.futures.process import BrokenProcessPool
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    with concurrent.futures.ProcessPoolExecutor(2) as executor:
+        try:
+            executor.submit(die).result()
+        except BrokenProcessPool as error:
+            print(type(error).__name__, error)
