@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from rocketgui import following
@@ -88,10 +88,10 @@ def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
             if step.unavailable:
                 tell(step.unavailable)
                 continue
-            mine = step.options._replace(python=options.python, **{name: getattr(options, name) for name in given})
+            mine = step.options._replace(**{name: getattr(options, name) for name in given | {"python"}})
             model = follow(lessons.launch_of(step, mine, own_session=False), signals, work_for(step.seconds), model)
             sessions.append(model.session)
-            _summarise(model.session)
+            _summarise(model.session, step.shows)
             if signals.interrupts or signals.end or model.session.root is None:
                 break
     if not sessions:
@@ -203,8 +203,8 @@ class LiveLine:
             self._shown = False
 
 
-def _summarise(session: Session) -> None:
-    """What was seen, a line per process, then the findings."""
+def _summarise(session: Session, first: Collection[str] = ()) -> None:
+    """What was seen, a line per process, then the findings; notices were told as they came."""
     from rocketgui.model.findings import findings
 
     for process in session.processes.values():
@@ -213,8 +213,9 @@ def _summarise(session: Session) -> None:
             print(
                 f"rocketgui: {process.name:<12} pid {process.pid:<8} {process.outcome():<18} {values}", file=sys.stderr
             )
-    for finding in findings(session):
-        tell(finding.text)
+    for finding in findings(session, first):
+        if finding.id != "notice":
+            tell(finding.text)
 
 
 def _exit_code(session: Session) -> int:

@@ -5,7 +5,7 @@
 `controls` are named as on the command line. `shows` are the ids of the findings that the step promises, `prints` pieces
 of lines that it prints; a test runs every lesson and holds it to them. `program` names a file beside the lesson that
 takes the place of the built-in program; `seconds` ends a run that would never end; `free_threaded` steps need a Python
-without a GIL.
+without a GIL. `view` names what the window shows of it, one of `COUNTER_VIEWS`, one of `CORE_VIEWS`, or both.
 """
 
 from __future__ import annotations
@@ -22,9 +22,14 @@ from rocketgui.model.text import WORKERS_MAX, parse_limit
 from rocketgui.programs import variants
 from rocketgui.resources import resource
 
+#: The window's views of the counters and of the cores, in their order.
+COUNTER_VIEWS = ("curves", "lanes", "rate")
+CORE_VIEWS = ("load", "timeline")
+
 
 class Step(NamedTuple):
-    """One run of a lesson. `options` holds the controls; `unavailable` why it cannot be had here, or nothing."""
+    """One run of a lesson. `options` holds the controls; `unavailable` why it cannot be had here, or nothing.
+    `counter_view` and `core_view` are the views that show it; None: whichever is there."""
 
     title: str
     text: str
@@ -35,6 +40,8 @@ class Step(NamedTuple):
     program: str | None
     seconds: float | None
     unavailable: str
+    counter_view: str | None
+    core_view: str | None
 
     def source(self) -> str | None:
         """The text of the program, if it is not the built-in one."""
@@ -67,8 +74,10 @@ def launch_of(step: Step, options: Options, *, own_session: bool) -> Launch:
     if step.program is None:
         return launch
     named = ("--workers", str(options.workers), "--limit", str(options.limit))
+    limited = "--limit" in (step.source() or "")
     return launch._replace(
-        argv=(step.program, *(named if "--limit" in (step.source() or "") else ())),
+        argv=(step.program, *(named if limited else ())),
+        limit=options.limit if limited else 0,
         source=step.source(),
         start_method=options.start_method,
     )
@@ -104,7 +113,13 @@ def _step(read: dict[str, Any], python: Interpreter) -> Step:
         read.get("program"),
         read.get("seconds"),
         unavailable,
+        _chosen(COUNTER_VIEWS, read),
+        _chosen(CORE_VIEWS, read),
     )
+
+
+def _chosen(views: tuple[str, ...], read: dict[str, Any]) -> str | None:
+    return next((view for view in read.get("view", ()) if view in views), None)
 
 
 def _dotted(version: tuple[int, ...]) -> str:

@@ -99,7 +99,8 @@ class Moment:
 class Ended:
     """How a process ended: its exit code, or the number of the signal that killed it; both None where unknown.
 
-    It comes again when more becomes known. `stopped` tells that rocketgui itself ended it because the user said so.
+    It comes again when more becomes known. `stopped` tells that rocketgui itself ended it: because the user said so, or
+    because the program's first process, or the supervisor, was gone.
     """
 
     process: int

@@ -19,6 +19,8 @@ def missing() -> str:
     wayland, display = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("DISPLAY")
     if wayland and _answers(os.path.join(os.environ.get("XDG_RUNTIME_DIR", "/"), wayland)):
         return ""
+    if not display and wayland:
+        return f"the screen {wayland} that WAYLAND_DISPLAY names does not answer"
     if not display:
         return "no screen was found (neither DISPLAY nor WAYLAND_DISPLAY names one)"
     return "" if _x_answers(display) else f"the screen {display} that DISPLAY names does not answer"

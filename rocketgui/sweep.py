@@ -8,7 +8,7 @@ import sys
 from rocketgui.arguments import Options
 from rocketgui.headless import Signals, follow, tell
 from rocketgui.model.session import Model, Session
-from rocketgui.model.sweep import Measurement, Point, Sweep
+from rocketgui.model.sweep import Measurement, Point, Sweep, numbers
 from rocketgui.model.text import format_rate
 from rocketgui.recording.files import write_json
 
@@ -19,15 +19,15 @@ _WIDTH = 40
 def run(options: Options) -> int:
     """Measure, and print a line for each number of workers; return 0, or 1 if a number could not be measured."""
     assert options.sweep is not None
-    least, most = options.sweep
+    wanted = numbers(*options.sweep)
     sweep, model, signals = Sweep(os.cpu_count() or 1), Model(), Signals()
     with signals.caught():
-        for workers in range(least, most + 1):
+        for workers in wanted:
             point = measure(workers, options, signals, model)
             if point is None:
                 break
             sweep.points.append(point)
-            _draw(sweep, most)
+            _draw(sweep, wanted[-1])
     if not sweep.points:
         return 1
     finding = sweep.finding()
@@ -39,7 +39,7 @@ def run(options: Options) -> int:
         except OSError as error:
             tell(f"the report could not be written: {error}")
             return 1
-    return 0 if len(sweep.points) == most - least + 1 else 1
+    return 0 if len(sweep.points) == len(wanted) else 1
 
 
 def measure(workers: int, options: Options, signals: Signals, model: Model) -> Point | None:

@@ -146,11 +146,12 @@ def test_launch_of_the_rocket_program() -> None:
     [
         ({}, "no screen was found"),
         ({"DISPLAY": ":987"}, "the screen :987 that DISPLAY names does not answer"),
-        ({"DISPLAY": "", "WAYLAND_DISPLAY": "wayland-987"}, "no screen was found"),
+        ({"WAYLAND_DISPLAY": "wayland-987"}, "the screen wayland-987 that WAYLAND_DISPLAY names does not answer"),
+        ({"DISPLAY": "", "WAYLAND_DISPLAY": "wayland-987"}, "WAYLAND_DISPLAY names does not answer"),
         ({"DISPLAY": ":987.0", "QT_QPA_PLATFORM": "xcb"}, "does not answer"),
         ({"DISPLAY": ":987", "QT_QPA_PLATFORM": "wayland"}, "does not answer"),
     ],
-    ids=["none", "X", "Wayland", "Qt's X", "Qt's Wayland"],
+    ids=["none", "X", "Wayland", "Wayland and no X", "Qt's X", "Qt's Wayland"],
 )
 def test_no_screen(variables: dict[str, str], says: str) -> None:
     done = run(**variables)

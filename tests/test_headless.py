@@ -115,7 +115,7 @@ def check_two_rockets(report: dict[str, Any], method: str) -> None:
         assert None not in times, worker
         assert times == sorted(times), worker
         assert 0 <= times[0] < times[-1] <= 1e9 * report["wall_s"]
-        assert worker["values"]["rocket"]["last"] == LIMIT
+        assert (worker["values"]["rocket"]["first"], worker["values"]["rocket"]["last"]) == (0, LIMIT)
         assert (worker["parent"], worker["exit_code"], worker["signal"]) == (root["id"], 0, None)
         assert (worker["kind"], worker["error"]) == ("process", None)
         assert worker["cpu_s"] > 0
@@ -303,8 +303,11 @@ def test_parent_killed(method: str, mark: str, tmp_path: Path) -> None:
         assert cli.finish() == 128 + signal.SIGKILL
     report = read_report(path)
     assert (report["ended"], root_of(report)["signal"]) == ("killed", signal.SIGKILL)
-    assert "The parent process was killed by SIGKILL." in cli.stderr
+    assert cli.stderr.count("The parent process was killed by SIGKILL.") == 1
     assert all(worker["exited_ns"] is not None for worker in workers_of(report))
+    # What rocketgui itself ended was not killed by somebody.
+    killed = [finding["figures"] for finding in report["findings"] if finding["id"] == "killed"]
+    assert [figures["pid"] for figures in killed if "pid" in figures] == [program]
     assert not directory.exists()
     nothing_is_left(mark)
 
@@ -319,6 +322,7 @@ def test_supervisor_killed(mark: str, tmp_path: Path) -> None:
     report = read_report(path)
     assert report["ended"] == "lost"
     assert "rocketgui's supervisor was killed by SIGKILL" in cli.stderr
+    assert [finding["id"] for finding in report["findings"]][:2] == ["notice", "lost"]
     assert not directory.exists()
     nothing_is_left(mark)
 

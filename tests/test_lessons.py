@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,11 @@ import pytest
 from rocketgui import headless, interpreters
 from rocketgui.arguments import LESSONS, Options
 from rocketgui.launch import START_METHODS
-from rocketgui.lessons import Lesson, Step, launch_of, lesson, titles
+from rocketgui.lessons import CORE_VIEWS, COUNTER_VIEWS, Lesson, Step, launch_of, lesson, titles
 from rocketgui.model.findings import findings
 from rocketgui.model.session import Model
 from rocketgui.resources import resource
-from tests.helpers import Cli, mark, nothing_is_left, pythons, read_report
+from tests.helpers import Cli, mark, nothing_is_left, pythons, read_report, this_python
 
 __all__ = ["mark"]
 
@@ -32,6 +33,8 @@ def shorter(step: Step) -> Options:
         most = most * 2 // max(options.workers, 2)
     if "cores_busy" in step.shows:  # start-up is part of that
         most *= 3
+    if "oversubscription" in step.shows:  # all have to run at once for a while
+        most *= 2
     return options if step.seconds else options._replace(limit=min(options.limit, most))
 
 
@@ -75,6 +78,8 @@ def test_can_be_read(number: int) -> None:
         assert step.text.endswith((".", ")", "!"))
         assert step.look_for
         assert step.shows
+        assert step.counter_view in (None, *COUNTER_VIEWS)
+        assert step.core_view in (None, *CORE_VIEWS)
         if step.program is not None:
             ast.parse(step.source() or "", feature_version=(3, 8))
 
@@ -89,6 +94,19 @@ def test_workers_follow_the_machine() -> None:
     assert [step.options.workers for step in lesson(5).steps] == [1, cores, 4 * cores]
 
 
+def test_views() -> None:
+    assert [(step.counter_view, step.core_view) for step in lesson(3).steps] == [(None, "timeline")] * 3
+    assert (lesson(5).steps[0].counter_view, lesson(5).steps[0].core_view) == ("curves", "load")
+    every = [json.loads(path.read_text(encoding="utf-8")) for path in resource("lessons").glob("*.json")]
+    named = {view for read in every for step in read["steps"] for view in step.get("view", ())}
+    assert named <= {*COUNTER_VIEWS, *CORE_VIEWS}
+
+
+def test_a_program_without_a_limit_has_none() -> None:
+    launches = [launch_of(step, step.options, own_session=False) for step in lesson(9).steps]
+    assert [launch.limit for launch in launches] == [0, sys.maxsize]
+
+
 def test_start_method_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rocketgui.lessons.START_METHODS", tuple(set(START_METHODS) - {"fork"}))
     told: Lesson = lesson(3)
@@ -99,7 +117,7 @@ def test_without_a_window(mark: str, tmp_path: Path) -> None:
     """What the user gives takes the place of what the lesson says."""
     path = tmp_path / "r.json"
     words = ("--headless", "--lesson", "3", "--limit", "1000", "--workers", "3", "--report", str(path))
-    with Cli(mark, *words) as cli:
+    with Cli(mark, *words, "--python", this_python().executable) as cli:
         assert cli.finish() == 0, cli.stderr
     nothing_is_left(mark)
     report = read_report(path)

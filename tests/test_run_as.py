@@ -69,7 +69,7 @@ def test_every_combination(run_as: str, work: str, variable: str, mark: str, tmp
     lines = {(line["process"], line["text"]) for line in report["output"]}
     assert {(worker["id"], f"end {worker['name']}") for worker in workers} <= lines
     mine = "rocket" if variable == "private" else "attempts"
-    assert [worker["values"][mine]["last"] for worker in workers] == [limit, limit]
+    assert [(worker["values"][mine]["first"], worker["values"][mine]["last"]) for worker in workers] == [(0, limit)] * 2
     shared = root["values"]["rocket"]["last"]
     findings = found(report)
     if variable == "private":

@@ -98,6 +98,7 @@ class Guest:
             # The first look into the main module finds no such name yet, and has it run.
             self._entered = self._names.found is not None or arguments[0] != "__main__"
             if self._entered:
+                self._values.sample()
                 self._box.event(layout.TARGET_ENTERED, time.monotonic_ns())
 
     def _end(self) -> None:

@@ -262,13 +262,14 @@ class Lifecycle:
 
 
 def describe(error: BaseException) -> str:
-    """The last line that a traceback of this exception would have."""
+    """The last line that a traceback of this exception would have, blank ones left out."""
     name = type(error).__name__
     try:
         text = str(error)
     except Exception as inner:
         text = "<%s in str()>" % type(inner).__name__
-    return ("%s: %s" % (name, text)).splitlines()[-1] if text.strip() else name
+    lines = [line for line in ("%s: %s" % (name, text)).splitlines() if line.strip()]
+    return lines[-1].strip() if text.strip() else name
 
 
 def after_loading(loader: Any, patch: Callable[[Any], None]) -> None:

@@ -44,7 +44,7 @@ class Agent:
         # The maps of a forked child's ancestors are kept for good: see maps.map_file.
         self._kept: list[Box] = []
         self._board = Board(directory)
-        self._threads = Threads(self._event, self._thread_leaving, self._note_error)
+        self._threads = Threads(self._event, self._sample_thread, self._note_error)
         self._offspring = Offspring(directory, watch, self._event, self._leaving, self._note_error)
         patches = {"threading": self._threads.patch, "subprocess": self._offspring.patch}
         self._lifecycle = lifecycle.Lifecycle(
@@ -94,7 +94,7 @@ class Agent:
         self._box.output(t_ns, "%s:%d" % (stream, number) if number else stream, line)
         self._lifecycle.note_line(stream, line)
 
-    def _thread_leaving(self, thread: Any, number: int) -> None:
+    def _sample_thread(self, thread: Any, number: int) -> None:
         self._values.sample_thread(thread, number)
 
     def _note_error(self, error: Exception) -> None:
@@ -157,6 +157,7 @@ class Agent:
         """A process of multiprocessing is about to run its function, here or in a child."""
         if not self._helper:
             self._values.give(process)
+            self._values.sample()  # what it begins with, before the sampling thread gets its first turn
 
     def _leaving(self, code: str | None) -> None:
         """The last values, exactly, and what this process used; it may come twice, and the later one is right."""

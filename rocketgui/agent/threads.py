@@ -62,18 +62,19 @@ class _Active(dict):  # type: ignore[type-arg]
 class Threads:
     """Numbers the threads of this process from 1 on, and says what becomes of them.
 
-    `event(kind, t_ns, *texts)` writes; `last(thread, number)` is called when a thread's function is over, to read its
-    last values; `on_error` gets what goes wrong in here. All of it may be called with threading's own lock held.
+    `event(kind, t_ns, *texts)` writes; `sample(thread, number)` is called before a thread's first line and when its
+    function is over, to read its first and last values; `on_error` gets what goes wrong in here. All of it may be
+    called with threading's own lock held.
     """
 
     def __init__(
         self,
         event: Callable[..., None],
-        last: Callable[[Any, int], None],
+        sample: Callable[[Any, int], None],
         on_error: Callable[[Exception], None],
     ) -> None:
         self._event = event
-        self._last = last
+        self._sample = sample
         self._on_error = on_error
         # By id: a thread's class may have its own idea of what is equal.
         self._alive: dict[int, tuple[Any, int]] = {}
@@ -134,6 +135,7 @@ class Threads:
             error = sys.exc_info()[1]
             self._say(number, "start_failed", lifecycle.describe(error) if error is not None else "")
         else:
+            self._sample(thread, number)
             self._say(number, "target_entered")
 
     def left(self, thread: Any) -> None:
@@ -142,7 +144,7 @@ class Threads:
         if key in self._alive:
             now = time.monotonic_ns()
             number = self._alive.pop(key)[1]
-            self._last(thread, number)
+            self._sample(thread, number)
             self._event(layout.THREAD, now, number, "target_left", "")
             over = self._over
             over[key] = ref(thread, lambda _: over.pop(key, None)), number

@@ -155,11 +155,14 @@ class Box:
             raise NotABox(f"{os.path.basename(path)} is not a black box")
         self._events = Lane(layout.EVENT_OFFSET, layout.EVENT_SLOTS)
         self._flow = Lane(layout.FLOW_OFFSET, layout.FLOW_SLOTS)
-        self._last_sample = 0
+        self._last_sample = self._samples_seen = 0
         self._last_line = 0
-        self.samples_lost = 0
         self.lines_lost = 0
         self.bad = 0
+
+    @property
+    def samples_lost(self) -> int:
+        return max(0, self._last_sample - self._samples_seen)
 
     @property
     def events_lost(self) -> int:
@@ -203,5 +206,6 @@ class Box:
         return Record(kind, t_ns, texts)
 
     def _count_sample(self, number: int) -> None:
-        self.samples_lost += max(0, number - self._last_sample - 1)
+        # Threads that sample at the same time may write in another order than they took their numbers.
+        self._samples_seen += 1
         self._last_sample = max(self._last_sample, number)

@@ -268,7 +268,7 @@ class Ends:
         now = time.monotonic()
         if self._asked and now >= self._ask_due:
             self._ask_due = now + 1 / self.ASKS_PER_S
-            gone = [process for process, pid in self._asked.items() if not _runs(pid)]
+            gone = [process for process, pid in self._asked.items() if not runs(pid)]
             for process in gone:
                 del self._asked[process]
             ended += [(process, None) for process in gone]
@@ -314,7 +314,8 @@ def room_for_descriptors() -> int:
     return sys.maxsize if limit == resource.RLIM_INFINITY else max(4, (limit - SPARE) // 2)
 
 
-def _runs(pid: int) -> bool:
+def runs(pid: int) -> bool:
+    """Whether there is a process with this pid that has not ended."""
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

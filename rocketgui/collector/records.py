@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import bisect
 import math
+import sys
 from collections.abc import Callable, Iterable
 
 from rocketgui import messages
 from rocketgui.agent import layout
+from rocketgui.collector import processes
 from rocketgui.collector.boxes import Box, Record, Sample
 from rocketgui.collector.census import Census, Row
 from rocketgui.collector.doings import Doings
 from rocketgui.messages import Message
+
+#: What multiprocessing takes for the exit code of a process whose fork server is gone, whether or not it runs on.
+#: Source: Popen.poll in multiprocessing/popen_forkserver.py.
+MADE_UP = 255
 
 
 class Translator:
@@ -33,6 +40,7 @@ class Translator:
         self._unchanged: dict[str, dict[int, tuple[int, messages.Number]]] = {}
         self._changing: set[str] = set()
         self._found = found
+        self._lines: list[messages.Output] = []
         self._threads: dict[tuple[int, int], Row] = {}
         #: Lines of threads that are not known yet.
         self._early: list[tuple[Row, int, tuple[str, ...]]] = []
@@ -117,11 +125,17 @@ class Translator:
             except (ValueError, IndexError, KeyError):
                 self.bad += 1
 
-    def flush(self) -> None:
-        """Put out the samples of this tick as one message."""
+    def flush(self, until_ns: int = sys.maxsize) -> None:
+        """Put out the samples of this tick as one message, and in order of time the lines that were printed until then
+        (monotonic ns), by whichever process."""
         if self._samples:
             self._out.append(messages.Samples(*zip(*self._samples, strict=True)))
             self._samples = []
+        if self._lines:
+            self._lines.sort(key=lambda line: line.t_ns)
+            ripe = bisect.bisect_right(self._lines, until_ns - self._launched_ns, key=lambda line: line.t_ns)
+            self._out += self._lines[:ripe]
+            del self._lines[:ripe]
 
     def _output(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         stream, text = texts[0], layout.SEPARATOR.join(texts[1:])
@@ -129,13 +143,13 @@ class Translator:
         if stream not in ("stdout", "stderr"):
             raise ValueError("unknown stream")
         if not number:
-            self._out.append(messages.Output(row.id, t_ns - self._launched_ns, stream, text))
+            self._lines.append(messages.Output(row.id, t_ns - self._launched_ns, stream, text))
             return
         thread = self._threads.get((row.id, int(number)))
         if thread is None:  # what makes it known stands among the events, which are read later
             self._early.append((row, t_ns, texts))
         else:
-            self._out.append(messages.Output(thread.id, t_ns - self._launched_ns, stream, text))
+            self._lines.append(messages.Output(thread.id, t_ns - self._launched_ns, stream, text))
 
     def _sample(self, row: Row, sample: Sample) -> None:
         whose = row.names.get(sample.which)
@@ -242,7 +256,10 @@ class Translator:
         )
 
     def _reaped(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        self._census.end(self._children[row.id, int(texts[0])], int(texts[1]), t_ns)
+        child, code = self._children[row.id, int(texts[0])], int(texts[1])
+        if code == MADE_UP and processes.runs(child.pid):
+            return  # the supervisor, which inherits it, will tell how it ended
+        self._census.end(child, code, t_ns)
 
     def _joined(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         self._census.moment(self._children[row.id, int(texts[0])], "joined", t_ns)

@@ -59,6 +59,8 @@ class Run:
         self._early_ends: dict[int, tuple[int, int]] = {}
         self._paused = False
         self._stopping = False
+        #: Pids of the processes that were left when the first one had ended; the supervisor ends them.
+        self._left: set[int] = set()
         #: Ctrl-C in a terminal, or what else came to the whole group: the program has got it too.
         self.group_interrupted = False
         self._program_gone = False
@@ -273,14 +275,15 @@ class Run:
                 self._end(row, None, t_ns)
 
     def _end(self, row: Row, code: int | None, t_ns: int) -> None:
-        self._census.end(row, code, t_ns, stopped=self._stopping)
+        stopped = self._stopping or self._lost or row.pid in self._left
+        self._census.end(row, code, t_ns, stopped=stopped)
         self._looks.remove(row.id)
         self._doings.forget(row.id)
         if row.thread is not None:
             return
         for thread in self._census.threads_of(row):  # what a signal does to a process it does to all of it
             if not thread.ended:
-                self._census.end(thread, code if code is not None and code < 0 else None, t_ns, stopped=self._stopping)
+                self._census.end(thread, code if code is not None and code < 0 else None, t_ns, stopped=stopped)
             self._looks.remove(thread.id)
         if self._census.find(row.pid) is row:  # else the pid is another process's by now
             self._board.forget(row.pid)
@@ -315,6 +318,7 @@ class Run:
                 if row.id == 1:
                     self._root_ended(code)
             case {"event": "left_over", "pids": pids}:
+                self._left.update(pids)
                 self._tell_of_left_overs(pids)
             case {"event": "interrupted"}:
                 self.group_interrupted = True
@@ -357,11 +361,11 @@ class Run:
         self._out.append(
             messages.Notice(f"rocketgui's supervisor {how}; every process of the program was ended with it.")
         )
+        self._lost = True
         if hasattr(os, "WNOHANG"):
             now = time.monotonic_ns()
             self._end_orphans(now)
         self._program_gone = True
-        self._lost = True
 
     def _end_orphans(self, now: int) -> None:
         def reaped(pid: int, status: int) -> None:

@@ -35,11 +35,13 @@ class Shelf:
         self._unclaimed: dict[str, tuple[Box, int]] = {}
         self._put_away = (0, 0, 0)
         self._listed_ns = -1
+        self._looked_ns = 0
         self._opened = 0
         self._room = room_for_descriptors()
 
     def find(self) -> None:
         """Look for new files, but only when the directory has changed."""
+        self._looked_ns = time.monotonic_ns()
         changed = os.stat(self._directory).st_mtime_ns
         if changed == self._listed_ns:
             return
@@ -64,7 +66,7 @@ class Shelf:
         if not self._opened:
             self._before_first()
         self._opened += 1
-        self._claim(name, box, 0)
+        self._unclaimed[name] = box, 0
 
     def _claim(self, name: str, box: Box, asked: int) -> None:
         row = self._translator.meet(box, patient=asked < PATIENCE)
@@ -77,22 +79,33 @@ class Shelf:
         self._boxes[name] = box, row
 
     def read(self) -> None:
-        """Translate all that is new."""
-        for name, (box, asked) in list(self._unclaimed.items()):
+        """Translate all that is new.
+
+        A parent tells of each start() before it calls the next one. So what is told comes first, then what was found:
+        processes become known in the order in which they were started.
+        """
+        for name in list(self._boxes):
+            self._read(name)
+        for name, (box, asked) in sorted(self._unclaimed.items(), key=lambda item: item[1][0].began_ns):
             self._claim(name, box, asked)
-        for name, (box, row) in list(self._boxes.items()):
-            self._translator.take(row, box.read())
-            if row.ended:
-                self._translator.take(row, box.read(patience=0))
-                self._put(name)
-        self._translator.flush()
+            if name in self._boxes:
+                self._read(name)
+        # Lines from after this look may not all have been read.
+        self._translator.flush(self._looked_ns)
+
+    def _read(self, name: str) -> None:
+        box, row = self._boxes[name]
+        self._translator.take(row, box.read())
+        if row.ended:
+            self._translator.take(row, box.read(patience=0))
+            self._put(name)
 
     def read_last(self, row: Row) -> None:
         """Translate the last words of a process that has ended: nothing more will be written."""
         for box, owner in self._boxes.values():
             if owner is row:
                 self._translator.take(row, box.read(patience=0))
-        self._translator.flush()
+        self._translator.flush(self._looked_ns)
 
     def read_rest(self) -> None:
         """Once nothing writes any more: translate everything, and put all boxes away."""
@@ -104,8 +117,8 @@ class Shelf:
             for name, (box, row) in list(self._boxes.items()):
                 self._translator.take(row, box.read(patience=0))
                 self._put(name)
-            self._translator.flush()
             self.find()
+        self._translator.flush()
 
     def losses(self) -> tuple[int, int, int]:
         """Samples, lines of output and other records that were written and not read."""

@@ -33,6 +33,7 @@ class OutputPanel(Card):
         self._theme = theme
         self._session = Session()
         self._shown = 0
+        self._late = 0
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setAcceptDrops(False)  # a file that is dropped is for the window
@@ -100,7 +101,7 @@ class OutputPanel(Card):
     def set_session(self, session: Session) -> None:
         """Show another run."""
         self._session = session
-        self._shown = 0
+        self._shown = self._late = 0
         self.text.clear()
         self.whose.blockSignals(True)
         while self.whose.count() > 1:
@@ -111,15 +112,21 @@ class OutputPanel(Card):
         """Append what was printed since."""
         session = self._session
         self._offer_processes()
+        bar = self.text.verticalScrollBar()
+        at, at_end = bar.value(), bar.value() >= bar.maximum() - 1
+        late = session.output_late > self._late
+        if late:  # a line belongs between those that are shown, which is rare: write all anew
+            self._late, self._shown = session.output_late, 0
+            self.text.clear()
         fresh = min(session.output_total - self._shown, len(session.output), LINES)
         if fresh > 0:
-            bar = self.text.verticalScrollBar()
-            at_end = bar.value() >= bar.maximum() - 1
             lines = list(islice(reversed(session.output), fresh))[::-1]
             whose = self.whose.currentData()
             self._append([line for line in lines if whose is None or line.process == whose])
             if at_end:
                 bar.setValue(bar.maximum())
+            elif late:
+                bar.setValue(at)
         self._shown = session.output_total
         hidden = session.losses.output_lines_dropped + max(0, session.output_total - LINES)
         self.remark.setText(f"{hidden:,} earlier lines not shown" if hidden else "")

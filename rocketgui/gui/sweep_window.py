@@ -26,7 +26,7 @@ from rocketgui.gui.card import set_role
 from rocketgui.gui.controller import LIVE, RunController, RunState
 from rocketgui.gui.plots.ranges import nice_above, ticks
 from rocketgui.gui.theme import Theme, text_font
-from rocketgui.model.sweep import Measurement, Sweep
+from rocketgui.model.sweep import Measurement, Sweep, numbers
 from rocketgui.model.text import format_rate, parse_range, parse_seconds
 from rocketgui.recording.files import write_json
 
@@ -47,7 +47,7 @@ class Sweeper(QObject):
         self._controller = controller
         self._measurement: Measurement | None = None
         self._options = Options()
-        self._most = 0
+        self._wanted: list[int] = []
         self._taken = False
         self.sweep = Sweep(os.cpu_count() or 1)
         controller.changed.connect(self._changed)
@@ -58,12 +58,12 @@ class Sweeper(QObject):
         return self._measurement is not None
 
     def start(self, options: Options, least: int, most: int, seconds: float) -> None:
-        """Begin with so many workers; everything but their number and the limit is as in `options`."""
+        """Measure one worker, then so many to so many; all but their number and the limit is as in `options`."""
         if self.is_running or self._controller.state in LIVE:
             return
         self.sweep = Sweep(os.cpu_count() or 1)
-        self._options, self._most = options, most
-        self._launch(least, seconds)
+        self._options, self._wanted = options, numbers(least, most)
+        self._launch(self._wanted.pop(0), seconds)
 
     def stop(self) -> None:
         """Measure no more."""
@@ -92,8 +92,8 @@ class Sweeper(QObject):
         measurement = self._measurement
         if measurement is None or state in LIVE:
             return
-        if self._taken and measurement.workers < self._most:
-            self._launch(measurement.workers + 1, measurement.seconds)
+        if self._taken and self._wanted:
+            self._launch(self._wanted.pop(0), measurement.seconds)
         else:
             self._measurement = None
             self.over.emit()

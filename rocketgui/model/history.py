@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rocketgui.model.series import Floats, sampled
+from rocketgui.model.use import cores_used
 
 if TYPE_CHECKING:
     from rocketgui.model.session import Session
@@ -19,8 +20,8 @@ POINTS = 400
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A run that is over. `argv` is empty if it was one of the built-in program. `curves` holds, for each worker,
-    arrays of times in s and values, of one length each."""
+    """A run that is over. `argv` is empty if it was one of the built-in program. `cores_used` are the CPU seconds per
+    second of its workers. `curves` holds, for each worker, arrays of times in s and values, of one length each."""
 
     title: str
     argv: tuple[str, ...]
@@ -31,6 +32,7 @@ class Past:
     executable: str
     workers: int
     counts_per_s: float | None
+    cores_used: float | None
     start_delay_s: float | None
     curves: tuple[tuple[Floats, Floats], ...]
 
@@ -51,6 +53,7 @@ def past(session: Session) -> Past | None:
         executable=program.executable,
         workers=len(session.workers),
         counts_per_s=session.throughput(),
+        cores_used=cores_used(session),
         start_delay_s=session.start_delay_s(),
         curves=curves,
     )

@@ -19,6 +19,9 @@ DOINGS_KEPT = 2_000
 #: What a process does that makes no progress of its own.
 WAITS = frozenset({"lock", "queue", "full queue", "pipe", "join", "sleep", "io", "waiting"})
 
+#: When something that grows was read, in ns, and how much it was.
+Reading = tuple[int, float]
+
 
 class ProcessState(StrEnum):
     """What a process is doing, in words fit to be shown."""
@@ -31,9 +34,12 @@ class ProcessState(StrEnum):
     FAILED = "failed"
     KILLED = "killed"
     STOPPED = "stopped"
+    LOST = "lost"
 
 
-OVER = frozenset({ProcessState.ENDED, ProcessState.FAILED, ProcessState.KILLED, ProcessState.STOPPED})
+OVER = frozenset(
+    {ProcessState.ENDED, ProcessState.FAILED, ProcessState.KILLED, ProcessState.STOPPED, ProcessState.LOST}
+)
 
 
 @dataclass(slots=True)
@@ -71,6 +77,8 @@ class Process:
     signal: int | None = None
     error: str | None = None
     stopped: bool = False
+    #: Nobody is left to say how it ended.
+    lost: bool = False
     values: dict[str, Watched] = field(default_factory=dict)
     cpu: float | None = None
     cpu_s: float | None = None
@@ -81,6 +89,9 @@ class Process:
     moves: int | None = None
     rss: int | None = None
     peak_rss: int | None = None
+    #: The newest that is known of `cpu_s` and `switches_involuntary`.
+    cpu_reading: Reading | None = None
+    switches_reading: Reading | None = None
     doing: Doing | None = None
     doing_before: Doing | None = None
     #: What it was doing, oldest first: since when (ns), and one of messages.DOINGS.
@@ -114,6 +125,8 @@ class Process:
             return ProcessState.KILLED
         if self.error is not None or self.exit_code:
             return ProcessState.FAILED
+        if self.lost:
+            return ProcessState.LOST
         return ProcessState.ENDED
 
     @property
@@ -135,7 +148,7 @@ class Process:
         if self.error is not None:
             return self.error
         if self.exit_code is None:
-            return "ended"
+            return "end not seen" if self.lost else "ended"
         return "finished" if self.exit_code == 0 else f"exit code {self.exit_code}"
 
     def take_doing(self, doing: Doing) -> None:

@@ -8,6 +8,7 @@ is counted in `bad_messages` and skipped.
 
 from __future__ import annotations
 
+import bisect
 import statistics
 import sys
 from collections import deque
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 from rocketgui import messages
 from rocketgui.messages import Frame, Message
+from rocketgui.model.crowd import Crowds, Shares
 from rocketgui.model.history import RUNS, Past, comparable, past
 from rocketgui.model.process import Process, Watched
 from rocketgui.model.series import Series
@@ -39,7 +41,8 @@ class Session:
     Attributes:
         t_ns: the time of the newest frame.
         before: the runs before this one, oldest first.
-        output: the newest lines; `output_total` counts all of them, those before the newest were dropped.
+        output: the newest lines in order of time; `output_total` counts all of them, those before the newest were
+            dropped; `output_late` those that did not come last, but found their place among the others.
         core_samples, core_sums: how many core loads came since launch, and their sum per core in percent.
     """
 
@@ -54,12 +57,16 @@ class Session:
         self.core_sums: list[float] = []
         self.output: deque[messages.Output] = deque(maxlen=OUTPUT_LINES)
         self.output_total = 0
+        self.output_late = 0
         self.controls: messages.Controls | None = None
         self.losses = messages.Losses(0, 0, 0, 0)
         self.cost = messages.Cost(0.0, 0.0, 0.0)
         self._cost_ns = 0
         #: When it was paused and resumed, in ns; the end of a pause that lasts is far away.
         self._pauses: list[tuple[int, int]] = []
+        #: The workers that are in their functions now, by id.
+        self._flying: dict[int, Process] = {}
+        self._crowds = Crowds(self.paused_ns)
         self.notices: list[str] = []
         self.start_failures: list[messages.StartFailed] = []
         self.refused: messages.Refused | None = None
@@ -208,14 +215,14 @@ class Session:
         if span is None:
             return None
         entered, left = span
-        return (left - entered - self._paused_ns(entered, left)) / 1e9
+        return (left - entered - self.paused_ns(entered, left)) / 1e9
 
     def life_s(self, process: Process) -> float | None:
         """Seconds that a process has lived, without those of pauses; None if it is not known when it began."""
         if process.began_ns is None:
             return None
         end = self.end_ns if process.exited_ns is None else process.exited_ns
-        return (end - process.began_ns - self._paused_ns(process.began_ns, end)) / 1e9
+        return (end - process.began_ns - self.paused_ns(process.began_ns, end)) / 1e9
 
     def work_s(self) -> float | None:
         """Seconds from the first worker's first line to the last one's end, or to now; pauses left out. None before."""
@@ -223,7 +230,7 @@ class Session:
         if not spans:
             return None
         began, ended = min(entered for entered, _ in spans), max(left for _, left in spans)
-        return (ended - began - self._paused_ns(began, ended)) / 1e9
+        return (ended - began - self.paused_ns(began, ended)) / 1e9
 
     def throughput(self) -> float | None:
         """Counts/s of all workers together, over all the time that any of them worked; None while not known."""
@@ -248,7 +255,16 @@ class Session:
             most = max(most, now)
         return most
 
-    def _paused_ns(self, began: int, ended: int) -> int:
+    def shares(self) -> Shares | None:
+        """What the workers got that are in their functions now; None while that is not known, or when none is."""
+        return self._crowds.shares(self.end_ns)
+
+    def most_shares(self) -> Shares | None:
+        """What the most workers got that were in their functions at once before; None if that is not known."""
+        return self._crowds.most
+
+    def paused_ns(self, began: int, ended: int) -> int:
+        """For how much of a time the run was paused, in ns."""
         return sum(max(0, min(ended, resumed) - max(began, paused)) for paused, resumed in self._pauses)
 
     def first_arrival_s(self) -> float | None:
@@ -332,6 +348,16 @@ class Session:
             self.bad_messages += 1
             return
         setattr(process, f"{message.moment}_ns", message.t_ns)
+        if message.moment == "target_entered" and process.place is not None and not process.is_over:
+            self._flying[process.id] = process
+            self._crowds.meet(list(self._flying.values()), message.t_ns)
+        elif message.moment in ("target_left", "exited"):
+            self._land(process, message.t_ns)
+
+    def _land(self, process: Process, t_ns: int) -> None:
+        """A worker is not in its function any more."""
+        if self._flying.pop(process.id, None) is not None:
+            self._crowds.meet(list(self._flying.values()), t_ns)
 
     def _process_ended(self, message: messages.Ended) -> None:
         if (process := self._known(message.process)) is not None:
@@ -339,6 +365,7 @@ class Session:
             process.exit_code, process.signal = message.exit_code, message.signal
             process.stopped = message.stopped
             process.cpu = process.core = None
+            self._land(process, self.t_ns if process.exited_ns is None else process.exited_ns)
 
     def _failed(self, message: messages.Failed) -> None:
         if (process := self._known(message.process)) is not None:
@@ -388,8 +415,12 @@ class Session:
             if not process.ended:
                 process.cpu, process.core = message.cpu[row], message.core[row]
             process.cpu_s = _newer(message.cpu_s[row], process.cpu_s)
+            if (cpu_s := message.cpu_s[row]) is not None:
+                process.cpu_reading = message.t_ns, cpu_s
             process.switches_voluntary = _newer(message.voluntary[row], process.switches_voluntary)
             process.switches_involuntary = _newer(message.involuntary[row], process.switches_involuntary)
+            if (switches := message.involuntary[row]) is not None:
+                process.switches_reading = message.t_ns, switches
             process.rss = _newer(message.rss[row], process.rss)
             process.moves = _newer(message.moves[row], process.moves)
             # The process itself, at its end, knows better than a look from outside that arrives later.
@@ -404,8 +435,17 @@ class Session:
             process.take_doing(message)
 
     def _output(self, message: messages.Output) -> None:
-        self.output.append(message)
         self.output_total += 1
+        if not self.output or self.output[-1].t_ns <= message.t_ns:
+            self.output.append(message)
+            return
+        self.output_late += 1
+        place = bisect.bisect_right(self.output, message.t_ns, key=lambda line: line.t_ns)
+        if len(self.output) < OUTPUT_LINES:
+            self.output.insert(place, message)
+        elif place:
+            self.output.popleft()
+            self.output.insert(place - 1, message)
 
     def _controls(self, message: messages.Controls) -> None:
         if message.paused and not self.is_paused:
@@ -432,8 +472,11 @@ class Session:
         self.t_ns = max(self.t_ns, message.t_ns)
         # When the collector died, or was not heard to the end, nobody said how these ended; but none of them is left.
         for process in self.processes.values():
+            process.lost = message.ended == "lost" and not process.is_over
             process.ended = True
             process.cpu = process.core = None
+        self._flying.clear()
+        self._crowds.meet([], message.t_ns)
 
 
 class Model:

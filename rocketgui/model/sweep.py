@@ -22,17 +22,22 @@ class Point:
     counts_per_s: float
 
 
+def numbers(least: int, most: int) -> list[int]:
+    """How many workers to measure, from so many to so many: one first, even if that is not wanted, since a speed-up is
+    against one."""
+    return sorted({1, *range(least, most + 1)})
+
+
 @dataclass(slots=True)
 class Sweep:
-    """What was measured so far; the first point is what all are held against."""
+    """What was measured so far; the first point is that of one worker, which all are held against."""
 
     cores: int
     points: list[Point] = field(default_factory=list)
 
     def speed_up(self, point: Point) -> float:
-        """How many times as fast as one worker. A sweep that begins with more takes them to be fully efficient."""
-        first = self.points[0]
-        return first.workers * point.counts_per_s / first.counts_per_s
+        """How many times as fast as one worker."""
+        return point.counts_per_s / self.points[0].counts_per_s
 
     def efficiency(self, point: Point) -> float:
         """The speed-up for each worker: 1 if every one of them brings as much as one alone."""

@@ -17,7 +17,9 @@ LIMIT_MAX_NAME = "sys.maxsize"
 
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 _NUMBER = re.compile(
-    r"(?P<digits>[+-]?[0-9][0-9_,']*(?:\.[0-9_]*)?(?:e[+-]?[0-9]{1,6})?)\s*(?P<prefix>[kmgtpe]?)", re.IGNORECASE
+    r"(?P<digits>[+-]?(?:[0-9]{1,3}(?:[,'][0-9]{3})+|[0-9]+(?:_[0-9]+)*)(?:\.(?:[0-9]+(?:_[0-9]+)*)?)?(?:e[+-]?[0-9]{1,6})?)"
+    r"\s*(?P<prefix>[kmgtpe]?)",
+    re.IGNORECASE,
 )
 _LONGEST_ECHO = 24
 

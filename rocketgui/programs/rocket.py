@@ -50,7 +50,7 @@ def main():
         while len(crew) < workers:  # `workers` may have grown in the meantime
             try:
                 crew.append(launch(len(crew) + 1))
-            except OSError as error:
+            except (OSError, EOFError) as error:  # EOFError: the fork server could not fork, and ended
                 print(f"func{len(crew) + 1} cannot start: {error}", file=sys.stderr)
                 workers = len(crew)
         flying = [process.sentinel for process in crew if process.is_alive()]
@@ -58,6 +58,8 @@ def main():
     for process in crew:
         process.join()
     print(f"rocket in the parent: {rocket}")
+    if not crew:
+        sys.exit("none could start")
 
 
 if __name__ == "__main__":

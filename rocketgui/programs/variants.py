@@ -121,6 +121,9 @@ class _Parts:
             return [], ""
         return ["core = cores[(number - 1) % len(cores)]"], ", core"
 
+    def last(self, said: str) -> list[str]:
+        return [f'print(f"rocket in the parent: {{{said}}}")', "if not crew:", '    sys.exit("none could start")']
+
     def options(self) -> list[str]:
         method = ['parser.add_argument("--start-method", default=start_method)']
         return [
@@ -221,7 +224,7 @@ class _Processes(_Parts):
     def main(self) -> str:
         said = "rocket" if self.private else "rocket.value"
         refused = [
-            "except OSError as error:",
+            "except (OSError, EOFError) as error:  # EOFError: the fork server could not fork, and ended",
             '    print(f"func{len(crew) + 1} cannot start: {error}", file=sys.stderr)',
             "    workers = len(crew)",
         ]
@@ -248,11 +251,11 @@ class _Processes(_Parts):
                 "for process in crew:",
                 "    process.join()",
             ]
-        return _function("def main():", *self.options(), "", *rest, f'print(f"rocket in the parent: {{{said}}}")')
+        return _function("def main():", *self.options(), "", *rest, *self.last(said))
 
 
 class _Threads(_Parts):
-    target = "count"
+    target, arguments, comma = "count", "name", ","
     where = "of its own"
     title = "Rockets that count in threads of one process."
     imports = ("threading",)
@@ -275,25 +278,30 @@ class _Threads(_Parts):
     def globals(self) -> list[str]:
         return ["rocket = 0", *(["lock = threading.Lock()"] * self.locked)]
 
+    @property
+    def mine(self) -> str:
+        return "rocket" if self.private else "attempts"
+
     def count(self) -> str:
-        mine = "rocket" if self.private else "attempts"
         about = "count this thread's own rocket up to the limit" if self.private else "try to count the shared rocket"
         add = ["    with lock:", "        rocket += 1"] if self.locked else ["    rocket += 1"]
         _, core = self.core()
         return _function(
-            f"def count(name, to{core}):",
+            f"def count(name{core}):",
             f'"""What each worker runs: {about}{"" if self.private else ", `limit` times"}."""',
             *(["global rocket"] * (not self.private)),
             "me = threading.current_thread()",
-            f"me.{mine}, me.limit = 0, to  # its own: a global belongs to all threads",
             *self.pinned(),
             'print(f"start {name}", flush=True)',
-            f"while me.{mine} < me.limit:",
+            f"while me.{self.mine} < me.limit:",
             *self.sleep(),
-            f"    me.{mine} += 1",
+            f"    me.{self.mine} += 1",
             *(add * (not self.private)),
             'print(f"end {name}", flush=True)',
         )
+
+    def own(self) -> list[str]:
+        return [f"thread.{self.mine}, thread.limit = 0, limit  # its own: a global belongs to all threads"]
 
     def launch(self) -> str:
         chosen, core = self.core()
@@ -302,7 +310,8 @@ class _Threads(_Parts):
             f'"""Start func1, func2, ... in a thread {self.where}."""',
             'name = f"func{number}"',
             *chosen,
-            f"thread = threading.Thread(target={self.target}, name=name, args=(name, limit{core}))",
+            f"thread = threading.Thread(target={self.target}, name=name, args=({self.arguments}{core or self.comma}))",
+            *self.own(),
             "thread.start()",
             "return thread",
         )
@@ -326,12 +335,12 @@ class _Threads(_Parts):
             "        flying[0].join(timeout=0.05)",
             "for thread in crew:",
             "    thread.join()",
-            'print(f"rocket in the parent: {rocket}")',
+            *self.last("rocket"),
         )
 
 
 class _Interpreters(_Threads):
-    target = "fly"
+    target, arguments, comma = "fly", "name, limit", ""
     where = "with its own interpreter"
     title = "Rockets that count in interpreters of their own, in one process."
     imports_from = ("from concurrent import interpreters",)
@@ -368,3 +377,6 @@ class _Interpreters(_Threads):
             "interpreter.close()",
         )
         return f"{counted}\n\n\n{flown}"
+
+    def own(self) -> list[str]:
+        return []

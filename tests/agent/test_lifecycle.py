@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rocketgui.agent import layout
-from rocketgui.agent.lifecycle import helper_name
+from rocketgui.agent.lifecycle import describe, helper_name
 from rocketgui.programs import ROCKET
 from tests.agent.conftest import Script
 from tests.helpers import START_METHODS, Done, Observed, Python, Told, alone_and_observed, pythons, this_python
@@ -457,3 +457,9 @@ def test_run_directory_that_is_gone(script: Script) -> None:
 
 def test_the_running_interpreter_is_among_them() -> None:
     assert sys.version_info[:3] in [python.version for python in pythons()]
+
+
+def test_the_last_line_of_a_traceback_is_never_blank() -> None:
+    assert describe(ValueError("no fuel")) == "ValueError: no fuel"
+    assert describe(ValueError("")) == "ValueError"
+    assert describe(RuntimeError("\n   no start\n\n   see the guide\n   ")) == "see the guide"

@@ -255,3 +255,15 @@ def test_files_that_are_no_boxes(tmp_path: Path) -> None:
         path.write_bytes(data)
         with pytest.raises(NotABox):
             reading.Box(str(path))
+
+
+def test_samples_of_two_threads_may_change_places(tmp_path: Path) -> None:
+    box = writing.Box(str(tmp_path), 10, 1)
+    KEPT.append(box)
+    box._samples = iter((2, 1, 3))  # type: ignore[assignment]
+    for number in range(3):
+        box.sample(0, number, number)
+    [path] = tmp_path.iterdir()
+    read = reading.Box(str(path))
+    assert len(list(read.read())) == 3
+    assert read.samples_lost == 0

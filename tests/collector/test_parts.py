@@ -278,6 +278,19 @@ def test_pid_of_a_process_that_has_ended_names_the_next_child(census: Census, tr
     assert translator.bad == 1  # nobody's child
 
 
+def test_processes_of_a_fork_server_that_is_gone_run_on(census: Census, translator: Translator) -> None:
+    root = meet(translator, 10, 110)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for pid in (os.getpid(), gone.pid):
+        translator.take(root, [Record(layout.START_CALLED, 120, (str(pid), "func"))])
+        translator.take(root, [Record(layout.REAPED, 190, (str(pid), "255"))])
+    runs, ended = census.find(os.getpid()), census.find(gone.pid)
+    assert runs is not None
+    assert ended is not None
+    assert (runs.ended, ended.ended, ended.exit_code) == (False, True, 255)
+
+
 def test_values_that_are_no_numbers_are_counted_and_dropped(translator: Translator, out: list[Message]) -> None:
     root = meet(translator, 10, 110)
     root.names[0] = root.id, "rocket"

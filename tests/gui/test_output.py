@@ -41,6 +41,17 @@ def test_one_process_only(make_window: MakeWindow, run: Run) -> None:
     assert texts(window)[-1].endswith("more of func1")
 
 
+def test_late_lines_stand_where_they_belong(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=2))
+    window.launch()
+    run(bridge, 30)
+    session, panel = window.controller.session, window.output
+    for t_s in (5, 7, 6):
+        session.apply(messages.Output(2, t_s * 1_000_000_000, "stdout", f"at {t_s}"))
+        panel.refresh()
+    assert [line.split()[-1] for line in texts(window)[-3:]] == ["5", "6", "7"]
+
+
 def test_list_of_processes_is_of_this_run(make_window: MakeWindow, run: Run) -> None:
     window, bridge = make_window(Options(workers=2, limit=1000))
     for _ in range(2):

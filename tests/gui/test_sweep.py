@@ -55,6 +55,15 @@ def test_from_one_to_three(make_window: MakeWindow, run: Run, tmp_path: Path) ->
     sweep.close()
 
 
+def test_one_is_measured_before_what_is_wanted(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(SHORT._replace(sweep=(3, 4)))
+    sweep = window.show_sweep()
+    sweep.start()
+    finish(sweep, bridge, run)
+    assert [launch.workers for launch in launches(bridge)] == [1, 3, 4]
+    sweep.close()
+
+
 def test_stopped_half_way(make_window: MakeWindow, run: Run) -> None:
     window, bridge = make_window(SHORT)
     sweep = window.show_sweep()

@@ -22,6 +22,16 @@ def test_nothing_is_said_of_nothing() -> None:
     assert found(Story(0)) == {}
 
 
+def test_what_a_lesson_promises_comes_first_but_for_what_went_wrong() -> None:
+    story = Story(3)
+    story.count(500, p1=0, p2=28, p3=7)
+    ids = [finding.id for finding in findings(story.session)]
+    assert (ids[0], ids[-1]) == ("overlap", "start_up")
+    assert [f.id for f in findings(story.session, first=("start_up",))] == ["start_up", *ids[:-1]]
+    story.tell(900, messages.Ended(2, None, signal.SIGKILL, False))
+    assert [f.id for f in findings(story.session, first=("start_up",))][:2] == ["killed", "start_up"]
+
+
 def test_isolation_is_said_with_values_and_pids() -> None:
     story = Story()
     story.count(500, p1=0, p2=28_412_117, p3=7)
@@ -65,7 +75,7 @@ def test_no_overlap_is_said_as_such() -> None:
     story.leave(2, 1_000)
     story.leave(3, 3_000)
     story.end(3_100)
-    assert found(story)["overlap"].text == "At no moment did all 2 processes run at once."
+    assert found(story)["overlap"].text == "At no moment did both processes run at once."
 
 
 def test_overlap_waits_until_all_have_begun() -> None:
@@ -79,8 +89,12 @@ def test_more_workers_than_cores_share_them() -> None:
     story.tell(1_100)
     story.load(1_100, story.workers, 0.5, 100)
     finding = found(story)["oversubscription"]
-    assert finding.text.startswith("4 processes share 2 cores. Each gets 5")
-    assert 50 <= finding.figures["share_percent"] <= 55
+    assert finding.text.startswith("4 processes share 2 cores. Each gets 49 % of a core. The system interrupts them")
+    assert finding.figures["share_percent"] == pytest.approx(49.0)  # 0.5 of 1.02 s
+    story.end(1_200)
+    assert found(story)["oversubscription"].text == (
+        "4 processes shared 2 cores. Each got 49 % of a core. The system interrupted them 392 times a second."
+    )
     assert "oversubscription" not in found(Story(2, cores=2))
 
 
@@ -142,7 +156,7 @@ def test_what_the_user_stopped_did_not_die() -> None:
         story.tell(900, messages.Ended(number, None, signal.SIGKILL, True))
     story.end(900, "stopped", None)
     assert "killed" not in found(story)
-    assert found(story)["stopped"].text == "You stopped the run after 900 ms."
+    assert found(story)["stopped"].text == "The run was stopped after 900 ms."
 
 
 def test_how_many_did_not_start_and_why() -> None:
@@ -157,6 +171,79 @@ def test_how_many_did_not_start_and_why() -> None:
         "wanted": 60,
         "reasons": ["Resource temporarily unavailable"],
     }
+
+
+def test_a_fork_server_that_could_not_fork() -> None:
+    story = Story(1)
+    story.tell(100, messages.StartFailed(1, "func2", 100 * MS, "EOFError: unexpected EOF"))
+    assert found(story)["start_failed"].text == (
+        "1 of 2 processes did not start. The fork server could not fork, and ended; nobody waits any more for those "
+        "that it had started."
+    )
+
+
+def test_no_reason_is_made_up() -> None:
+    story = Story(1, run_as="threads")
+    story.tell(100, messages.StartFailed(1, "func2", 100 * MS, ""))
+    assert found(story)["start_failed"].text == "1 of 2 threads did not start."
+
+
+def test_shares_are_those_of_a_time_in_which_that_many_ran() -> None:
+    """Three of eight go, and others come: at no time more than eight ran."""
+    story = Story(8, cores=2)
+    story.load(1_100, story.workers, 0.25, 100)
+    for number in (2, 3, 4):
+        story.leave(number, 1_200)
+    for number in (20, 21, 22):
+        story.tell(
+            1_300,
+            messages.ProcessSeen(number, 1, 99 + number, "process", f"func{number}", True),
+            messages.Moment(number, "began", 1_300 * MS),
+            messages.Moment(number, "target_entered", 1_300 * MS),
+        )
+    alive = (5, 6, 7, 8, 9)
+    story.load(3_100, alive, 0.75, 200)
+    story.load(3_100, (20, 21, 22), 0.45, 200)
+    story.tell(3_100)
+    finding = found(story)["oversubscription"]
+    assert finding.figures["processes"] == 8
+    assert finding.figures["share_percent"] == pytest.approx(25, abs=1)
+    for number in alive:
+        story.leave(number, 3_200)
+    story.tell(3_900)
+    assert found(story)["oversubscription"].text.startswith("8 processes shared 2 cores. Each got 25 %")
+
+
+def test_processes_that_share_cores_with_other_programs() -> None:
+    story = cores_at(seen(Story(4), "python"), 100.0, 100.0)
+    story.load(1_100, story.workers, 0.1, 100)
+    story.tell(1_100)
+    assert found(story)["oversubscription"].text.startswith(
+        "4 processes share 2 cores with other programs. Each gets 10 % of a core."
+    )
+    waiting = cores_at(seen(Story(4), "sleep"), 100.0, 100.0)
+    waiting.load(1_100, waiting.workers, 0.1, 100)
+    waiting.tell(1_100)
+    assert "oversubscription" not in found(waiting)
+
+
+def test_an_overlap_that_is_nearly_none() -> None:
+    story = Story(7)
+    story.tell(1, messages.Moment(8, "target_entered", 9_995 * MS))
+    for number in story.workers:
+        story.leave(number, 10_000)
+    story.end(10_100)
+    assert found(story)["overlap"].text == (
+        "All 7 processes ran at once for less than 1 % of the time from the first one’s start to the last one’s end."
+    )
+
+
+def test_how_many_still_run_is_said_once() -> None:
+    story = Story(5)
+    for number in (2, 3):
+        story.tell(900, messages.Ended(number, None, signal.SIGKILL, False))
+    texts = [finding.text for finding in findings(story.session) if finding.id == "killed"]
+    assert [text.endswith("3 others still run.") for text in texts] == [False, True]
 
 
 def test_losses_are_said() -> None:
@@ -185,8 +272,21 @@ def flight(
     return story
 
 
-def threads(workers: int = 2) -> Story:
-    story = Story(workers, run_as="threads")
+def cores_at(story: Story, *percent: float) -> Story:
+    """The load of each core of the machine, all through the run."""
+    story.tell(600, messages.CoreLoad(600 * MS, percent))
+    return story
+
+
+def seen(story: Story, what: str) -> Story:
+    """All workers are seen to do that, from the first moment on."""
+    for number in story.workers:
+        story.tell(200, messages.Doing(number, 100 * MS, what, "", 0, "", ""))
+    return story
+
+
+def threads(workers: int = 2, cores: int = 2, work: str = "count") -> Story:
+    story = Story(workers, cores, run_as="threads", work=work)
     for number in story.workers:
         story.tell(60, messages.ProcessSeen(number, 1, 100, "thread", f"func{number - 1}", True))
     return story
@@ -204,7 +304,7 @@ def test_threads_that_share_one_core() -> None:
 @pytest.mark.parametrize("cpu_s", [0.1, 3.9])
 def test_threads_that_wait_or_run_at_once(cpu_s: float) -> None:
     """They sleep; or the interpreter has no GIL, whatever it says."""
-    story = flight(threads(), counts=1_000_000, seconds=2)
+    story = cores_at(flight(threads(), counts=1_000_000, seconds=2), 3.0, 50.0 * cpu_s)
     story.load(2_300, (1,), cpu_s, 0)
     story.end(2_300)
     assert "gil_bound" not in found(story)
@@ -218,7 +318,7 @@ def test_processes_are_not_bound_by_one_gil() -> None:
 
 
 def test_io_bound() -> None:
-    story = flight(Story(), counts=1_000, seconds=2, cpu_s=0.08)
+    story = cores_at(flight(Story(), counts=1_000, seconds=2, cpu_s=0.08), 5.0, 5.0)
     story.end(2_300)
     assert found(story)["io_bound"].figures == {"workers": 2, "share_percent": 4.0}
     busy = flight(Story(), counts=1_000, seconds=2, cpu_s=1.9)
@@ -226,8 +326,58 @@ def test_io_bound() -> None:
     assert "io_bound" not in found(busy)
 
 
-def shared(variable: str, value: int, attempts: int = 1_000) -> Story:
-    story = flight(Story(variable=variable), counts=attempts, name="attempts")
+@pytest.mark.parametrize("workers", [4, 8])
+def test_threads_that_wait_for_the_gil_are_not_io_bound(workers: int) -> None:
+    """Each of them uses a quarter of a core or less, and cores are idle."""
+    story = cores_at(flight(threads(workers, 4), counts=1_000_000, seconds=2), *[25.0] * 4)
+    story.load(2_300, (1,), 2.18, 0)
+    story.end(2_300)
+    assert "gil_bound" in found(story)
+    assert "io_bound" not in found(story)
+
+
+@pytest.mark.parametrize("what", ["python", "c", "lock", "queue"])
+def test_workers_that_do_not_wait_for_the_world_are_not_io_bound(what: str) -> None:
+    """Other programs keep the cores, or another worker the lock."""
+    story = cores_at(seen(flight(Story(), counts=1_000, seconds=2, cpu_s=0.2), what), 99.0, 99.0)
+    assert "io_bound" not in found(story)
+    assert "io_bound" not in found(cores_at(flight(threads(), counts=1_000, seconds=2), 99.0, 99.0))
+
+
+def test_workers_that_are_seen_to_sleep_are_io_bound_on_a_busy_machine_too() -> None:
+    story = cores_at(seen(flight(Story(), counts=1_000, seconds=2, cpu_s=0.08), "sleep"), 99.0, 99.0)
+    assert found(story)["io_bound"].text.startswith("The workers wait nearly all the time. Each uses 4 % of a core:")
+    assert "cores_busy" not in found(story)
+    for number in story.workers:
+        story.tell(2_100, messages.Doing(number, 1_700 * MS, "python", "", 0, "", ""))
+    story.end(2_300)
+    assert found(story)["io_bound"].text.startswith("The workers waited most of the time.")
+
+
+def test_threads_that_sleep_on_a_busy_machine() -> None:
+    """Nobody sees what threads do; but what the built-in program does is known."""
+    story = cores_at(flight(threads(work="sleep"), counts=1_000, seconds=2), 99.0, 99.0)
+    story.load(2_300, (1,), 0.1, 0)
+    assert found(story)["io_bound"].text.startswith("The workers sleep before each count. Each uses 2 % of a core:")
+
+
+def test_cores_that_are_busy() -> None:
+    story = cores_at(seen(flight(Story(), counts=1_000, seconds=2, cpu_s=1.8), "python"), 97.0, 99.0)
+    assert found(story)["cores_busy"].text == ("Both cores are busy. Their load since launch is 97 %, 99 % on average.")
+    story.end(2_300)
+    assert found(story)["cores_busy"].text == (
+        "Both cores were busy. Their load since launch was 97 %, 99 % on average."
+    )
+
+
+def test_cores_that_are_busy_with_other_programs_too() -> None:
+    story = cores_at(seen(flight(Story(), counts=1_000, seconds=2, cpu_s=0.4), "python"), 100.0, 100.0)
+    assert found(story)["cores_busy"].text.endswith("100 %, 100 % on average, 20 % of it by the workers.")
+    assert "io_bound" not in found(story)
+
+
+def shared(variable: str, value: int, attempts: int = 1_000, step_ms: float = 0) -> Story:
+    story = flight(Story(variable=variable), counts=attempts, name="attempts", step_ms=step_ms)
     story.sample(1_500, 1, "rocket", value)
     story.end(1_600)
     return story
@@ -244,6 +394,9 @@ def test_no_update_was_lost() -> None:
     exact, lucky = found(shared("locked", 2_000)), found(shared("unlocked", 2_000))
     assert "exact" in exact
     assert "none_lost" in lucky
+    assert "Nothing promises that" in lucky["none_lost"].text
+    in_turn = found(shared("unlocked", 2_000, step_ms=1_000))["none_lost"]
+    assert in_turn.text.startswith("No count was lost, as they counted one after another.")
     assert "lost_updates" not in exact | lucky
     assert "exact" not in lucky
 
@@ -276,6 +429,11 @@ def test_speed_up_is_measured_against_one_worker() -> None:
     assert found(story)["speed_up"].figures == {
         "speed_up": 2.0, "workers": 2, "counts_per_s": 2_000_000, "alone_per_s": 1_000_000,
     }  # fmt: skip
+    flight(story.again(1), counts=100_000, seconds=1, cpu_s=0.1)  # other programs had the cores
+    story.end(1_300)
+    flight(story.again(2), counts=1_000_000, seconds=1)
+    story.end(1_300)
+    assert found(story)["speed_up"].figures["alone_per_s"] == 1_000_000
     flight(story.again(2, work="sleep"), counts=500, seconds=1)
     assert "speed_up" not in found(story), "what was measured was another work"
 
@@ -283,6 +441,9 @@ def test_speed_up_is_measured_against_one_worker() -> None:
 def test_start_up_names_other_methods_if_they_were_measured() -> None:
     story = flight(Story(2), counts=10)
     figures = found(story)["start_up"].figures
+    assert found(story)["start_up"].text.endswith("from start() to its first line on average.")
+    assert found(Story(3))["start_up"].text.endswith("(median).")
+    assert found(Story(1))["start_up"].text.endswith("from start() to its first line.")
     assert figures == {"how": "spawn", "median_ms": 160.0, "before_ms": {}}
     story.end(1_300)
     story.again(2, start_method="fork")
@@ -333,3 +494,13 @@ def test_missing_guard() -> None:
     story = printed((2, "        current process has finished its bootstrapping phase."))
     assert found(story)["missing_guard"].figures == {"process": 2}
     assert "missing_guard" not in found(printed((2, "has finished")))
+    again = "RuntimeError: context has already been set"
+    assert "missing_guard" not in found(printed((2, again))), "its function may set it again"
+    child = Story()
+    child.tell(90, messages.ProcessSeen(9, 1, 109, "process", "p1", True), messages.Moment(9, "began", 85 * MS))
+    child.tell(95, messages.Output(1, 95 * MS, "stderr", again))
+    assert "missing_guard" not in found(child), "the program sets it twice"
+    child.tell(95, messages.Output(9, 95 * MS, "stderr", again))
+    child.tell(95, messages.StartFailed(9, "p1-1", 95 * MS, ""))
+    assert found(child)["missing_guard"].figures == {"process": 9}
+    assert "start_failed" not in found(child), "it was not the system that refused"

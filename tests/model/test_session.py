@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 
 import pytest
 from hypothesis import given
@@ -141,7 +142,8 @@ def test_nothing_runs_after_the_run_has_ended(ended: str) -> None:
     story.tell(410, messages.Ended(3, None, signal.SIGKILL, False))
     story.tell(500, messages.RunEnded(500 * MS, ended, None))
     unheard, killed = story.session.workers
-    assert (unheard.state, unheard.outcome()) == (ProcessState.ENDED, "ended")
+    expected = (ProcessState.LOST, "end not seen") if ended == "lost" else (ProcessState.ENDED, "ended")
+    assert (unheard.state, unheard.outcome()) == expected
     assert (unheard.exit_code, unheard.signal, unheard.exited_ns) == (None, None, None)
     assert (unheard.cpu, unheard.core, unheard.cpu_s) == (None, None, 0.1)
     assert killed.outcome() == "killed by SIGKILL"
@@ -203,6 +205,27 @@ def test_output_is_bounded_and_what_was_dropped_is_known() -> None:
     assert len(story.session.output) == OUTPUT_LINES
     assert story.session.output_dropped == 7
     assert story.session.output[0].text == "7"
+
+
+def test_late_lines_find_their_place() -> None:
+    story = Story()
+    for t_ms in (300, 500, 400, 450, 500, 200):
+        story.tell(600, messages.Output(2, t_ms * MS, "stdout", str(t_ms)))
+    assert [line.t_ns // MS for line in story.session.output] == [200, 300, 400, 450, 500, 500]
+    assert (story.session.output_total, story.session.output_late) == (6, 3)
+
+
+def test_late_lines_cost_little_and_the_newest_stay() -> None:
+    story = Story()
+    began = time.process_time()
+    for number in range(10 * OUTPUT_LINES):
+        t_ns = number ^ 4095  # thousands of lines in reverse, again and again
+        story.session.apply(messages.Output(2, t_ns, "stdout", ""))
+    assert time.process_time() - began < 5
+    times = [line.t_ns for line in story.session.output]
+    assert times == sorted(times)
+    assert len(times) == OUTPUT_LINES
+    assert story.session.output_dropped == 9 * OUTPUT_LINES
 
 
 def test_notices_are_told_once_and_bounded() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rocketgui.model.sweep import Measurement, Point, Sweep
+from rocketgui.model.sweep import Measurement, Point, Sweep, numbers
 from tests.model.builder import Story
 
 
@@ -44,9 +44,11 @@ def test_nothing_is_said_of_one_point() -> None:
     assert sweep().knee() is None
 
 
-def test_beginning_with_more_than_one() -> None:
-    measured = Sweep(4, [Point(2, 20.0), Point(4, 38.0)])
-    assert [measured.speed_up(point) for point in measured.points] == [2.0, pytest.approx(3.8)]
+def test_one_is_measured_first_whatever_is_wanted() -> None:
+    assert numbers(1, 3) == [1, 2, 3]
+    assert numbers(3, 5) == [1, 3, 4, 5]
+    measured = Sweep(4, [Point(1, 10.0), Point(3, 20.0)])
+    assert [measured.speed_up(point) for point in measured.points] == [1.0, 2.0]
 
 
 @given(st.lists(st.floats(1e-3, 1e12), min_size=2, max_size=40))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from rocketgui.arguments import pin_refusal
 from rocketgui.programs import ROCKET
 from rocketgui.programs.variants import INTERPRETERS_FROM, RUN_AS, VARIABLE, WORK, Variant, refusal, source
-from tests.helpers import Python, pythons, this_python
+from tests.helpers import LONGEST, Python, clean, pythons, this_python
 from tests.programs.test_rocket import run
 
 FREE = [Variant(*choice) for choice in itertools.product(RUN_AS, WORK, VARIABLE)]
@@ -79,3 +81,37 @@ def test_is_as_a_teacher_would_write_it(variant: Variant) -> None:
     imported = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     assert imported <= used, "an import that is not used"
+
+
+REFUSED = """
+import runpy, sys
+names = runpy.run_path(sys.argv.pop(1))
+allowed, launch = int(sys.argv.pop(1)), names["launch"]
+
+def refuse(number):
+    if number > allowed:
+        raise {error}
+    return launch(number)
+
+names["main"].__globals__["launch"] = refuse
+names["main"]()
+"""
+
+
+@pytest.mark.parametrize("run_as", ["processes", "one-after-another", "threads"])
+@pytest.mark.parametrize("allowed", [0, 2])
+def test_those_that_the_system_starts_run(run_as: str, allowed: int, tmp_path: Path) -> None:
+    """A fork server that cannot fork ends, which is an EOFError here. That none could start is a failure."""
+    program, refused = tmp_path / "rocket.py", tmp_path / "refused.py"
+    program.write_text(source(Variant(run_as), 5, LIMIT, "fork"), encoding="utf-8")
+    error = 'RuntimeError("no more")' if run_as == "threads" else 'EOFError("unexpected EOF")'
+    refused.write_text(REFUSED.format(error=error), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(refused), str(program), str(allowed)],
+        env=clean(), capture_output=True, text=True, timeout=LONGEST, check=False,
+    )  # fmt: skip
+    assert done.returncode == (0 if allowed else 1)
+    assert done.stdout.count("end func") == allowed
+    assert f"func{allowed + 1} cannot start: " in done.stderr
+    assert ("none could start" in done.stderr) == (not allowed)
+    assert "Traceback" not in done.stderr

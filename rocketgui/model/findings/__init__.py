@@ -5,9 +5,9 @@ Each finding is derived from what was measured in this run; where a measurement 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
-from rocketgui.model.findings import concurrency, costs, faults, variables, waiting
+from rocketgui.model.findings import concurrency, cores, costs, faults, variables, waiting
 from rocketgui.model.findings.finding import Finding as Finding
 from rocketgui.model.session import Session
 
@@ -18,19 +18,19 @@ _ALL: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     faults.missing_guard,
     faults.start_failed,
     faults.died,
+    faults.notices,  # they tell why it ended
     faults.ended_early,
     waiting.pool_worker_died,
     waiting.full_queue,
     waiting.one_lock,
-    faults.notices,
-    concurrency.gil_bound,
+    cores.gil_bound,
     concurrency.overlap,
     concurrency.speed_up,
-    concurrency.cores_busy,
+    cores.cores_busy,
     variables.lost_updates,
     variables.isolation,
-    concurrency.oversubscription,
-    concurrency.io_bound,
+    cores.oversubscription,
+    cores.io_bound,
     concurrency.interleaved,
     costs.start_up,
     costs.start_order,
@@ -39,6 +39,10 @@ _ALL: tuple[Callable[[Session], Iterable[Finding]], ...] = (
 )
 
 
-def findings(session: Session) -> list[Finding]:
-    """All that this run shows by now, the most urgent first."""
-    return [finding for find in _ALL for finding in find(session)]
+def findings(session: Session, first: Collection[str] = ()) -> list[Finding]:
+    """All that this run shows by now, the most urgent first. Those whose ids are in `first`, which a lesson's step
+    promises, come before all others but those about something that went wrong."""
+    found = [finding for find in _ALL for finding in find(session)]
+    if first:
+        found.sort(key=lambda finding: 0 if finding.id in URGENT else 1 if finding.id in first else 2)
+    return found

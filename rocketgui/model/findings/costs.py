@@ -31,7 +31,8 @@ def start_up(session: Session) -> Iterable[Finding]:
             others[other] = run.start_delay_s
     what = f"a process under {program.start_method}" if program.start_method else how
     text = f"To start {what} took {_ms(delay)}, from start() to its first line"
-    text += " (median)." if len(session.workers) > 1 else "."
+    known = sum(worker.start_delay_s() is not None for worker in session.workers)
+    text += " (median)." if known > 2 else " on average." if known > 1 else "."
     if others:
         text += " Before: " + ", ".join(f"{name} {_ms(seconds)}" for name, seconds in others.items()) + "."
     figures = {"how": how, "median_ms": round(1000 * delay, 2)}

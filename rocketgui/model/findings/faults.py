@@ -9,24 +9,33 @@ from rocketgui.model.process import Process, ProcessState, signal_name
 from rocketgui.model.session import Session
 from rocketgui.model.text import format_duration
 
-#: What multiprocessing says in a child that would start the whole program again.
+#: What multiprocessing says in a child that would start the whole program again; the second also in other places.
 _UNGUARDED = "has finished its bootstrapping phase"
+_SET_AGAIN = "RuntimeError: context has already been set"
 
 
 def start_failed(session: Session) -> Iterable[Finding]:
     """How many processes the system refused to start, and why."""
     failures = session.start_failures
-    if failures:
-        reasons = list(dict.fromkeys(failure.error for failure in failures))
+    if failures and not any(missing_guard(session)):  # which is the cause, and stands first
+        reasons = list(dict.fromkeys(failure.error for failure in failures if failure.error))
         started = sum(1 for worker in session.workers if worker.parent == failures[0].process)
         missing, wanted = len(failures), len(failures) + started
         if session.refused is not None:  # a program that gives up after the first refusal wanted more than it tried
             missing, wanted = session.refused.missing, session.refused.wanted
         yield Finding(
             "start_failed",
-            f"{missing} of {wanted} processes did not start. The system refused: {reasons[0]}",
+            f"{missing} of {wanted} {session.noun(wanted)} did not start.{_why(reasons)}",
             {"failed": missing, "wanted": wanted, "reasons": reasons},
         )
+
+
+def _why(reasons: list[str]) -> str:
+    if not reasons:
+        return ""
+    if reasons[0].startswith("EOFError"):
+        return " The fork server could not fork, and ended; nobody waits any more for those that it had started."
+    return f" The system refused: {reasons[0]}"
 
 
 def died(session: Session) -> Iterable[Finding]:
@@ -35,9 +44,10 @@ def died(session: Session) -> Iterable[Finding]:
     failed = [p for p in _shown(session) if p.state is ProcessState.FAILED]
     for process in killed[:NAMED]:
         name = signal_name(process.signal or 0)
+        rest = _still_running(session) if process is killed[:NAMED][-1] else ""
         yield Finding(
             "killed",
-            f"{named(process)} was killed by {name}{_after(process)}.{_still_running(session)}",
+            f"{named(process)} was killed by {name}{_after(process)}.{rest}",
             {"process": process.id, "pid": process.pid, "signal": process.signal},
         )
     if len(killed) > NAMED:
@@ -56,9 +66,9 @@ def died(session: Session) -> Iterable[Finding]:
 def ended_early(session: Session) -> Iterable[Finding]:
     """Why the run did not come to its own end."""
     sentences = {
-        "stopped": "You stopped the run after {}.",
+        "stopped": "The run was stopped after {}.",
         "killed": "The program was killed after {}.",
-        "lost": "The connection was lost after {}; what was seen until then stays.",
+        "lost": "The run was cut off after {}; what was seen until then stays.",
     }
     if session.ended is not None and session.ended.ended in sentences:
         seconds = session.ended.t_ns / 1e9
@@ -76,7 +86,7 @@ def notices(session: Session) -> Iterable[Finding]:
 def missing_guard(session: Session) -> Iterable[Finding]:
     """The program starts processes as it is imported, which every new process does again."""
     for line in session.output:
-        if _UNGUARDED in line.text:
+        if _UNGUARDED in line.text or (_SET_AGAIN in line.text and _is_starting(session, line.process)):
             yield Finding(
                 "missing_guard",
                 "The program has no __main__ guard. Each new process imports it, and would start processes as well; "
@@ -84,6 +94,12 @@ def missing_guard(session: Session) -> Iterable[Finding]:
                 {"process": line.process},
             )
             return
+
+
+def _is_starting(session: Session, number: int) -> bool:
+    """Whether it is a process that has not come to its function, but imports the program for it."""
+    process = session.processes.get(number)
+    return process is not None and not process.is_root and process.target_entered_ns is None
 
 
 def losses(session: Session) -> Iterable[Finding]:

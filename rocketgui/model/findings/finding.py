@@ -26,6 +26,11 @@ def listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def all_of(count: int, noun: str = "") -> str:
+    """`Both processes`, `All 3 cores`; for one, the same as for many."""
+    return f"{'Both' if count == 2 else f'All {count}'} {noun}".strip()
+
+
 def names(processes: Sequence[Process]) -> str:
     """Their names, as far as they can be read in passing."""
     return listed([process.name for process in processes])

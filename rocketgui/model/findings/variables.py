@@ -64,6 +64,13 @@ def lost_updates(session: Session) -> Iterable[Finding]:
             f"{format_count(value)}.",
             figures,
         )
+    elif lost == 0 and session.most_at_once() < 2:
+        yield Finding(
+            "none_lost",
+            f"No count was lost, as they counted one after another. {who} made {format_count(attempts)} attempts at "
+            f"one {name}, and it ended at {format_count(value)}.",
+            figures,
+        )
     elif lost == 0:
         yield Finding(
             "none_lost",

@@ -1,0 +1,90 @@
+"""Which workers run at the same time, and what the system gives them meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from rocketgui.model.process import Process, Reading
+
+#: A share of a core is known once so many run at once for this long, in s; before, start-up blurs it.
+SETTLED_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """So many workers ran at once for `seconds`, without pauses; together they got `cores` cores, and the system
+    interrupted them so often in a second, or None where it does not tell."""
+
+    workers: int
+    seconds: float
+    cores: float
+    switches_per_s: float | None
+
+
+class Crowd:
+    """Some workers, from the moment at which all of them run to the one at which one leaves or another comes.
+
+    `paused_ns(began, ended)` tells for how much of a time the run was paused.
+    """
+
+    def __init__(self, workers: Iterable[Process], t_ns: int, paused_ns: Callable[[int, int], int]) -> None:
+        self._paused_ns = paused_ns
+        self._began_ns = t_ns
+        self._workers = [
+            (worker, worker.cpu_reading or _born(worker), worker.switches_reading or _born(worker))
+            for worker in workers
+        ]
+        self.ids = frozenset(worker.id for worker, *_ in self._workers)
+
+    def shares(self, now_ns: int) -> Shares | None:
+        """What they got until now; None while that is not known."""
+        seconds = (now_ns - self._began_ns - self._paused_ns(self._began_ns, now_ns)) / 1e9
+        used = [self._per_s(before, worker.cpu_reading) for worker, before, _ in self._workers]
+        known = [cores for cores in used if cores is not None]
+        if seconds < SETTLED_S or not known or len(known) < len(used):
+            return None
+        switches = [
+            rate
+            for worker, _, before in self._workers
+            if (rate := self._per_s(before, worker.switches_reading)) is not None
+        ]
+        often = sum(switches) * len(used) / len(switches) if switches else None
+        return Shares(len(used), seconds, sum(known), often)
+
+    def _per_s(self, before: Reading | None, after: Reading | None) -> float | None:
+        if before is None or after is None:
+            return None
+        seconds = (after[0] - before[0] - self._paused_ns(before[0], after[0])) / 1e9
+        return (after[1] - before[1]) / seconds if seconds >= SETTLED_S / 2 else None
+
+
+class Crowds:
+    """Follows who runs at once. `most` is what the largest crowd got that is past, of equal ones the one that lasted
+    longest; None if there was none for long enough."""
+
+    def __init__(self, paused_ns: Callable[[int, int], int]) -> None:
+        self._paused_ns = paused_ns
+        self._now = Crowd((), 0, paused_ns)
+        self.most: Shares | None = None
+
+    def meet(self, workers: list[Process], t_ns: int) -> None:
+        """These run now. To be called before what else is known of a time: who left took its last reading along."""
+        if self._now.ids == {worker.id for worker in workers}:
+            return
+        past = self.shares(t_ns)
+        if past is not None and (self.most is None or _size(past) > _size(self.most)):
+            self.most = past
+        self._now = Crowd(workers, t_ns, self._paused_ns)
+
+    def shares(self, now_ns: int) -> Shares | None:
+        """What those get that run now; None while that is not known."""
+        return self._now.shares(now_ns)
+
+
+def _size(shares: Shares) -> tuple[int, float]:
+    return shares.workers, shares.seconds
+
+
+def _born(worker: Process) -> Reading | None:
+    return None if worker.began_ns is None else (worker.began_ns, 0.0)

@@ -1,0 +1,54 @@
+"""How much of the cores the workers of a run used, and for how much of the time they were seen to wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rocketgui.model.process import Process
+
+if TYPE_CHECKING:
+    from rocketgui.model.session import Session
+
+#: Seconds for which workers have to have worked before anything is said of their CPU; before, start-up blurs it.
+SETTLED_S = 0.5
+#: Of what they did, this much has to have been seen.
+_SEEN = 0.5
+
+
+def cores_used(session: Session) -> float | None:
+    """CPU seconds per second of all workers while they worked; None while not known, or blurred by start-up."""
+    seconds = session.work_s()
+    if seconds is None or seconds < SETTLED_S:
+        return None
+    rows, root = session.workers, session.root
+    if any(worker.kind != "process" for worker in rows) and root is not None:
+        # The system tells of their process as a whole, from its first moment to its last.
+        rows, seconds = [root], session.life_s(root)
+        if not seconds:
+            return None
+    used = [worker.cpu_s for worker in rows]
+    return sum(cpu_s for cpu_s in used if cpu_s is not None) / seconds if used and None not in used else None
+
+
+def seen_share(session: Session, doings: frozenset[str]) -> float | None:
+    """For how much of the time in their functions (0 to 1) the workers were seen to do one of `doings`, of
+    messages.DOINGS; None where too little of it was seen, as with threads, whose stacks nobody looks at."""
+    in_function = seen = doing = 0.0
+    for worker in session.workers:
+        in_function += session.working_s(worker) or 0.0
+        for seconds, what in _stretches(session, worker):
+            seen += seconds
+            doing += seconds * (what in doings)
+    return doing / seen if seen and seen >= _SEEN * in_function else None
+
+
+def _stretches(session: Session, worker: Process) -> Iterator[tuple[float, str]]:
+    """For how many seconds it did what, one after the other, while it was in its function; pauses left out."""
+    span = worker.work_span_ns(session.end_ns)
+    if span is None:
+        return
+    for began, until, what in worker.stretches_ns(session.end_ns):
+        began, until = max(began, span[0]), min(until, span[1])
+        if until > began:
+            yield (until - began - session.paused_ns(began, until)) / 1e9, what
