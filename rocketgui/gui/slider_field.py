@@ -23,6 +23,8 @@ from rocketgui.gui.theme import set_text
 
 _HANDLE_PX = 14
 _WORD_GAP = 8
+#: The focus comes back to the field after these.
+_STILL_THERE = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,13 @@ class NumberEdit(QLineEdit):
     Signals:
         typed: the text to take over.
         given_up: Esc was pressed.
+        left: the focus went elsewhere in the window. Qt's own `editingFinished` keeps silent about a text that was
+            entered, refused and then left as it was.
     """
 
     typed = Signal(str)
     given_up = Signal()
+    left = Signal()
 
     def __init__(self, edit_text: Callable[[], str]) -> None:
         super().__init__()
@@ -78,6 +83,11 @@ class NumberEdit(QLineEdit):
         if event.reason() is not Qt.FocusReason.ActiveWindowFocusReason:
             self.setText(self._edit_text())
             self.selectAll()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() not in _STILL_THERE:
+            self.left.emit()
 
 
 class Marks(QWidget):
@@ -149,7 +159,7 @@ class SliderField(QWidget):
         self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.field.typed.connect(self._typed)
         self.field.given_up.connect(self._given_up)
-        self.field.editingFinished.connect(self._left)
+        self.field.left.connect(self._left)
         label.setBuddy(self.field)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(scale.marks[0][0], scale.last_stop)
@@ -232,11 +242,9 @@ class SliderField(QWidget):
             self.value_changed.emit(value)
 
     def _left(self) -> None:
-        # Enter ends editing too; then a wrong text stays in the field to be mended.
-        if not self.field.hasFocus():
-            if self.field.text() not in (self._scale.edit(self._value), self._scale.show(self._value)):
-                self._typed(self.field.text())
-            self._show()
+        if self.field.text() not in (self._scale.edit(self._value), self._scale.show(self._value)):
+            self._typed(self.field.text())
+        self._show()
 
     def _given_up(self) -> None:
         self._clear_error()
