@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
         top.present_chosen.connect(self.presentation.show)
         top.controls_wanted.connect(self.presentation.toggle_controls)
         top.caps_wanted.connect(self.caps.turn)
+        self.presentation.beginning.connect(self._page.keep)
         self.presentation.changed.connect(self._presented)
         self.presentation.problem.connect(self.strip.say)
         self.plots.values.chosen.connect(self._words.now)
@@ -249,7 +250,10 @@ class MainWindow(QMainWindow):
         self.top.mark_shape(shape)
         self.strip.set_quiet(shape is not None)
         self._show_right()
-        self._page.share_width(for_lesson=shape is not None and not self.presentation.controls)
+        if shape is None:
+            self._page.restore()
+        else:
+            self._page.share_width(for_lesson=not self.presentation.controls)
         self._wake()
 
     def _show_right(self) -> None:
@@ -284,6 +288,7 @@ class MainWindow(QMainWindow):
         self._words.now()
 
     def _theme_changed(self, theme: Theme) -> None:
+        self.presentation.dressed()
         self.plots.set_theme(theme)
         self.processes.set_theme(theme)
         self.output.set_theme(theme)
