@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from rocketgui.arguments import Options
 from rocketgui.gui.plots.bars import bar
+from rocketgui.gui.plots.canvas import label_place
 from rocketgui.gui.plots.rates import catch_up
 from rocketgui.gui.plots_panel import LANES, RATE, TIMELINE
 from rocketgui.model.series import Series
@@ -162,8 +165,39 @@ def test_runs_before_stay_as_faint_curves(make_window: MakeWindow, run: Run) -> 
         run(bridge, 120)
         assert [faint.title for faint in canvas.faint] == ["2 processes (spawn)"] * number
     assert all(len(faint.curves) == 2 for faint in canvas.faint)
-    # One that went much further would only squeeze this one.
-    window.program.limit.set_value(1_000)
-    window.launch()
-    run(bridge, 10)
-    assert canvas.faint == []
+    # They stay, however far this one goes; the last three are promised.
+    for limit in (1_000, 10**12, 10**6):
+        window.program.limit.set_value(limit)
+        window.launch()
+        run(bridge, 10)
+        window.plots.draw()
+        assert len(canvas.faint) == 3
+
+
+def test_runs_that_counted_something_else_are_not_compared(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=2, limit=10**6))
+    for _ in range(2):
+        window.launch()
+        run(bridge, 60)
+    (before,) = window.controller.session.before
+    window.controller.session.before = (replace(before, watch="attempts"), before)
+    window.plots.counters.set_session(window.controller.session)
+    assert len(window.plots.counters.item.canvas.faint) == 1
+
+
+@given(st.floats(-50, 900), st.floats(-50, 400), st.integers(0, 6), st.floats(60, 800), st.floats(30, 300))
+def test_labels_of_runs_before_lie_in_the_picture_and_not_on_each_other(
+    x: float, y: float, count: int, width: float, height: float
+) -> None:
+    limit = QRectF(8, 20, 70, 15)
+    taken = [limit]
+    for _ in range(count):
+        size, picture = QSizeF(50, 14), QSizeF(width, height)
+        place = label_place(QPointF(x, y), size, picture, taken)
+        if 16 * (len(taken) + 3) < height:
+            assert not any(place.intersects(other) for other in taken)
+        assert place.left() >= 0
+        assert place.right() <= max(width, 54)
+        assert place.top() >= 0
+        assert place.bottom() <= height
+        taken.append(place)
