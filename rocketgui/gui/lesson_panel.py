@@ -118,10 +118,11 @@ class LessonPanel(Card):
         indent = round(1.3 * self.text.font().pixelSize())
         sights = "".join(f"<li>{escape(sight)}</li>" for sight in step.look_for)
         missing = f"<p><b>{escape(step.unavailable)}</b></p>" if step.unavailable else ""
+        call = "Where it can be had, look for:" if step.unavailable else "Press Space, and look for:"
         self.text.setText(
             f'<p style="margin:0 0 4px 0"><b>{escape(title)} {escape(step.title)}</b></p>'
             f'<p style="margin:0 0 4px 0">{escape(step.text)}</p>{missing}'
-            f'<p style="margin:0">Press Space, and look for:</p>'
+            f'<p style="margin:0">{call}</p>'
             f'<ul style="margin:0 0 0 {indent}px; -qt-list-indent:0">{sights}</ul>'
         )
         self.back.setEnabled(self._place > 0 or lesson.number > 1)

@@ -24,6 +24,8 @@ CURVES, LANES, RATE = range(3)
 LOAD, TIMELINE = range(2)
 #: Up to this many cores are named one by one in the heading.
 _NAMED_CORES = 4
+#: How much is left of curves of a run before, where others are spoken of.
+_PAST = 0.4
 
 
 class PlotsPanel(QSplitter):
@@ -36,6 +38,7 @@ class PlotsPanel(QSplitter):
         self._session = Session()
         self._theme = theme
         self._pointed: float | None = None
+        self._is_past = False
         self._expected: tuple[str, ...] | None = None
         self.counters = CountersPlot(self.axis, theme)
         self.counters.setAccessibleName("Counters over time")
@@ -131,6 +134,12 @@ class PlotsPanel(QSplitter):
         self._expected = watch
         self._name_counters()
 
+    def set_past(self, is_past: bool) -> None:
+        """Whether the curves are of a run before what is spoken of now: then they are faint."""
+        self._is_past = is_past
+        for plot in (self.counters, self.rates):
+            plot.item.setOpacity(_PAST if is_past else 1.0)
+
     def set_hint(self, hint: str, limit: int | None) -> None:
         """What stands in the counters' plot, and its limit, as long as nothing was launched."""
         self.counters.hint = self.lanes.hint = self.rates.hint = hint
@@ -195,7 +204,7 @@ class PlotsPanel(QSplitter):
     def _remark_counters(self) -> None:
         session = self._session
         rates, arrival_s = session.rates(), session.first_arrival_s()
-        parts = [f"{format_rate(sum(rates))} in all"] if rates else []
+        parts = [f"{format_rate(sum(rates))} in all"] if rates else ["the run before"] if self._is_past else []
         if not self.axis.is_following:
             parts.append("double-click to follow")
         if arrival_s is not None and not self.counters.limit_is_shown:

@@ -147,9 +147,9 @@ class SliderField(QWidget):
         super().__init__()
         self._scale = scale
         self._value = value
-        self._remark = ""
-        label = QLabel(name)
-        set_text(label, 1.0)
+        self._remark = self._refusal = ""
+        self._label = QLabel(name)
+        set_text(self._label, 1.0)
         self.field = NumberEdit(lambda: scale.edit(self._value))
         self.field.setAccessibleName(name)
         self.field.setAccessibleDescription(tip)
@@ -160,13 +160,14 @@ class SliderField(QWidget):
         self.field.typed.connect(self._typed)
         self.field.given_up.connect(self._given_up)
         self.field.left.connect(self._left)
-        label.setBuddy(self.field)
+        self._label.setBuddy(self.field)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(scale.marks[0][0], scale.last_stop)
         self.slider.setPageStep(scale.page)
         self.slider.setAccessibleName(f"{name} slider")
         self.slider.setToolTip(f"{tip}\n← → one step, Page Up and Page Down more")
         self.slider.valueChanged.connect(self._slid)
+        self._marks = Marks(self.slider, scale.marks)
         self.remark = QLabel()
         set_text(self.remark, 0.92)
         self.remark.setProperty("role", "muted")
@@ -175,14 +176,14 @@ class SliderField(QWidget):
         self._remark_lines = remark_lines
         self.text_resized()
         top = QHBoxLayout()
-        top.addWidget(label)
+        top.addWidget(self._label)
         top.addWidget(self.field, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(top)
         layout.addWidget(self.slider)
-        layout.addWidget(Marks(self.slider, scale.marks))
+        layout.addWidget(self._marks)
         layout.addWidget(self.remark)
         self.set_value(value)
 
@@ -198,6 +199,7 @@ class SliderField(QWidget):
     def set_value(self, value: int) -> None:
         """Show a number without telling anyone."""
         self._value = value
+        self._clear_error()
         self.slider.blockSignals(True)
         self.slider.setValue(self._scale.stop_for(value))
         self.slider.blockSignals(False)
@@ -207,7 +209,14 @@ class SliderField(QWidget):
         """What stands below while nothing is wrong."""
         self._remark = text
         if self.remark.property("role") != "error":
-            self.remark.setText(text)
+            self.remark.setText(self._refusal or text)
+
+    def refuse(self, reason: str) -> None:
+        """Grey it out, and say below why; empty: offer it again."""
+        self._refusal = reason
+        for part in (self._label, self.field, self.slider, self._marks):
+            part.setEnabled(not reason)
+        self._clear_error()
 
     @property
     def error(self) -> str:
@@ -235,7 +244,6 @@ class SliderField(QWidget):
             self.field.selectAll()
             return
         changed = value != self._value
-        self._clear_error()
         self.set_value(value)
         self.field.clearFocus()
         if changed:
@@ -253,5 +261,5 @@ class SliderField(QWidget):
 
     def _clear_error(self) -> None:
         set_role(self.remark, "muted")
-        self.remark.setText(self._remark)
+        self.remark.setText(self._refusal or self._remark)
         self.remark.setAccessibleName("")
