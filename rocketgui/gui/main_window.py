@@ -68,7 +68,8 @@ class MainWindow(QMainWindow):
         theme = self.themes.theme
         self.setWindowTitle("rocketgui")
         self.setWindowIcon(QIcon(str(resource("icon.svg"))))
-        self.controller = RunController(self._bridge, options.report, self)
+        # With a sweep, the report is the sweep's.
+        self.controller = RunController(self._bridge, options.report if options.sweep is None else None, self)
         self.top = TopBar()
         self.program = ProgramPanel(self._rocket_options())
         self.plots = PlotsPanel(theme)
@@ -250,13 +251,18 @@ class MainWindow(QMainWindow):
         self.show_rocket()
         if self._sweep is None:
             self._sweep = SweepWindow(self.controller, self._sweep_options, self.themes.theme, self)
+            self._sweep.look_wanted.connect(self.switch_look)
         self._sweep.show()
         self._sweep.raise_()
         self._sweep.activateWindow()
         return self._sweep
 
     def _sweep_options(self) -> Options:
-        return self.program.options._replace(sweep=self._given.sweep, seconds=self._given.seconds)
+        return self.program.options._replace(
+            sweep=self._given.sweep,
+            seconds=self._given.seconds,
+            report=self._given.report if self._given.sweep is not None else None,
+        )
 
     def _look_chosen(self, look: Look) -> None:
         self.themes.choose(look)
@@ -335,7 +341,9 @@ class MainWindow(QMainWindow):
         idle = self.controller.state is RunState.IDLE
         if self.program.script is None:  # a file is read when it is opened or launched, or it could be another by now
             self._show_code()
-        limit = self.program.limit.value if self.program.script is None else None
+        step = self.lesson.step
+        numbered = self.program.script is None and (step is None or step.takes_numbers)
+        limit = self.program.limit.value if numbered else None
         self.plots.set_hint(self._hint() if idle else "", limit)
 
     def _hint(self) -> str:
