@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFontDatabase, QTextCharFormat, QTextCursor, QTextOption
+from PySide6.QtGui import QColor, QFontDatabase, QResizeEvent, QTextCharFormat, QTextCursor, QTextOption
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit
 
 from rocketgui.gui.buttons import Choice
@@ -28,6 +28,25 @@ _NOT_YET = -1
 _LETTERS = 11
 
 
+class _Tail(QPlainTextEdit):
+    """Text that stays at its end when it is given more or less room, if it was there."""
+
+    @property
+    def is_at_end(self) -> bool:
+        bar = self.verticalScrollBar()
+        return bar.value() >= bar.maximum() - 1
+
+    def go_to_end(self) -> None:
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.maximum())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        was_at_end = self.is_at_end
+        super().resizeEvent(event)
+        if was_at_end:
+            self.go_to_end()
+
+
 class OutputPanel(Card):
     """Appends in batches; stays at the end unless the user scrolled away."""
 
@@ -38,7 +57,7 @@ class OutputPanel(Card):
         self._shown = 0
         self._late = 0
         self._name_width = 0
-        self.text = QPlainTextEdit()
+        self.text = _Tail()
         self.text.setReadOnly(True)
         self.text.setAcceptDrops(False)  # a file that is dropped is for the window
         self.text.setAccessibleName("Output")
@@ -134,7 +153,7 @@ class OutputPanel(Card):
         session = self._session
         self._offer_processes()
         bar = self.text.verticalScrollBar()
-        at, at_end = bar.value(), bar.value() >= bar.maximum() - 1
+        at, at_end = bar.value(), self.text.is_at_end
         # A line that belongs between those that are shown, or a longer name, is rare: all is written anew.
         anew = self._names_grew() or session.output_late > self._late
         if anew:
@@ -146,7 +165,7 @@ class OutputPanel(Card):
             whose = self.whose.currentData()
             self._append([line for line in lines if whose is None or line.process == whose])
             if at_end:
-                bar.setValue(bar.maximum())
+                self.text.go_to_end()
             elif anew:
                 bar.setValue(at)
         self._shown = session.output_total
