@@ -131,7 +131,7 @@ class ThemeSwitch(QObject):
     def dress(self) -> None:
         """Apply the theme's style sheet."""
         template = Template(resource("themes/style.qss").read_text(encoding="utf-8"))
-        images = {name: resource(f"themes/{name}.svg").as_posix() for name in ("arrow", "tick")}
+        images = {name: resource(f"themes/{name}.svg").as_posix() for name in ("arrow", "tick", "up")}
         self._app.setStyleSheet(template.substitute(self.theme.colours, **images))
 
 
