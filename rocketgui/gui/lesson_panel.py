@@ -111,7 +111,7 @@ class LessonPanel(Card):
     def _claim_room(self) -> None:
         """Be as high as the text needs it, within reason; beyond, it scrolls."""
         needed = self.text.heightForWidth(self._reading.viewport().width())
-        self._reading.setMinimumHeight(min(needed, round(self.window().height() * _SHARE)))
+        self._reading.setMinimumHeight(max(min(needed, round(self.window().height() * _SHARE)), 0))
 
     def _show(self) -> None:
         step = self.step

@@ -126,7 +126,11 @@ class PlotsPanel(QSplitter):
     def _name_counters(self) -> None:
         """Say in the heading what is drawn, unless the list beside it does."""
         name = name_of(self._session, self._expected)
-        self.counters_card.set_subtitle("" if self.values.isVisibleTo(self.counters_card) else shortened(name))
+        said = "" if self.values.isVisibleTo(self.counters_card) else shortened(name)
+        if self.counter_views.current == RATE:
+            self.counters_card.retitle("Rate", f"{said} per second".lstrip())
+        else:
+            self.counters_card.retitle("Counters", said)
         self.counters_card.heading.setToolTip(name)
 
     def expect(self, watch: tuple[str, ...] | None) -> None:

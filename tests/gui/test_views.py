@@ -18,6 +18,7 @@ from rocketgui.gui.plots.bars import bar
 from rocketgui.gui.plots.canvas import label_place
 from rocketgui.gui.plots.rates import catch_up
 from rocketgui.gui.plots_panel import LANES, RATE, TIMELINE
+from rocketgui.gui.theme import Look
 from rocketgui.model.series import Series
 from tests.gui.conftest import MakeWindow
 from tests.gui.test_window import Run
@@ -201,3 +202,29 @@ def test_labels_of_runs_before_lie_in_the_picture_and_not_on_each_other(
         assert place.top() >= 0
         assert place.bottom() <= height
         taken.append(place)
+
+
+def test_heading_says_what_the_view_shows(make_window: MakeWindow) -> None:
+    window, _ = make_window()
+    card = window.plots.counters_card
+    for place, heading in ((RATE, "RATE · rocket per second"), (LANES, "COUNTERS · rocket"), (0, "COUNTERS · rocket")):
+        window.plots.counter_views.choose(place)
+        assert card.heading.text() == heading
+
+
+@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
+def test_chosen_view_shows_that_it_has_the_keyboard(make_window: MakeWindow, look: Look) -> None:
+    window, _ = make_window(look=look)
+    button = window.plots.counter_views.buttons[0]
+    assert not has(button, window.themes.theme.colour("focus"))
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    assert has(button, window.themes.theme.colour("focus"))
+
+
+@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
+def test_cells_of_the_cores_are_seen(make_window: MakeWindow, run: Run, look: Look) -> None:
+    window, bridge = make_window(look=look)
+    run(bridge, 12)
+    window.plots.refresh()
+    assert has(window.plots.core_strip, window.themes.theme.colour("hover"))
+    assert window.themes.theme.colour("hover") != window.themes.theme.colour("panel")
