@@ -154,6 +154,7 @@ class MainWindow(QMainWindow):
         self.plots.values.chosen.connect(self._words.now)
         self.plots.axis.follow_changed.connect(self._words.wake)
         self.plots.axis.follow_changed.connect(self._frames.wake)
+        self.plots.resized.connect(self._frames.wake)
         self.themes.changed.connect(self._theme_changed)
         keys.bind(self)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from rocketgui.gui.card import Card
@@ -30,6 +30,9 @@ _PAST = 0.4
 
 class PlotsPanel(QSplitter):
     """Counters above cores; the line between them can be dragged."""
+
+    #: A plot has another size, and has to be drawn anew.
+    resized = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(Qt.Orientation.Vertical)
@@ -88,6 +91,7 @@ class PlotsPanel(QSplitter):
             self.addWidget(card)
         for plot in self._plots():
             plot.pointed.connect(self._point)
+            plot.resized.connect(self.resized)
         self.setChildrenCollapsible(False)
         self.setHandleWidth(10)
         self.setStretchFactor(0, 64)

@@ -12,7 +12,9 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
+from rocketgui import messages
 from rocketgui.arguments import Options
 from rocketgui.gui.plots.bars import bar
 from rocketgui.gui.plots.canvas import label_place
@@ -86,8 +88,7 @@ def test_any_number_of_lanes_and_rows(make_window: MakeWindow, run: Run, workers
     window.plots.draw()
     plots = window.plots
     assert len(plots.timeline.bars) == workers + 1
-    assert plots.timeline.scroll.isVisible() == (workers > 8)
-    plots.timeline.scroll.setValue(plots.timeline.scroll.maximum())
+    assert not plots.timeline.scroll.isVisible()
     for _ in range(3):
         plots.draw()
         plots.lanes.grab()
@@ -202,6 +203,60 @@ def test_labels_of_runs_before_lie_in_the_picture_and_not_on_each_other(
         assert place.top() >= 0
         assert place.bottom() <= height
         taken.append(place)
+
+
+def test_rows_without_number_scroll_beside_the_same_axis(make_window: MakeWindow) -> None:
+    window, _ = make_window()
+    plots, story = window.plots, Story(600)
+    plots.core_views.choose(TIMELINE)
+    plots.timeline.set_session(story.session)
+    plots.timeline.draw()
+    assert plots.timeline.scroll.isVisible()
+    assert plots.timeline.scroll.maximum() == len(plots.timeline.bars) - 512
+    plots.timeline.scroll.setValue(plots.timeline.scroll.maximum())
+    plots.timeline.draw()
+    plots.timeline.grab()
+    assert plots.timeline.width() == plots.counters.width()
+
+
+def test_pointer_names_the_row_that_it_is_in(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=200, limit=10**12))
+    window.plots.core_views.choose(TIMELINE)
+    window.launch()
+    run(bridge, 90)
+    timeline = window.plots.timeline
+    timeline.draw()
+    box = timeline._box
+    row = box.rect().height() / 201
+    at = timeline.mapFromScene(box.mapToScene(QPointF(box.rect().width() / 2, 150.5 * row)))
+    QTest.mouseMove(timeline.viewport(), at)
+    _, named, *_ = timeline.rows_at(1.4)
+    assert named[0] == "func150  at work"
+    assert timeline.rows_at(0.001)[1][0] == "func150  not started"
+
+
+def test_feeder_thread_of_a_queue_has_no_row(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=2, limit=10**12))
+    window.plots.core_views.choose(TIMELINE)
+    window.launch()
+    run(bridge, 30)
+    bridge.say(messages.ProcessSeen(9, 2, 4712, "thread", "QueueFeederThread", True))
+    bridge.say(messages.Moment(9, "began", 300_000_000))
+    run(bridge, 5)
+    window.plots.draw()
+    assert [one.name for one in window.plots.timeline.bars] == ["parent", "func1", "func2"]
+
+
+@pytest.mark.parametrize("core_view", [0, TIMELINE])
+def test_plots_are_drawn_anew_in_another_size(make_window: MakeWindow, run: Run, qtbot: QtBot, core_view: int) -> None:
+    window, bridge = make_window(Options(workers=2, limit=10**6))
+    plots = window.plots
+    plots.core_views.choose(core_view)
+    window.launch()
+    run(bridge, 60)
+    window.resize(1400, 900)
+    drawn = (plots.counters, plots.timeline if core_view else plots.cores)
+    qtbot.waitUntil(lambda: all(plot.item.view == plot._view() for plot in drawn))
 
 
 def test_heading_says_what_the_view_shows(make_window: MakeWindow) -> None:
