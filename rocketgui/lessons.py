@@ -20,6 +20,7 @@ from rocketgui.interpreters import Interpreter
 from rocketgui.launch import START_METHODS, Launch
 from rocketgui.model.text import WORKERS_MAX, parse_limit
 from rocketgui.programs import variants
+from rocketgui.programs.variants import Variant
 from rocketgui.resources import resource
 
 #: The window's views of the counters and of the cores, in their order.
@@ -47,6 +48,11 @@ class Step(NamedTuple):
         """The text of the program, if it is not the built-in one."""
         return None if self.program is None else resource(f"lessons/{self.program}").read_text(encoding="utf-8")
 
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether it takes the number of workers and the limit."""
+        return self.program is None or "--limit" in (self.source() or "")
+
 
 class Lesson(NamedTuple):
     """A lesson, with at least one step."""
@@ -70,16 +76,15 @@ def titles() -> list[str]:
 
 def launch_of(step: Step, options: Options, *, own_session: bool) -> Launch:
     """The command that launches a step, with the controls as they stand in `options`."""
-    launch = options.command(own_session=own_session)
     if step.program is None:
-        return launch
+        return options.command(own_session=own_session)
+    # It starts plain processes, each of which counts a rocket of its own, whatever else the controls say.
+    launch = options._replace(**Variant()._asdict()).command(own_session=own_session)
     named = ("--workers", str(options.workers), "--limit", str(options.limit))
-    limited = "--limit" in (step.source() or "")
     return launch._replace(
-        argv=(step.program, *(named if limited else ())),
-        limit=options.limit if limited else 0,
+        argv=(step.program, *(named if step.takes_numbers else ())),
+        limit=options.limit if step.takes_numbers else 0,
         source=step.source(),
-        start_method=options.start_method,
     )
 
 

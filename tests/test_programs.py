@@ -119,7 +119,6 @@ CASES = [
     Case(("shadows/program.py",)),
     Case(("stuck_in_a_lock.py", "released"), 4),
     Case(("join_before_get.py", "get"), 2),
-    Case(("lost_task.py", "raise"), 3),
 ]
 
 #: What other Pythons are tried with.

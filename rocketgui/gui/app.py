@@ -14,6 +14,7 @@ from rocketgui.bridge import Bridge
 from rocketgui.gui import settings
 from rocketgui.gui.errors import ErrorReporter
 from rocketgui.gui.main_window import MainWindow
+from rocketgui.gui.placing import Placer
 from rocketgui.gui.presentation import Shape
 from rocketgui.gui.quit_signals import QuitOnSignal
 from rocketgui.gui.startup import FirstFrame, note_times
@@ -35,6 +36,9 @@ def main(options: Options) -> int:
     errors.repeated.connect(window.strip.say)
     app.aboutToQuit.connect(window.controller.close)
     note_times(window, window.plots.counters.shows_points)
+    placer = Placer(window)
+    window.presentation.changed.connect(placer.watch)
+    FirstFrame(window, placer.watch)
     FirstFrame(window, lambda: _begin(bridge, window, options))
     window.show()
     try:

@@ -81,6 +81,7 @@ class Choice(QComboBox):
     def __init__(self, name: str, tip: str) -> None:
         super().__init__()
         set_text(self, 1.0)
+        self.tip = tip
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(name)
         self.setAccessibleDescription(tip)

@@ -111,7 +111,8 @@ class RunController(QObject):
     def __init__(self, bridge: BridgeLike, report_path: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bridge = bridge
-        self._report_path = report_path
+        #: Where the report of each run is written; None: nowhere.
+        self.report_path = report_path
         self.model = Model()
         self.state = RunState.IDLE
         self._launching = False
@@ -215,9 +216,9 @@ class RunController(QObject):
         self._stopping = False
         self._send_workers.cancel()
         self._send_limit.cancel()
-        if self._report_path is not None:
+        if self.report_path is not None:
             try:
-                write_json(self._report_path, report(self.session))
+                write_json(self.report_path, report(self.session))
             except OSError as error:
                 self.problem.emit(f"The report could not be written: {error}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from rocketgui.gui.card import Card
+from rocketgui.gui.card import Card, set_role
 from rocketgui.gui.reading import Reading
 from rocketgui.model.findings import Finding
 from rocketgui.model.session import Session
@@ -32,6 +32,11 @@ class FindingsPanel(Card):
             html = _BEFORE if session.program is None else _SOON if session.ended is None else _NOTHING
         if html != self.text.text():
             self.text.setText(html)
+
+    def set_past(self, is_past: bool) -> None:
+        """Whether all of this is of a run before what is spoken of now."""
+        self.remark.setText("of the run before" if is_past else "")
+        set_role(self.text, "muted" if is_past else "")
 
 
 def _html(finding: Finding) -> str:

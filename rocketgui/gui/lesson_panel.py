@@ -6,6 +6,7 @@ from collections.abc import Callable
 from html import escape
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout
 
 from rocketgui import lessons
@@ -15,6 +16,9 @@ from rocketgui.gui.card import Card
 from rocketgui.gui.reading import Reading
 from rocketgui.interpreters import Interpreter
 from rocketgui.lessons import Lesson, Step
+
+#: How much of the window's height a step's text takes at the most, whatever stands below it.
+_SHARE = 0.36
 
 
 class LessonPanel(Card):
@@ -33,8 +37,8 @@ class LessonPanel(Card):
         self._python = python
         self._lesson: Lesson | None = None
         self._place = 0
-        reading = Reading("Text of the lesson")
-        self.text = reading.label
+        self._reading = Reading("Text of the lesson")
+        self.text = self._reading.label
         self.back = Button("Back", "The step before (Page Up)")
         self.back.clicked.connect(self.go_back)
         self.next = Button("Next", "The next step, or the next lesson (Page Down)")
@@ -46,7 +50,7 @@ class LessonPanel(Card):
         row.addStretch(1)
         row.addWidget(self.back)
         row.addWidget(self.next)
-        self.body.addWidget(reading, 1)
+        self.body.addWidget(self._reading, 1)
         self.body.addLayout(row)
         self.setVisible(False)
 
@@ -100,6 +104,15 @@ class LessonPanel(Card):
         if self._lesson is not None:
             self._write()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._claim_room()
+
+    def _claim_room(self) -> None:
+        """Be as high as the text needs it, within reason; beyond, it scrolls."""
+        needed = self.text.heightForWidth(self._reading.viewport().width())
+        self._reading.setMinimumHeight(max(min(needed, round(self.window().height() * _SHARE)), 0))
+
     def _show(self) -> None:
         step = self.step
         assert step is not None
@@ -118,12 +131,14 @@ class LessonPanel(Card):
         indent = round(1.3 * self.text.font().pixelSize())
         sights = "".join(f"<li>{escape(sight)}</li>" for sight in step.look_for)
         missing = f"<p><b>{escape(step.unavailable)}</b></p>" if step.unavailable else ""
+        call = "Where it can be had, look for:" if step.unavailable else "Press Space, and look for:"
         self.text.setText(
             f'<p style="margin:0 0 4px 0"><b>{escape(title)} {escape(step.title)}</b></p>'
             f'<p style="margin:0 0 4px 0">{escape(step.text)}</p>{missing}'
-            f'<p style="margin:0">Press Space, and look for:</p>'
+            f'<p style="margin:0">{call}</p>'
             f'<ul style="margin:0 0 0 {indent}px; -qt-list-indent:0">{sights}</ul>'
         )
+        self._claim_room()
         self.back.setEnabled(self._place > 0 or lesson.number > 1)
         self.next.setEnabled(self._place + 1 < count or lesson.number < LESSONS)
         self.next.setText("Next" if self._place + 1 < count or lesson.number == LESSONS else "Next lesson")

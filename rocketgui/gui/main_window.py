@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 #: collector, 60 a second; a floor of just that would miss every one that comes a little early.
 FRAME_MS, OUTPUT_MS, WORDS_MS = 14, 100, 250
 
+#: Why a step of a lesson that brings its own program leaves controls out.
+_NO_NUMBERS = "The program of this step has numbers of its own."
+_NO_CHOICES = "This step brings a program of its own, which takes none of these choices. Code shows it."
+
 
 class MainWindow(QMainWindow):
     """The window. `bridge` has the interface of `rocketgui.bridge.Bridge`; whoever makes it starts it. `remember` is
@@ -55,6 +59,8 @@ class MainWindow(QMainWindow):
         self._remembered = settings.Settings() if remember is None else settings.load(remember)
         self._given = options
         self._sweep: SweepWindow | None = None
+        #: Whether what is seen is of a run before the step of a lesson that is shown now.
+        self._is_past = False
         self._bridge = as_bridge(bridge)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
@@ -62,7 +68,8 @@ class MainWindow(QMainWindow):
         theme = self.themes.theme
         self.setWindowTitle("rocketgui")
         self.setWindowIcon(QIcon(str(resource("icon.svg"))))
-        self.controller = RunController(self._bridge, options.report, self)
+        # With a sweep, the report is the sweep's.
+        self.controller = RunController(self._bridge, options.report if options.sweep is None else None, self)
         self.top = TopBar()
         self.program = ProgramPanel(self._rocket_options())
         self.plots = PlotsPanel(theme)
@@ -141,11 +148,13 @@ class MainWindow(QMainWindow):
         top.present_chosen.connect(self.presentation.show)
         top.controls_wanted.connect(self.presentation.toggle_controls)
         top.caps_wanted.connect(self.caps.turn)
+        self.presentation.beginning.connect(self._page.keep)
         self.presentation.changed.connect(self._presented)
         self.presentation.problem.connect(self.strip.say)
         self.plots.values.chosen.connect(self._words.now)
         self.plots.axis.follow_changed.connect(self._words.wake)
         self.plots.axis.follow_changed.connect(self._frames.wake)
+        self.plots.resized.connect(self._frames.wake)
         self.themes.changed.connect(self._theme_changed)
         keys.bind(self)
 
@@ -199,14 +208,30 @@ class MainWindow(QMainWindow):
         self.lesson.open_lesson(number)
 
     def _lesson_closed(self) -> None:
+        self.strip.clear()
+        self.program.rocket.refuse(numbers="", choices="")
         self._show_right()
         self._idle_hint()
 
     def _step_shown(self, step: Step) -> None:
         self.controller.stop()
+        self.strip.clear()
         self.program.choose(step.options)
+        self.program.rocket.refuse(
+            numbers="" if step.takes_numbers else _NO_NUMBERS, choices=_NO_CHOICES if step.program else ""
+        )
+        self._choose_views(step)
+        self._is_past = self.controller.session.program is not None
         self._show_right()
         self._idle_hint()
+        self._words.now()
+        self._frames.now()
+
+    def _choose_views(self, step: Step) -> None:
+        plots = self.plots
+        for views, wanted in ((plots.counter_views, step.counter_view), (plots.core_views, step.core_view)):
+            if wanted is not None:
+                views.choose_named(wanted)
 
     def show_keys(self) -> None:
         """Show what each key does."""
@@ -227,13 +252,18 @@ class MainWindow(QMainWindow):
         self.show_rocket()
         if self._sweep is None:
             self._sweep = SweepWindow(self.controller, self._sweep_options, self.themes.theme, self)
+            self._sweep.look_wanted.connect(self.switch_look)
         self._sweep.show()
         self._sweep.raise_()
         self._sweep.activateWindow()
         return self._sweep
 
     def _sweep_options(self) -> Options:
-        return self.program.options._replace(sweep=self._given.sweep, seconds=self._given.seconds)
+        return self.program.options._replace(
+            sweep=self._given.sweep,
+            seconds=self._given.seconds,
+            report=self._given.report if self._given.sweep is not None else None,
+        )
 
     def _look_chosen(self, look: Look) -> None:
         self.themes.choose(look)
@@ -249,7 +279,10 @@ class MainWindow(QMainWindow):
         self.top.mark_shape(shape)
         self.strip.set_quiet(shape is not None)
         self._show_right()
-        self._page.share_width(for_lesson=shape is not None and not self.presentation.controls)
+        if shape is None:
+            self._page.restore()
+        else:
+            self._page.share_width(for_lesson=not self.presentation.controls)
         self._wake()
 
     def _show_right(self) -> None:
@@ -269,6 +302,7 @@ class MainWindow(QMainWindow):
 
     def _session_began(self) -> None:
         self.strip.clear()
+        self._is_past = False
         self._show_session()
 
     def _show_session(self) -> None:
@@ -284,6 +318,7 @@ class MainWindow(QMainWindow):
         self._words.now()
 
     def _theme_changed(self, theme: Theme) -> None:
+        self.presentation.dressed()
         self.plots.set_theme(theme)
         self.processes.set_theme(theme)
         self.output.set_theme(theme)
@@ -307,16 +342,29 @@ class MainWindow(QMainWindow):
         idle = self.controller.state is RunState.IDLE
         if self.program.script is None:  # a file is read when it is opened or launched, or it could be another by now
             self._show_code()
-        limit = self.program.limit.value if self.program.script is None else None
-        self.plots.set_hint(f"Press Space to launch {self.program.name}" if idle else "", limit)
+        step = self.lesson.step
+        numbered = self.program.script is None and (step is None or step.takes_numbers)
+        limit = self.program.limit.value if numbered else None
+        self.plots.set_hint(self._hint() if idle else "", limit)
+
+    def _hint(self) -> str:
+        step = self.lesson.step
+        if step is not None and step.unavailable:
+            return step.unavailable
+        program = self.program.name if step is None or step.program is None else step.program
+        return f"Press Space to launch {program}"
 
     def _refresh_words(self) -> None:
         session = self.controller.session
         self.program.refresh(session)
+        self.plots.set_past(self._is_past)
         self.plots.refresh()
-        found = findings(session)
+        step = self.lesson.step
+        found = findings(session, step.shows if step is not None else ())
         self.findings.show_findings(session, found)
-        self.strip.warn(next((finding.text for finding in found if finding.id in URGENT), ""))
+        self.findings.set_past(self._is_past)
+        if not self._is_past:
+            self.strip.warn(next((finding.text for finding in found if finding.id in URGENT), ""))
         self.processes.refresh(session)
         self.strip.refresh(session)
         self.top.show_time(session.end_ns / 1e9 if session.program is not None else None, how_failed(session))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import islice
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFontDatabase, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtGui import QColor, QFontDatabase, QResizeEvent, QTextCharFormat, QTextCursor, QTextOption
+from PySide6.QtWidgets import QComboBox, QPlainTextEdit
 
 from rocketgui.gui.buttons import Choice
 from rocketgui.gui.card import Card
@@ -20,9 +20,31 @@ from rocketgui.model.session import Session
 #: Lines that the panel keeps; the session, and so the report, keeps more.
 LINES = 2_000
 
-#: Characters of a line that are shown.
-_LONGEST = 400
-_NAME_WIDTH = 12
+#: Characters of a line that are shown, and of a name before it.
+_LONGEST, _NAME_LONGEST = 400, 12
+#: What stands for a process that is chosen and has not turned up in this run.
+_NOT_YET = -1
+#: Letters for which the list of processes has room: those of MainProcess.
+_LETTERS = 11
+
+
+class _Tail(QPlainTextEdit):
+    """Text that stays at its end when it is given more or less room, if it was there."""
+
+    @property
+    def is_at_end(self) -> bool:
+        bar = self.verticalScrollBar()
+        return bar.value() >= bar.maximum() - 1
+
+    def go_to_end(self) -> None:
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.maximum())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        was_at_end = self.is_at_end
+        super().resizeEvent(event)
+        if was_at_end:
+            self.go_to_end()
 
 
 class OutputPanel(Card):
@@ -34,20 +56,25 @@ class OutputPanel(Card):
         self._session = Session()
         self._shown = 0
         self._late = 0
-        self.text = QPlainTextEdit()
+        self._name_width = 0
+        self.text = _Tail()
         self.text.setReadOnly(True)
         self.text.setAcceptDrops(False)  # a file that is dropped is for the window
         self.text.setAccessibleName("Output")
         self.text.setAccessibleDescription("What the processes printed")
         self.text.setMaximumBlockCount(LINES)
         self.text.setUndoRedoEnabled(False)
-        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.text.setFocusPolicy(Qt.FocusPolicy.ClickFocus | Qt.FocusPolicy.TabFocus)
         self.text.setTabChangesFocus(True)
         self.text.setPlaceholderText("What the processes print appears here.")
         set_text(self.text, 0.85, font=QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.document().setDocumentMargin(0)
         self.whose = Choice("Output of", "Show the lines of one process only")
+        # As wide as ever, whatever stands in it.
+        self.whose.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.whose.setMinimumContentsLength(_LETTERS)
+        self.whose.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.whose.addItem("all", None)
         self.whose.currentIndexChanged.connect(self._choose)
         self.code = CodeView(theme)
@@ -75,6 +102,8 @@ class OutputPanel(Card):
         """Write anew what one process printed, or all of them."""
         self._shown = 0
         self.text.clear()
+        whose = self.whose.currentText() if self.whose.currentIndex() else "the processes"
+        self.text.setPlaceholderText(f"What {whose} print{'' if whose == 'the processes' else 's'} appears here.")
         self.refresh()
 
     def show_process(self, process: int | None) -> None:
@@ -82,15 +111,22 @@ class OutputPanel(Card):
         self.whose.setCurrentIndex(max(self.whose.findData(process), 0))
 
     def _offer_processes(self) -> None:
-        """The list grows as processes turn up; the choice stays."""
+        """The list grows as processes turn up; the choice stays, from one run to the next too."""
+        waits = self.whose.findData(_NOT_YET)
         for process in self._session.processes.values():
             known = self.whose.findData(process.id)
             if process.kind == "helper":
                 continue
-            if known < 0:
+            if known < 0 and waits >= 0 and self.whose.itemText(waits) == process.name:
+                self.whose.setItemData(waits, process.id)
+                waits = -1
+            elif known < 0:
                 self.whose.addItem(process.name, process.id)
             elif self.whose.itemText(known) != process.name:
                 self.whose.setItemText(known, process.name)
+        if waits >= 0 and self._session.ended is not None:  # it will not come
+            self.whose.setCurrentIndex(0)
+            self.whose.removeItem(waits)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
@@ -101,11 +137,15 @@ class OutputPanel(Card):
     def set_session(self, session: Session) -> None:
         """Show another run."""
         self._session = session
-        self._shown = self._late = 0
+        self._shown = self._late = self._name_width = 0
         self.text.clear()
         self.whose.blockSignals(True)
+        chosen = self.whose.currentText() if self.whose.currentIndex() else None
         while self.whose.count() > 1:
             self.whose.removeItem(1)
+        if chosen is not None:
+            self.whose.addItem(chosen, _NOT_YET)
+            self.whose.setCurrentIndex(1)
         self.whose.blockSignals(False)
 
     def refresh(self) -> None:
@@ -113,9 +153,10 @@ class OutputPanel(Card):
         session = self._session
         self._offer_processes()
         bar = self.text.verticalScrollBar()
-        at, at_end = bar.value(), bar.value() >= bar.maximum() - 1
-        late = session.output_late > self._late
-        if late:  # a line belongs between those that are shown, which is rare: write all anew
+        at, at_end = bar.value(), self.text.is_at_end
+        # A line that belongs between those that are shown, or a longer name, is rare: all is written anew.
+        anew = self._names_grew() or session.output_late > self._late
+        if anew:
             self._late, self._shown = session.output_late, 0
             self.text.clear()
         fresh = min(session.output_total - self._shown, len(session.output), LINES)
@@ -124,12 +165,20 @@ class OutputPanel(Card):
             whose = self.whose.currentData()
             self._append([line for line in lines if whose is None or line.process == whose])
             if at_end:
-                bar.setValue(bar.maximum())
-            elif late:
+                self.text.go_to_end()
+            elif anew:
                 bar.setValue(at)
         self._shown = session.output_total
         hidden = session.losses.output_lines_dropped + max(0, session.output_total - LINES)
         self.remark.setText(f"{hidden:,} earlier lines not shown" if hidden else "")
+
+    def _names_grew(self) -> bool:
+        """Whether names need more room than they have in the lines above."""
+        names = (len(process.name) for process in self._session.processes.values() if process.kind != "helper")
+        width = min(max(names, default=0), _NAME_LONGEST)
+        grew = width > self._name_width
+        self._name_width = max(width, self._name_width)
+        return grew
 
     def _append(self, lines: list[Output]) -> None:
         cursor = QTextCursor(self.text.document())
@@ -143,8 +192,8 @@ class OutputPanel(Card):
             colour = self._theme.worker(process.place if process is not None else None)
             text = line.text if len(line.text) <= _LONGEST else line.text[: _LONGEST - 1] + "…"
             role = "error" if line.stream == "stderr" else "text"
-            cursor.insertText(f"{line.t_ns / 1e9:8.3f}  ", _coloured(self._theme.colour("muted")))
-            cursor.insertText(f"{shortened(name, _NAME_WIDTH):<{_NAME_WIDTH}} ", _coloured(colour))
+            cursor.insertText(f"{line.t_ns / 1e9:6.3f} ", _coloured(self._theme.colour("muted")))
+            cursor.insertText(f"{shortened(name, self._name_width):<{self._name_width}} ", _coloured(colour))
             cursor.insertText(text, _coloured(self._theme.colour(role)))
         cursor.endEditBlock()
 

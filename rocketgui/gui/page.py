@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from rocketgui.gui.findings_panel import FindingsPanel
@@ -60,6 +60,8 @@ class Page(QWidget):
         self._across.setStretchFactor(0, 2)
         self._across.setStretchFactor(1, 1)
         self._across.setSizes([1280 - program.width() - _RIGHT_WIDTH, _RIGHT_WIDTH])
+        self._splitters = (middle[0], self._right, self._across)
+        self._kept: list[QByteArray] = []
         for splitter in (self._right, self._across):
             splitter.setHandleWidth(_GAP)
             splitter.setChildrenCollapsible(False)
@@ -77,9 +79,18 @@ class Page(QWidget):
         rows.addWidget(strip)
 
     def share_width(self, *, for_lesson: bool) -> None:
-        """Give the right-hand side its usual width, or that of a lesson which is presented."""
+        """Give the right-hand side the width that it needs while presented: that of the controls, or of a lesson."""
         right = round(self.width() * _LESSON_SHARE) if for_lesson else _RIGHT_WIDTH
         self._across.setSizes([self._across.width() - right, right])
+
+    def keep(self) -> None:
+        """Remember how the parts share the room, for `restore`."""
+        self._kept = [splitter.saveState() for splitter in self._splitters]
+
+    def restore(self) -> None:
+        """Let the parts share the room as they did."""
+        for splitter, state in zip(self._splitters, self._kept, strict=True):
+            splitter.restoreState(state)
 
     def show_right(self) -> None:
         """The right-hand side is there as long as anything is in it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from rocketgui.gui.card import Card
@@ -24,10 +24,15 @@ CURVES, LANES, RATE = range(3)
 LOAD, TIMELINE = range(2)
 #: Up to this many cores are named one by one in the heading.
 _NAMED_CORES = 4
+#: How much is left of curves of a run before, where others are spoken of.
+_PAST = 0.4
 
 
 class PlotsPanel(QSplitter):
     """Counters above cores; the line between them can be dragged."""
+
+    #: A plot has another size, and has to be drawn anew.
+    resized = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(Qt.Orientation.Vertical)
@@ -36,6 +41,7 @@ class PlotsPanel(QSplitter):
         self._session = Session()
         self._theme = theme
         self._pointed: float | None = None
+        self._is_past = False
         self._expected: tuple[str, ...] | None = None
         self.counters = CountersPlot(self.axis, theme)
         self.counters.setAccessibleName("Counters over time")
@@ -85,6 +91,7 @@ class PlotsPanel(QSplitter):
             self.addWidget(card)
         for plot in self._plots():
             plot.pointed.connect(self._point)
+            plot.resized.connect(self.resized)
         self.setChildrenCollapsible(False)
         self.setHandleWidth(10)
         self.setStretchFactor(0, 64)
@@ -123,13 +130,23 @@ class PlotsPanel(QSplitter):
     def _name_counters(self) -> None:
         """Say in the heading what is drawn, unless the list beside it does."""
         name = name_of(self._session, self._expected)
-        self.counters_card.set_subtitle("" if self.values.isVisibleTo(self.counters_card) else shortened(name))
+        said = "" if self.values.isVisibleTo(self.counters_card) else shortened(name)
+        if self.counter_views.current == RATE:
+            self.counters_card.retitle("Rate", f"{said} per second".lstrip())
+        else:
+            self.counters_card.retitle("Counters", said)
         self.counters_card.heading.setToolTip(name)
 
     def expect(self, watch: tuple[str, ...] | None) -> None:
         """A program of the user's is launched next, and watched for these values; None: the built-in one is."""
         self._expected = watch
         self._name_counters()
+
+    def set_past(self, is_past: bool) -> None:
+        """Whether the curves are of a run before what is spoken of now: then they are faint."""
+        self._is_past = is_past
+        for plot in (self.counters, self.rates):
+            plot.item.setOpacity(_PAST if is_past else 1.0)
 
     def set_hint(self, hint: str, limit: int | None) -> None:
         """What stands in the counters' plot, and its limit, as long as nothing was launched."""
@@ -195,7 +212,7 @@ class PlotsPanel(QSplitter):
     def _remark_counters(self) -> None:
         session = self._session
         rates, arrival_s = session.rates(), session.first_arrival_s()
-        parts = [f"{format_rate(sum(rates))} in all"] if rates else []
+        parts = [f"{format_rate(sum(rates))} in all"] if rates else ["the run before"] if self._is_past else []
         if not self.axis.is_following:
             parts.append("double-click to follow")
         if arrival_s is not None and not self.counters.limit_is_shown:

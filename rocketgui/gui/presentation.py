@@ -13,7 +13,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QByteArray, QEvent, QObject, QRect, QSize, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-from rocketgui.gui.theme import resize_text
+from rocketgui.gui.theme import resize_text, set_all_text
 
 #: Pixels of text in a picture of this height.
 _TEXT_PX, _HEIGHT = 17, 720
@@ -49,10 +49,12 @@ class Presentation(QObject):
     needed while something runs.
 
     Signals:
+        beginning: it is to be presented, and stands as it is used.
         changed: the `Shape` in which it is presented now, or None; the controls may have come or gone.
         problem: a sentence.
     """
 
+    beginning = Signal()
     changed = Signal(object)
     problem = Signal(str)
 
@@ -84,6 +86,7 @@ class Presentation(QObject):
             return
         window = self._window
         if self._before is None:
+            self.beginning.emit()
             self._before = _Before(window.saveGeometry(), window.geometry(), window.minimumSize(), window.isMaximized())
         window.setMinimumSize(0, 0)
         window.setMaximumSize(_UNBOUND, _UNBOUND)
@@ -97,7 +100,7 @@ class Presentation(QObject):
             window.setGeometry(before.rect)
             if before.maximized:
                 window.showMaximized()
-        elif shape.size is None:
+        elif shape.size is None or self._is_all_of_the_screen(shape.size):
             window.showFullScreen()
         else:
             window.showNormal()
@@ -108,6 +111,10 @@ class Presentation(QObject):
                 self.problem.emit(f"This screen is too small for {shape.size.width()} × {shape.size.height()} pixels.")
         self._fit()
         self.changed.emit(shape)
+
+    def _is_all_of_the_screen(self, size: QSize) -> bool:
+        """A window of that size and its frame would not fit; without a frame it does."""
+        return size / self._window.devicePixelRatioF() == self._window.screen().size()
 
     def toggle_controls(self) -> None:
         """Bring the controls into sight while presented, or out of it."""
@@ -127,12 +134,21 @@ class Presentation(QObject):
         """Give all text the size that fits the window."""
         for widget in (*self._sides, *self._extras):
             widget.setVisible(self.shape is None or self.controls)
+        large, small = self._pixels()
+        resize_text(self._window, large, self._sides, small)
+
+    def dressed(self) -> None:
+        """There is a new style sheet: give all text its size again."""
+        large, small = self._pixels()
+        set_all_text(self._window, large, self._sides, small)
+
+    def _pixels(self) -> tuple[int, int]:
+        """The size of all text, and that of the controls'."""
         if self.shape is None:
-            resize_text(self._window, self._usual_px)
-            return
+            return self._usual_px, self._usual_px
         height = self._window.height()
         large = max(round(height * _TEXT_PX / _HEIGHT), self._usual_px)
-        resize_text(self._window, large, self._sides, min(max(height // _CONTROLS, self._usual_px), large))
+        return large, min(max(height // _CONTROLS, self._usual_px), large)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.shape is not None:

@@ -12,6 +12,10 @@ from rocketgui.model.session import Session
 from rocketgui.model.text import DOING_WORDS, format_bytes, format_count, format_place, format_rate, format_short
 
 NOT_KNOWN = "–"
+_WIDEST_VALUE = "99,999,999"
+#: What went wrong with the built-in program's workers is written over these columns, from the first to the last: what
+#: else they say is of those that live.
+OUTCOME_OVER = ("rate", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def _value(process: Process, session: Session) -> Any:
 
 def _form_value(value: Any) -> str:
     text = format_count(value)
-    return text if len(text) <= 13 else format_short(value)
+    return text if len(text) <= len(_WIDEST_VALUE) else format_short(value)
 
 
 def _state(process: Process, session: Session) -> str:
@@ -59,6 +63,8 @@ def _state(process: Process, session: Session) -> str:
         return "paused"
     if not session.is_script:
         return str(state)
+    if state is ProcessState.KILLED and process.kind == "process":
+        return process.outcome()
     if process.kind == "helper":
         return "ended" if process.is_over else "helper"
     if process.kind == "thread":
@@ -84,7 +90,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "process", lambda p, _: p.name or f"process {p.id}", str, "MainProcess", "Its name in the program", right=False
     ),
-    Column("value", _value, _form_value, "99,999,999", "Its own value of the watched name"),
+    Column("value", _value, _form_value, _WIDEST_VALUE, "Its own value of the watched name"),
     Column("rate", lambda p, s: s.rate(p), format_rate, "99.9 M/s", "Counts per second over the last half second"),
     Column("CPU", lambda p, _: p.cpu, "{:.0f} %".format, "100 %", "Share of one core; 100 % is a whole core"),
     Column("core", lambda p, _: p.core, str, "core", "The core that it ran on last"),

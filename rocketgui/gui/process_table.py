@@ -9,7 +9,8 @@ from PySide6.QtGui import QAction, QFont, QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 
 from rocketgui.gui.card import Card
-from rocketgui.gui.process_columns import COLUMNS, SCRIPT_COLUMNS, Column, said
+from rocketgui.gui.frozen_column import FrozenColumn
+from rocketgui.gui.process_columns import COLUMNS, OUTCOME_OVER, SCRIPT_COLUMNS, Column, said
 from rocketgui.gui.process_rows import Row, Sorting, rows
 from rocketgui.gui.theme import Theme, set_text, text_font
 from rocketgui.gui.watched import name_of
@@ -94,7 +95,29 @@ class ProcessModel(QAbstractTableModel):
         state = process.state
         cells = [(column.show(process, session), state) for column in self.columns]
         cells[0] = _INDENT * row.depth + cells[0][0], state
+        if self._is_marked(process):
+            cells[self.outcome_at] = process.outcome(), state
         return cells
+
+    @property
+    def outcome_at(self) -> int:
+        """The column from which on it is written what went wrong with a process."""
+        return self._place(OUTCOME_OVER[0])
+
+    @property
+    def outcome_spans(self) -> int:
+        """How many columns that takes."""
+        return self._place(OUTCOME_OVER[1]) + 1 - self.outcome_at
+
+    def _place(self, heading: str) -> int:
+        return next(place for place, column in enumerate(self.columns) if column.heading == heading)
+
+    def _is_marked(self, process: Process) -> bool:
+        return not self._session.is_script and process.state in _BAD
+
+    def marked(self) -> list[int]:
+        """The rows in which it is written what went wrong."""
+        return [place for place, row in enumerate(self._rows) if self._is_marked(row.process)]
 
     def _append(self, new: list[Row]) -> None:
         if new:
@@ -141,13 +164,16 @@ class ProcessModel(QAbstractTableModel):
         process, column = self._rows[index.row()].process, self.columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return self._cells[index.row()][index.column()][0]
+        is_outcome = index.column() == self.outcome_at and self._is_marked(process)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _side(column)
+            return _side(COLUMNS[0] if is_outcome else column)
         if role == Qt.ItemDataRole.ForegroundRole:
             return self._colour(process, index.column())
         if role == Qt.ItemDataRole.FontRole and index.column() == 0 and not _is_minor(process, self._session):
             return self.name_font
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            if is_outcome:
+                return f"ended: {process.outcome()}"
             heading = self._name if column.heading == "value" and self._name else column.heading
             return f"{heading}: {said(column, process, self._session)}"
         return None
@@ -223,6 +249,9 @@ class ProcessPanel(Card):
         set_text(self.empty, _TEXT)
         self.empty.move(4, 6)
         self.body.addWidget(self.table, 1)
+        self._marked: list[int] = []
+        self._names = FrozenColumn(self.table, "Names of the processes")
+        self._names.horizontalHeader().sectionClicked.connect(self.sort_by)
         self.text_resized()
 
         sort = QAction("Sort by this column", self.table)
@@ -249,6 +278,7 @@ class ProcessPanel(Card):
         # Never narrower than the columns that matter, with a scroll bar and the frame.
         self.setMinimumWidth(shown + _FRAME_WIDTH)
         self.empty.adjustSize()
+        self._names.fit()
 
     def sort_by(self, column: int) -> None:
         """Sort by a column: figures from the largest down, words from A on; then the other way round; then not."""
@@ -265,6 +295,7 @@ class ProcessPanel(Card):
             self.model.sort(column, order)
             header.setSortIndicator(column, order)
         header.setSortIndicatorShown(self._sorted is not None)
+        self._mark()
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
@@ -281,6 +312,7 @@ class ProcessPanel(Card):
         """Show another run."""
         before = self.model.columns
         self.model.set_session(session)
+        self._mark()
         self._columns_changed(before)
 
     def _columns_changed(self, before: tuple[Column, ...]) -> None:
@@ -293,8 +325,18 @@ class ProcessPanel(Card):
     def refresh(self, session: Session) -> None:
         """Show the figures of now; some times a second."""
         self.model.refresh()
+        self._mark()
         self.empty.setVisible(not self.model.rowCount())
         counted = session.workers if not session.is_script else [*filter(None, [session.root]), *session.workers]
         alive = sum(1 for process in counted if not process.is_over)
         what = noun("", len(counted)) if session.is_script else "workers"
         self.remark.setText("" if not counted else f"{alive} of {len(counted)} {what} alive")
+
+    def _mark(self) -> None:
+        """What went wrong is read without scrolling: it is written over figures of those that live."""
+        marked = self.model.marked()
+        if marked != self._marked:
+            self._marked = marked
+            self.table.clearSpans()
+            for row in marked:
+                self.table.setSpan(row, self.model.outcome_at, 1, self.model.outcome_spans)

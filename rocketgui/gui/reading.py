@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea
+from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 
 from rocketgui.gui.theme import set_text
 
@@ -25,3 +26,36 @@ class Reading(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(name)
         self.setWidget(self.label)
+        self._fade = _Fade(self)
+        bar = self.verticalScrollBar()
+        bar.valueChanged.connect(self._show_fade)
+        bar.rangeChanged.connect(self._show_fade)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_fade()
+
+    def _show_fade(self) -> None:
+        bar, room = self.verticalScrollBar(), self.viewport().geometry()
+        height = self.label.fontMetrics().lineSpacing()
+        self._fade.setGeometry(room.left(), room.bottom() + 1 - height, room.width(), height)
+        self._fade.setVisible(bar.value() < bar.maximum())
+        self._fade.raise_()
+
+
+class _Fade(QWidget):
+    """Lets the last line fade where the text goes on below: it may be cut in half."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        back, clear = self.palette().base().color(), self.palette().base().color()
+        clear.setAlpha(0)
+        shade = QLinearGradient(0, 0, 0, self.height())
+        shade.setColorAt(0.0, clear)
+        shade.setColorAt(0.85, back)
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), shade)
+        painter.end()

@@ -16,6 +16,7 @@ from rocketgui.gui.slider_field import Scale, SliderField
 from rocketgui.model.scale import LIMIT_STOPS, STOPS_PER_DECADE, limit_at, stop_for, workers_on_slider
 from rocketgui.model.session import Session
 from rocketgui.model.text import edit_limit, format_duration, format_limit, format_rate, parse_limit, parse_workers
+from rocketgui.programs.variants import Variant
 
 
 class RocketControls(QWidget):
@@ -31,7 +32,8 @@ class RocketControls(QWidget):
     def __init__(self, options: Options) -> None:
         super().__init__()
         self._cores = os.cpu_count() or 1
-        self._rate: float | None = None
+        #: Counts/s of a worker in the newest run of each kind.
+        self._rates: dict[Variant, float] = {}
         scale = _workers_scale(self._cores)
         self.workers = SliderField("Workers", scale, options.workers, "How many processes count at once", 2)
         self.workers.value_changed.connect(self._workers_moved)
@@ -44,7 +46,7 @@ class RocketControls(QWidget):
             self.choices.refresh()
         self.choices.add_row("Python", self.python)
         self._meaning = Lines(self.choices.meaning(), lines=3)
-        self.choices.changed.connect(self._meaning.setText)
+        self.choices.changed.connect(self._chosen)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -59,7 +61,19 @@ class RocketControls(QWidget):
         self.workers.set_value(options.workers)
         self.limit.set_value(options.limit)
         self.choices.choose(options.variant, options.start_method)
-        self._meaning.setText(self.choices.meaning())
+        self._chosen(self.choices.meaning())
+
+    def refuse(self, *, numbers: str, choices: str) -> None:
+        """Grey out the sliders, and the choices but for the interpreter, each for a reason; empty: offer them."""
+        for field in (self.workers, self.limit):
+            field.refuse(numbers)
+        self.choices.refuse(choices)
+        self._meaning.setText(choices or self.choices.meaning())
+
+    def _chosen(self, meaning: str) -> None:
+        self._meaning.setText(meaning)
+        self._remark_workers()
+        self._remark_limit()
 
     @property
     def options(self) -> Options:
@@ -78,14 +92,15 @@ class RocketControls(QWidget):
 
     def refresh(self, session: Session) -> None:
         """Show what a run of it shows by now; some times a second."""
-        if session.is_script:
+        program = session.program
+        if session.is_script or program is None:
             return
         rates = session.rates()
+        if not rates and session.ended is not None:
+            rates = [mean for worker in session.workers if (mean := session.mean_rate(worker))]
         if rates:
-            self._rate = sum(rates) / len(rates)
-        elif session.ended is not None:
-            means = [mean for worker in session.workers if (mean := session.mean_rate(worker))]
-            self._rate = sum(means) / len(means) if means else self._rate
+            kind = Variant(program.run_as, program.work, program.variable)
+            self._rates[kind] = sum(rates) / len(rates)
         self._remark_limit()
 
     def _workers_moved(self, workers: int) -> None:
@@ -93,23 +108,35 @@ class RocketControls(QWidget):
         self.workers_changed.emit(workers)
 
     def _remark_workers(self) -> None:
-        workers, cores = self.workers.value, self._cores
-        if workers > cores:
-            self.workers.set_remark(f"More than the {cores} cores here: they take turns.")
-        else:
-            self.workers.set_remark("One core for each.")
+        workers, variant = self.workers.value, self.choices.variant
+        self.workers.set_remark(_crowd(workers, self._cores, variant.run_as, variant.work))
 
     def _limit_moved(self, limit: int) -> None:
         self._remark_limit()
         self.limit_changed.emit(limit)
 
     def _remark_limit(self) -> None:
-        limit = self.limit.value
-        if self._rate is None:
+        rate = self._rates.get(self.choices.variant._replace(pin=False))
+        if rate is None:
             self.limit.set_remark("How long it takes is shown once it runs.")
         else:
-            takes = format_duration(limit / self._rate)
-            self.limit.set_remark(f"From 0: {takes}\nat {format_rate(self._rate)} each")
+            takes = format_duration(self.limit.value / rate)
+            self.limit.set_remark(f"From 0: {takes}\nat {format_rate(rate)} each")
+
+
+def _crowd(workers: int, cores: int, run_as: str, work: str) -> str:
+    """What so many workers mean for the cores."""
+    if workers == 1:
+        return "One alone."
+    if run_as == "one-after-another":
+        return "Only one of them runs at a time."
+    if work == "sleep":
+        return "They sleep most of the time, and need no core for it."
+    if run_as == "threads":
+        return "With a GIL they take turns, on one core at a time."
+    if workers > cores:
+        return f"More than the {cores} cores here: they take turns." if cores > 1 else "One core here: they take turns."
+    return "One core for each."
 
 
 def _workers_scale(cores: int) -> Scale:

@@ -52,6 +52,7 @@ class RunChoices(QWidget):
     def __init__(self, variant: Variant, start_method: str, python: Callable[[], Interpreter | None]) -> None:
         super().__init__()
         self._python = python
+        self._refusal = ""
         self.run_as = _choice("Run as", "What each worker is", RUN_AS)
         self.method = _choice(
             "Start method", "How a process is started", {name: METHODS[name] for name in START_METHODS}
@@ -64,14 +65,9 @@ class RunChoices(QWidget):
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(1, 1)
-        self.add_row("Run as", self.run_as)
+        self._labels = [self.add_row("Run as", self.run_as)]
         self._method_label = self.add_row("Start", self.method)
-        self.add_row("Work", self.work)
-        self.add_row("Variable", self.variable)
-        refusal = pin_refusal()
-        self.pin.setEnabled(refusal is None)
-        if refusal is not None:
-            self.pin.setToolTip(f"Not available: {refusal}.")
+        self._labels += [self.add_row("Work", self.work), self.add_row("Variable", self.variable)]
         self._grid.addWidget(self.pin, self._grid.rowCount(), 0, 1, 2)
         self.choose(variant, start_method)
         for choice in self._all():
@@ -117,12 +113,26 @@ class RunChoices(QWidget):
         text: str = (choice or self.run_as).currentData(Qt.ItemDataRole.ToolTipRole)
         return text
 
+    def refuse(self, reason: str) -> None:
+        """Grey all of them out, for a reason; empty: offer them again."""
+        self._refusal = reason
+        self._offer()
+
     def _offer(self) -> None:
+        refused = self._refusal
+        for control in (self.run_as, self.work, self.variable, *self._labels):
+            control.setEnabled(not refused)
+        for choice in (self.run_as, self.work, self.variable):
+            choice.setToolTip(refused or choice.tip)
         in_processes = self.variant.in_processes
-        self.method.setEnabled(in_processes)
-        self._method_label.setEnabled(in_processes)
-        tip = f"How a process is started. {_LATER}" if in_processes else "No process is started for each worker"
-        self.method.setToolTip(tip)
+        for control in (self.method, self._method_label):
+            control.setEnabled(in_processes and not refused)
+        self.method.setToolTip(
+            refused or (self.method.tip if in_processes else "No process is started for each worker")
+        )
+        unpinned = pin_refusal()
+        self.pin.setEnabled(unpinned is None and not refused)
+        self.pin.setToolTip(refused or (self.pin.tip if unpinned is None else f"Not available: {unpinned}."))
         self._offer_variables()
 
     def refresh(self) -> None:
@@ -148,8 +158,9 @@ class Tick(QCheckBox):
     def __init__(self, text: str, tip: str) -> None:
         super().__init__(text)
         set_text(self, 1.0)
+        self.tip = f"{tip}. {_LATER}"
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setToolTip(f"{tip}. {_LATER}")
+        self.setToolTip(self.tip)
         self.setAccessibleName(text)
         self.setAccessibleDescription(tip)
 

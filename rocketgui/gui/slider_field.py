@@ -23,6 +23,8 @@ from rocketgui.gui.theme import set_text
 
 _HANDLE_PX = 14
 _WORD_GAP = 8
+#: The focus comes back to the field after these.
+_STILL_THERE = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,13 @@ class NumberEdit(QLineEdit):
     Signals:
         typed: the text to take over.
         given_up: Esc was pressed.
+        left: the focus went elsewhere in the window. Qt's own `editingFinished` keeps silent about a text that was
+            entered, refused and then left as it was.
     """
 
     typed = Signal(str)
     given_up = Signal()
+    left = Signal()
 
     def __init__(self, edit_text: Callable[[], str]) -> None:
         super().__init__()
@@ -78,6 +83,11 @@ class NumberEdit(QLineEdit):
         if event.reason() is not Qt.FocusReason.ActiveWindowFocusReason:
             self.setText(self._edit_text())
             self.selectAll()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() not in _STILL_THERE:
+            self.left.emit()
 
 
 class Marks(QWidget):
@@ -137,9 +147,9 @@ class SliderField(QWidget):
         super().__init__()
         self._scale = scale
         self._value = value
-        self._remark = ""
-        label = QLabel(name)
-        set_text(label, 1.0)
+        self._remark = self._refusal = ""
+        self._label = QLabel(name)
+        set_text(self._label, 1.0)
         self.field = NumberEdit(lambda: scale.edit(self._value))
         self.field.setAccessibleName(name)
         self.field.setAccessibleDescription(tip)
@@ -149,14 +159,15 @@ class SliderField(QWidget):
         self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.field.typed.connect(self._typed)
         self.field.given_up.connect(self._given_up)
-        self.field.editingFinished.connect(self._left)
-        label.setBuddy(self.field)
+        self.field.left.connect(self._left)
+        self._label.setBuddy(self.field)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(scale.marks[0][0], scale.last_stop)
         self.slider.setPageStep(scale.page)
         self.slider.setAccessibleName(f"{name} slider")
         self.slider.setToolTip(f"{tip}\n← → one step, Page Up and Page Down more")
         self.slider.valueChanged.connect(self._slid)
+        self._marks = Marks(self.slider, scale.marks)
         self.remark = QLabel()
         set_text(self.remark, 0.92)
         self.remark.setProperty("role", "muted")
@@ -165,14 +176,14 @@ class SliderField(QWidget):
         self._remark_lines = remark_lines
         self.text_resized()
         top = QHBoxLayout()
-        top.addWidget(label)
+        top.addWidget(self._label)
         top.addWidget(self.field, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(top)
         layout.addWidget(self.slider)
-        layout.addWidget(Marks(self.slider, scale.marks))
+        layout.addWidget(self._marks)
         layout.addWidget(self.remark)
         self.set_value(value)
 
@@ -188,6 +199,7 @@ class SliderField(QWidget):
     def set_value(self, value: int) -> None:
         """Show a number without telling anyone."""
         self._value = value
+        self._clear_error()
         self.slider.blockSignals(True)
         self.slider.setValue(self._scale.stop_for(value))
         self.slider.blockSignals(False)
@@ -197,7 +209,14 @@ class SliderField(QWidget):
         """What stands below while nothing is wrong."""
         self._remark = text
         if self.remark.property("role") != "error":
-            self.remark.setText(text)
+            self.remark.setText(self._refusal or text)
+
+    def refuse(self, reason: str) -> None:
+        """Grey it out, and say below why; empty: offer it again."""
+        self._refusal = reason
+        for part in (self._label, self.field, self.slider, self._marks):
+            part.setEnabled(not reason)
+        self._clear_error()
 
     @property
     def error(self) -> str:
@@ -225,18 +244,15 @@ class SliderField(QWidget):
             self.field.selectAll()
             return
         changed = value != self._value
-        self._clear_error()
         self.set_value(value)
         self.field.clearFocus()
         if changed:
             self.value_changed.emit(value)
 
     def _left(self) -> None:
-        # Enter ends editing too; then a wrong text stays in the field to be mended.
-        if not self.field.hasFocus():
-            if self.field.text() not in (self._scale.edit(self._value), self._scale.show(self._value)):
-                self._typed(self.field.text())
-            self._show()
+        if self.field.text() not in (self._scale.edit(self._value), self._scale.show(self._value)):
+            self._typed(self.field.text())
+        self._show()
 
     def _given_up(self) -> None:
         self._clear_error()
@@ -245,5 +261,5 @@ class SliderField(QWidget):
 
     def _clear_error(self) -> None:
         set_role(self.remark, "muted")
-        self.remark.setText(self._remark)
+        self.remark.setText(self._refusal or self._remark)
         self.remark.setAccessibleName("")

@@ -7,15 +7,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -24,8 +23,8 @@ from rocketgui.arguments import Options
 from rocketgui.gui.buttons import Button
 from rocketgui.gui.card import set_role
 from rocketgui.gui.controller import LIVE, RunController, RunState
-from rocketgui.gui.plots.ranges import nice_above, ticks
-from rocketgui.gui.theme import Theme, text_font
+from rocketgui.gui.sweep_picture import SweepPicture
+from rocketgui.gui.theme import Theme
 from rocketgui.model.sweep import Measurement, Sweep, numbers
 from rocketgui.model.text import format_rate, parse_range, parse_seconds
 from rocketgui.recording.files import write_json
@@ -48,6 +47,8 @@ class Sweeper(QObject):
         self._measurement: Measurement | None = None
         self._options = Options()
         self._wanted: list[int] = []
+        #: For how long each number of workers was measured.
+        self.seconds = 0.0
         self._taken = False
         self.sweep = Sweep(os.cpu_count() or 1)
         controller.changed.connect(self._changed)
@@ -62,7 +63,7 @@ class Sweeper(QObject):
         if self.is_running or self._controller.state in LIVE:
             return
         self.sweep = Sweep(os.cpu_count() or 1)
-        self._options, self._wanted = options, numbers(least, most)
+        self._options, self._wanted, self.seconds = options, numbers(least, most), seconds
         self._launch(self._wanted.pop(0), seconds)
 
     def stop(self) -> None:
@@ -99,87 +100,15 @@ class Sweeper(QObject):
             self.over.emit()
 
 
-class SweepPicture(QWidget):
-    """Speed-up against the number of workers, the ideal line, and the machine's cores."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self.theme = theme
-        self.sweep = Sweep(os.cpu_count() or 1)
-        self.most = 2
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(360, 220)
-        self.setAccessibleName("Speed-up against the number of workers")
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(text_font(0.92))
-        field = QRectF(46, 12, self.width() - 46 - 20, self.height() - 12 - 42)
-        sweep, most = self.sweep, max(self.most, 2)
-        best = max((sweep.speed_up(point) for point in sweep.points), default=1.0)
-        top = nice_above(max(best * 1.15, min(most, sweep.cores * 1.5), 1.5))
-
-        def at(workers: float, gain: float) -> QPointF:
-            return QPointF(
-                field.left() + field.width() * (workers - 0.5) / most, field.bottom() - field.height() * gain / top
-            )
-
-        self._draw_axes(painter, field, most, top, at)
-        painter.save()
-        painter.setClipRect(field)
-        painter.setPen(QPen(self.theme.colour("accent"), 1.4, Qt.PenStyle.DashLine))
-        painter.drawLine(at(0, 0), at(most + 1, most + 1))
-        painter.restore()
-        line = self.theme.worker(0)
-        painter.setPen(QPen(line, 2.2))
-        points = [at(point.workers, sweep.speed_up(point)) for point in sweep.points]
-        painter.drawPolyline(points)
-        painter.setBrush(line)
-        for place, point in zip(points, sweep.points, strict=True):
-            painter.setPen(QPen(self.theme.colour("panel"), 1.5))
-            painter.drawEllipse(place, 5, 5)
-            if len(points) <= 12 or point.workers == sweep.knee():
-                painter.setPen(self.theme.colour("text"))
-                room = QRectF(place.x() - 30, place.y() + 8, 60, 16)
-                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, f"{sweep.speed_up(point):.2f}")
-
-    def _draw_axes(
-        self, painter: QPainter, field: QRectF, most: int, top: float, at: Callable[[float, float], QPointF]
-    ) -> None:
-        theme, right, middle = self.theme, Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignVCenter
-        for gain in ticks(0.0, top, max(int(field.height() / 40), 2))[1]:
-            y = at(1, gain).y()
-            painter.setPen(theme.colour("grid"))
-            painter.drawLine(QPointF(field.left(), y), QPointF(field.right(), y))
-            painter.setPen(theme.colour("muted"))
-            painter.drawText(QRectF(0, y - 8, field.left() - 8, 16), right | middle, f"{gain:g}×")
-        step = max(1, -(-most // max(int(field.width() / 34), 1)))
-        for workers in range(1, most + 1, step):
-            place = at(workers, 0)
-            painter.drawText(
-                QRectF(place.x() - 20, field.bottom() + 4, 40, 16), Qt.AlignmentFlag.AlignCenter, str(workers)
-            )
-        painter.drawText(
-            QRectF(field.left(), field.bottom() + 20, field.width(), 18), Qt.AlignmentFlag.AlignCenter, "workers"
-        )
-        if self.sweep.cores <= most:
-            x = at(self.sweep.cores, 0).x()
-            painter.setPen(QPen(theme.colour("faint"), 1.2, Qt.PenStyle.DotLine))
-            painter.drawLine(QPointF(x, field.top()), QPointF(x, field.bottom()))
-            word = f"{self.sweep.cores} cores" if self.sweep.cores > 1 else "1 core"
-            painter.setPen(theme.colour("muted"))
-            painter.drawText(QRectF(x + 6, field.bottom() - 20, 90, 16), Qt.AlignmentFlag.AlignLeft | middle, word)
-        painter.setPen(theme.colour("accent"))
-        painter.drawText(
-            QRectF(field.left() + 8, field.top(), field.width(), 16),
-            Qt.AlignmentFlag.AlignLeft,
-            "- - ideal: each worker as fast as one alone",
-        )
-
-
 class SweepWindow(QDialog):
-    """The controls of a sweep, its picture, and what it shows. The main window shows each run as it goes on."""
+    """The controls of a sweep, its picture, and what it shows. The main window shows each run as it goes on. The
+    report that the `options` ask for is written after each sweep that measured anything.
+
+    Signals:
+        look_wanted: the other look.
+    """
+
+    look_wanted = Signal()
 
     def __init__(
         self, controller: RunController, options: Callable[[], Options], theme: Theme, parent: QWidget
@@ -190,7 +119,7 @@ class SweepWindow(QDialog):
         self._controller = controller
         self.sweeper = Sweeper(controller, self)
         self.sweeper.measured.connect(self._refresh)
-        self.sweeper.over.connect(self._refresh)
+        self.sweeper.over.connect(self._over)
         controller.state_changed.connect(lambda _: self._refresh())
         given = options()
         least, most = given.sweep or (1, 2 * (os.cpu_count() or 1))
@@ -222,6 +151,10 @@ class SweepWindow(QDialog):
         layout.addWidget(self.picture, 1)
         layout.addWidget(self.said)
         self.resize(640, 460)
+        switch = QAction("Switch between dark and light", self)
+        switch.setShortcut("Ctrl+D")  # the main window's own does not reach this one
+        switch.triggered.connect(self.look_wanted)
+        self.addAction(switch)
         self._refresh()
 
     def set_theme(self, theme: Theme) -> None:
@@ -240,6 +173,12 @@ class SweepWindow(QDialog):
         self.picture.most = most
         self.sweeper.start(self._options(), least, most, seconds)
         self._refresh()
+
+    def _over(self) -> None:
+        self._refresh()
+        path = self._options().report
+        if path is not None and self.sweeper.sweep.points:
+            self.save_as(path)
 
     def _go(self) -> None:
         if self.sweeper.is_running:
@@ -276,7 +215,7 @@ class SweepWindow(QDialog):
     def save_as(self, path: Path) -> None:
         """Write the report, and say if that failed."""
         try:
-            write_json(path, self.sweeper.sweep.report(self._controller.session, float(self.seconds.text())))
+            write_json(path, self.sweeper.sweep.report(self._controller.session, self.sweeper.seconds))
         except OSError as error:
             self._say(f"{path.name} could not be saved: {error.strerror or error}.", "error")
 
@@ -294,6 +233,7 @@ class SweepWindow(QDialog):
 
 def _field(text: str, name: str, tip: str) -> QLineEdit:
     field = QLineEdit(text)
+    field.setProperty("role", "framed")
     field.setAccessibleName(name)
     field.setAccessibleDescription(tip)
     field.setToolTip(tip)

@@ -131,7 +131,7 @@ class ThemeSwitch(QObject):
     def dress(self) -> None:
         """Apply the theme's style sheet."""
         template = Template(resource("themes/style.qss").read_text(encoding="utf-8"))
-        images = {name: resource(f"themes/{name}.svg").as_posix() for name in ("arrow", "tick")}
+        images = {name: resource(f"themes/{name}.svg").as_posix() for name in ("arrow", "tick", "up")}
         self._app.setStyleSheet(template.substitute(self.theme.colours, **images))
 
 
@@ -185,15 +185,22 @@ def resize_text(window: QWidget, pixels: int, apart: Sequence[QWidget] = (), apa
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     wanted = apart_pixels or pixels
-    if app.font().pixelSize() == pixels and all(widget.font().pixelSize() == wanted for widget in apart):
-        return
+    if app.font().pixelSize() != pixels or any(widget.font().pixelSize() != wanted for widget in apart):
+        set_all_text(window, pixels, apart, wanted)
+
+
+def set_all_text(window: QWidget, pixels: int, apart: Sequence[QWidget], apart_pixels: int) -> None:
+    """What `resize_text` does, also where it seems done: a new style sheet gives each widget the font that it had at
+    first, and leaves the application's as it is."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
     app.setFont(_sized(app.font(), pixels))
     for widget in apart:
-        widget.setFont(_sized(widget.font(), wanted))
+        widget.setFont(_sized(widget.font(), apart_pixels))
     # Not app.allWidgets(): while it makes its list, Python may collect a closed window, and delete what is in it.
     widgets = [window, *window.findChildren(QWidget)]
     for widget in widgets:
-        _resize(widget, wanted if any(one.isAncestorOf(widget) for one in apart) else pixels)
+        _resize(widget, apart_pixels if any(one.isAncestorOf(widget) for one in apart) else pixels)
     _tell(widgets)
 
 

@@ -50,6 +50,12 @@ class Views(QWidget):
         """Bring a view into sight."""
         self.buttons[place].setChecked(True)
 
+    def choose_named(self, name: str) -> None:
+        """Bring the view of this name into sight, in small letters or not."""
+        for button in self.buttons:
+            if button.text().lower() == name.lower():
+                button.setChecked(True)
+
     def _toggled(self, place: int, checked: bool) -> None:
         if checked:
             self._stack.setCurrentIndex(place)

@@ -21,7 +21,8 @@ POINTS = 400
 @dataclass(frozen=True, slots=True)
 class Past:
     """A run that is over. `argv` is empty if it was one of the built-in program. `cores_used` are the CPU seconds per
-    second of its workers. `curves` holds, for each worker, arrays of times in s and values, of one length each."""
+    second of its workers. `curves` holds, for each worker, arrays of times in s and values of what is called
+    `watch`, of one length each."""
 
     title: str
     argv: tuple[str, ...]
@@ -34,6 +35,7 @@ class Past:
     counts_per_s: float | None
     cores_used: float | None
     start_delay_s: float | None
+    watch: str
     curves: tuple[tuple[Floats, Floats], ...]
 
 
@@ -55,6 +57,7 @@ def past(session: Session) -> Past | None:
         counts_per_s=session.throughput(),
         cores_used=cores_used(session),
         start_delay_s=session.start_delay_s(),
+        watch=session.watch,
         curves=curves,
     )
 

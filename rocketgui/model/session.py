@@ -435,7 +435,7 @@ class Session:
             if process is None:
                 continue
             if not process.ended:
-                process.cpu, process.core = message.cpu[row], message.core[row]
+                process.cpu, process.core = _steadier(message.cpu[row], process.cpu), message.core[row]
             process.cpu_s = _newer(message.cpu_s[row], process.cpu_s)
             if (cpu_s := message.cpu_s[row]) is not None:
                 process.cpu_reading = message.t_ns, cpu_s
@@ -519,6 +519,11 @@ class Model:
         begins = any(isinstance(message, messages.RunStarted) for message in frame.messages)
         if not begins and self.session.ended is None:
             self.session.pass_to(frame.t_ns)
+
+
+def _steadier(now: float | None, before: float | None) -> float | None:
+    """A figure that jumps from look to look, as it is over the last ones: at three looks a second, over about one."""
+    return now if now is None or before is None else (now + before) / 2
 
 
 def _newer(new: Known | None, old: Known | None) -> Known | None:

@@ -381,7 +381,7 @@ def test_looks(busy: subprocess.Popen[bytes]) -> None:
         """Switches and memory come in turn, and the CPU's share from the second look on."""
         for look in looks.looks(0.05):  # one, so that some time has passed since the one before
             seen.update({name: value for name in look.__slots__ if (value := getattr(look, name)) is not None})
-        return set(seen) >= wanted and seen["cpu"] > 0
+        return set(seen) >= wanted and seen["cpu"] > 0 and seen["rss"] > 1e6  # it has become a Python
 
     until(all_seen, "all figures")
     assert seen["rss"] > 1e6

@@ -101,3 +101,87 @@ def test_step_that_cannot_be_had(make_window: MakeWindow, monkeypatch: pytest.Mo
     monkeypatch.setattr(lessons, "START_METHODS", ("spawn",))
     window, _ = make_window(Options(lesson=3))
     assert "This system has no fork." in window.lesson.text.text()
+
+
+def test_a_step_with_its_own_program_greys_out_what_that_does_not_take(make_window: MakeWindow) -> None:
+    window, bridge = make_window(Options(lesson=7))
+    rocket, lesson = window.program.rocket, window.lesson
+    choices = (rocket.choices.run_as, rocket.choices.method, rocket.choices.work, rocket.choices.variable)
+    for number, place, takes_numbers in ((7, 2, True), (9, 0, False)):
+        lesson.open_lesson(number, place)
+        step = lesson.step
+        assert step is not None
+        assert not any(choice.isEnabled() for choice in (*choices, rocket.choices.pin))
+        assert all("program of its own" in choice.toolTip() for choice in choices)
+        assert (rocket.limit.slider.isEnabled(), rocket.workers.field.isEnabled()) == (takes_numbers, takes_numbers)
+        assert ("numbers of its own" in rocket.limit.remark.text()) is not takes_numbers
+        assert window.plots.counters.hint == f"Press Space to launch {step.program}"
+        assert "program of its own" in rocket._meaning.text()
+    window.launch()
+    launch = bridge.sent[-1]
+    assert isinstance(launch, messages.Launch)
+    assert (launch.argv, launch.run_as, launch.variable) == (("maxint.py",), "processes", "private")
+    lesson.open_lesson(9, 1)
+    assert all(part.isEnabled() for part in (*choices, rocket.limit.slider, rocket.workers.field))
+    assert choices[0].toolTip() == choices[0].tip
+
+
+def test_remarks_below_the_sliders_are_of_the_step(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=2, limit=10**12))
+    rocket = window.program.rocket
+    window.launch()
+    run(bridge, 60)
+    window.program.refresh(window.controller.session)
+    assert "12" in rocket.limit.remark.text()
+    rocket.choose(Options(workers=64, limit=10**6))
+    assert "they take turns" in rocket.workers.remark.text()
+    assert "From 0: 8" in rocket.limit.remark.text()  # ms, at 12 M/s
+    # What sleeps counts at another rate, and needs no core of its own.
+    rocket.choose(Options(workers=64, limit=10**6, work="sleep"))
+    assert "sleep" in rocket.workers.remark.text()
+    assert "once it runs" in rocket.limit.remark.text()
+    rocket.choose(Options(workers=2, run_as="threads"))
+    assert "GIL" in rocket.workers.remark.text()
+
+
+def test_what_is_left_of_the_step_before_is_marked(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(lesson=1))
+    window.launch()
+    run(bridge, 60)
+    window.strip.say("Something went wrong.")
+    assert window.findings.remark.text() == ""
+    window.lesson.go_on()
+    assert window.findings.remark.text() == "of the run before"
+    assert window.plots.counters.item.opacity() < 0.5
+    assert window.strip.sentence.property("role") != "error"
+    run(bridge, 5)
+    window.launch()
+    run(bridge, 5)
+    window._words.now()
+    assert window.findings.remark.text() == ""
+    assert window.plots.counters.item.opacity() == 1.0
+
+
+def test_a_step_chooses_its_views(make_window: MakeWindow) -> None:
+    window, _ = make_window(Options(lesson=1))
+    seen = set()
+    for number in range(1, LESSONS + 1):
+        for place, step in enumerate(lessons.lesson(number).steps):
+            window.lesson.open_lesson(number, place)
+            shown = (
+                lessons.COUNTER_VIEWS[window.plots.counter_views.current],
+                lessons.CORE_VIEWS[window.plots.core_views.current],
+            )
+            assert step.counter_view in (None, shown[0])
+            assert step.core_view in (None, shown[1])
+            seen.add(shown)
+    assert len(seen) > 1
+
+
+def test_a_step_that_cannot_be_had_does_not_ask_for_a_launch(
+    make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lessons, "START_METHODS", ("spawn",))
+    window, _ = make_window(Options(lesson=3))
+    assert "Press Space" not in window.lesson.text.text()
+    assert window.plots.counters.hint == "This system has no fork."

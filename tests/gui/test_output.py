@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QStyle, QStyleOptionComboBox
 
 from rocketgui import messages
 from rocketgui.arguments import Options
@@ -60,6 +61,61 @@ def test_list_of_processes_is_of_this_run(make_window: MakeWindow, run: Run) -> 
         window.output.refresh()
     whose = window.output.whose
     assert [whose.itemText(row) for row in range(whose.count())] == ["all", "MainProcess", "func1", "func2"]
+
+
+def test_choice_stays_from_run_to_run(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=2, limit=10**12))
+    whose, width = window.output.whose, window.output.whose.width()
+    window.launch()
+    run(bridge, 30)
+    window.output.refresh()
+    whose.setCurrentText("func2")
+    window.controller.stop()
+    run(bridge, 2)
+    window.launch()
+    run(bridge, 1)
+    assert whose.currentText() == "func2"
+    run(bridge, 30)
+    window.output.refresh()
+    assert [line.split()[1] for line in texts(window)] == ["func2"]
+    window.controller.stop()
+    run(bridge, 2)
+    # One that does not come again has nothing to show.
+    window.program.workers.set_value(1)
+    window.launch()
+    run(bridge, 10)
+    window.controller.stop()
+    run(bridge, 2)
+    window.output.refresh()
+    assert whose.currentText() == "all"
+    assert any("func1" in line for line in texts(window))
+    assert whose.width() == width
+
+
+@pytest.mark.parametrize("name", ["all", "MainProcess", "func256"])
+def test_names_are_not_cut_in_the_list_of_processes(make_window: MakeWindow, name: str) -> None:
+    window, _ = make_window()
+    window.resize(1280, 720)
+    whose = window.output.whose
+    option = QStyleOptionComboBox()
+    whose.initStyleOption(option)
+    style = whose.style()
+    field = style.subControlRect(
+        QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, whose
+    )
+    assert field.width() >= whose.fontMetrics().horizontalAdvance(name)
+
+
+def test_long_line_is_read_to_its_end(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=1, limit=10**12))
+    window.resize(1280, 720)
+    window.launch()
+    bridge.say(messages.Output(1, 0, "stderr", "AttributeError: module 'sys' has no attribute 'maxint' " * 2))
+    run(bridge, 5)
+    window.output.refresh()
+    text = window.output.text
+    assert text.document().lineCount() > text.blockCount()
+    assert text.horizontalScrollBar().maximum() == 0
 
 
 def test_code_is_what_is_launched(make_window: MakeWindow) -> None:

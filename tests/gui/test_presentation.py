@@ -65,6 +65,38 @@ def test_f11_presents_and_goes_back_to_what_was(make_window: MakeWindow, qtbot: 
     assert {widget: widget.font() for widget in before} == before
 
 
+def test_leaving_gives_everything_its_place_back(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=3, limit=10**12))
+    window.resize(1280, 720)
+    window.launch()
+    run(bridge, 30)
+    watched = [window.program, window.plots, window.findings, window.processes, window.output, window.plots.cores_card]
+    before = [(widget.geometry(), widget.font().pixelSize()) for widget in watched]
+    row = window.processes.table.rowHeight(0)
+    window.presentation.show(Shape.P1080)
+    QApplication.processEvents()
+    QTest.keyClick(window, Qt.Key.Key_C)
+    QApplication.processEvents()
+    window.presentation.show(None)
+    QApplication.processEvents()
+    assert [(widget.geometry(), widget.font().pixelSize()) for widget in watched] == before
+    assert window.processes.table.rowHeight(0) == row
+
+
+@pytest.mark.parametrize("controls", [False, True])
+def test_text_keeps_its_size_when_the_look_is_switched(make_window: MakeWindow, controls: bool) -> None:
+    window, _ = make_window()
+    window.presentation.show(Shape.P1080)
+    QApplication.processEvents()
+    if controls:
+        QTest.keyClick(window, Qt.Key.Key_C)
+    texts = [widget for widget in window.findChildren(QWidget) if widget.property("textFactor") is not None]
+    before = {widget: widget.font().pixelSize() for widget in texts}
+    assert len(set(before.values())) > 3
+    QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert {widget: widget.font().pixelSize() for widget in before} == before
+
+
 @pytest.mark.parametrize("shape", [Shape.P720, Shape.P1080])
 def test_the_window_has_exactly_the_size_that_was_asked_for(make_window: MakeWindow, shape: Shape) -> None:
     window, _ = make_window()

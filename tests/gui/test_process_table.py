@@ -11,10 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from rocketgui import messages
 from rocketgui.arguments import Options
+from rocketgui.gui.frozen_column import FrozenColumn
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.plots.core_strip import guests, is_told
 from rocketgui.gui.process_columns import COLUMNS
-from rocketgui.gui.process_table import ProcessModel
+from rocketgui.gui.process_table import _CELL_MARGIN, ProcessModel
 from rocketgui.gui.theme import Look, load_theme
 from tests.gui.conftest import MakeWindow
 from tests.gui.fake_bridge import FakeBridge
@@ -112,3 +113,48 @@ def test_the_strip_says_that_the_system_does_not_tell() -> None:
     assert is_told(story.session)
     story.tell(1, messages.ProcessLoad(MS, (2,), (1.0,), (0.1,), (None,), (1,), (1,), (1,), (1,), (None,)))
     assert not is_told(story.session)
+
+
+def test_what_killed_a_worker_is_read_without_scrolling(flying: MainWindow, run: Run) -> None:
+    flying.resize(1280, 720)
+    panel, model, session = flying.processes, flying.processes.model, flying.controller.session
+    session.apply(messages.Ended(3, None, 9, False))
+    panel.refresh(session)
+    for _ in range(2):
+        (row,) = model.marked()
+        assert model.data(model.index(row, 0)) == "func2"
+        index = model.index(row, column("rate"))
+        assert (model.data(index), panel.table.columnSpan(row, index.column())) == ("killed by SIGKILL", 4)
+        place = panel.table.visualRect(index)
+        assert place.left() >= 0
+        room = panel.table.viewport().width() - place.left() - _CELL_MARGIN
+        assert room > panel.table.fontMetrics().horizontalAdvance("killed by SIGKILL")
+        panel.sort_by(column("process"))
+        panel.sort_by(column("process"))
+    panel.set_session(session)
+    assert panel.table.columnSpan(2, column("rate")) == 1
+
+
+def test_names_stay_in_sight(flying: MainWindow) -> None:
+    table = flying.processes.table
+    names = table.findChild(FrozenColumn)
+    assert isinstance(names, FrozenColumn)
+    assert not names.isVisible()
+    table.horizontalScrollBar().setValue(100)
+    assert names.isVisible()
+    assert names.columnWidth(0) == table.columnWidth(0) == names.width()
+    assert names.rowViewportPosition(2) == table.rowViewportPosition(2)
+    QTest.mouseClick(names.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, names.rowViewportPosition(2) + 5))
+    assert table.currentIndex().row() == 2
+    table.horizontalScrollBar().setValue(0)
+    assert not names.isVisible()
+
+
+@pytest.mark.parametrize("value", [99_999_999, 100_000_000, 184_501_223, 2**63 - 1])
+def test_no_value_is_cut(flying: MainWindow, value: int) -> None:
+    panel, session = flying.processes, flying.controller.session
+    session.apply(messages.Samples((2,), ("rocket",), (session.t_ns + 1,), (value,)))
+    panel.refresh(session)
+    text = cells(flying, "value")[1]
+    room = panel.table.columnWidth(column("value")) - _CELL_MARGIN
+    assert panel.table.fontMetrics().horizontalAdvance(text) <= room

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 from rocketgui import messages
 from rocketgui.arguments import Options
@@ -16,6 +17,7 @@ from rocketgui.gui.controller import LIVE
 from rocketgui.gui.sweep_window import SweepWindow
 from tests.gui.conftest import MakeWindow
 from tests.gui.fake_bridge import FakeBridge
+from tests.gui.test_views import has
 from tests.gui.test_window import Run
 
 SHORT = Options(sweep=(1, 3), seconds=0.3, start_method="spawn")
@@ -125,4 +127,37 @@ def test_report_that_cannot_be_written(make_window: MakeWindow, run: Run, tmp_pa
     finish(sweep, bridge, run)
     sweep.save_as(tmp_path / "no such folder" / "s.json")
     assert sweep.said.text().startswith("s.json could not be saved")
+    sweep.close()
+
+
+def test_report_that_the_command_line_asks_for_is_the_sweeps(make_window: MakeWindow, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    window, bridge = make_window(SHORT._replace(report=path))
+    sweep = window.show_sweep()
+    sweep.start()
+    finish(sweep, bridge, run)
+    report = json.loads(path.read_text())
+    assert [point["workers"] for point in report["points"]] == [1, 2, 3]
+    assert report["seconds"] == 0.3
+    sweep.close()
+
+
+def test_look_is_switched_from_here_too(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window, _ = make_window(SHORT)
+    sweep = window.show_sweep()
+    qtbot.waitUntil(sweep.isActiveWindow)
+    before = window.themes.theme.id
+    QTest.keyClick(sweep, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert window.themes.theme.id != before
+    assert sweep.picture.theme.id != before
+    sweep.close()
+
+
+def test_efficiency_is_drawn_beside_the_speed_up(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(SHORT)
+    sweep = window.show_sweep()
+    sweep.start()
+    finish(sweep, bridge, run)
+    assert has(sweep.picture, window.themes.theme.worker(0))
+    assert has(sweep.picture, window.themes.theme.worker(2))
     sweep.close()

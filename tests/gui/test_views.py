@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
+from rocketgui import messages
 from rocketgui.arguments import Options
 from rocketgui.gui.plots.bars import bar
+from rocketgui.gui.plots.canvas import label_place
 from rocketgui.gui.plots.rates import catch_up
 from rocketgui.gui.plots_panel import LANES, RATE, TIMELINE
+from rocketgui.gui.theme import Look
 from rocketgui.model.series import Series
 from tests.gui.conftest import MakeWindow
 from tests.gui.test_window import Run
@@ -82,8 +88,7 @@ def test_any_number_of_lanes_and_rows(make_window: MakeWindow, run: Run, workers
     window.plots.draw()
     plots = window.plots
     assert len(plots.timeline.bars) == workers + 1
-    assert plots.timeline.scroll.isVisible() == (workers > 8)
-    plots.timeline.scroll.setValue(plots.timeline.scroll.maximum())
+    assert not plots.timeline.scroll.isVisible()
     for _ in range(3):
         plots.draw()
         plots.lanes.grab()
@@ -162,8 +167,119 @@ def test_runs_before_stay_as_faint_curves(make_window: MakeWindow, run: Run) -> 
         run(bridge, 120)
         assert [faint.title for faint in canvas.faint] == ["2 processes (spawn)"] * number
     assert all(len(faint.curves) == 2 for faint in canvas.faint)
-    # One that went much further would only squeeze this one.
-    window.program.limit.set_value(1_000)
+    # They stay, however far this one goes; the last three are promised.
+    for limit in (1_000, 10**12, 10**6):
+        window.program.limit.set_value(limit)
+        window.launch()
+        run(bridge, 10)
+        window.plots.draw()
+        assert len(canvas.faint) == 3
+
+
+def test_runs_that_counted_something_else_are_not_compared(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=2, limit=10**6))
+    for _ in range(2):
+        window.launch()
+        run(bridge, 60)
+    (before,) = window.controller.session.before
+    window.controller.session.before = (replace(before, watch="attempts"), before)
+    window.plots.counters.set_session(window.controller.session)
+    assert len(window.plots.counters.item.canvas.faint) == 1
+
+
+@given(st.floats(-50, 900), st.floats(-50, 400), st.integers(0, 6), st.floats(60, 800), st.floats(30, 300))
+def test_labels_of_runs_before_lie_in_the_picture_and_not_on_each_other(
+    x: float, y: float, count: int, width: float, height: float
+) -> None:
+    limit = QRectF(8, 20, 70, 15)
+    taken = [limit]
+    for _ in range(count):
+        size, picture = QSizeF(50, 14), QSizeF(width, height)
+        place = label_place(QPointF(x, y), size, picture, taken)
+        if 16 * (len(taken) + 3) < height:
+            assert not any(place.intersects(other) for other in taken)
+        assert place.left() >= 0
+        assert place.right() <= max(width, 54)
+        assert place.top() >= 0
+        assert place.bottom() <= height
+        taken.append(place)
+
+
+def test_rows_without_number_scroll_beside_the_same_axis(make_window: MakeWindow) -> None:
+    window, _ = make_window()
+    plots, story = window.plots, Story(600)
+    plots.core_views.choose(TIMELINE)
+    plots.timeline.set_session(story.session)
+    plots.timeline.draw()
+    assert plots.timeline.scroll.isVisible()
+    assert plots.timeline.scroll.maximum() == len(plots.timeline.bars) - 512
+    plots.timeline.scroll.setValue(plots.timeline.scroll.maximum())
+    plots.timeline.draw()
+    plots.timeline.grab()
+    assert plots.timeline.width() == plots.counters.width()
+
+
+def test_pointer_names_the_row_that_it_is_in(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=200, limit=10**12))
+    window.plots.core_views.choose(TIMELINE)
     window.launch()
-    run(bridge, 10)
-    assert canvas.faint == []
+    run(bridge, 90)
+    timeline = window.plots.timeline
+    timeline.draw()
+    box = timeline._box
+    row = box.rect().height() / 201
+    at = timeline.mapFromScene(box.mapToScene(QPointF(box.rect().width() / 2, 150.5 * row)))
+    QTest.mouseMove(timeline.viewport(), at)
+    _, named, *_ = timeline.rows_at(1.4)
+    assert named[0] == "func150  at work"
+    assert timeline.rows_at(0.001)[1][0] == "func150  not started"
+
+
+def test_feeder_thread_of_a_queue_has_no_row(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=2, limit=10**12))
+    window.plots.core_views.choose(TIMELINE)
+    window.launch()
+    run(bridge, 30)
+    bridge.say(messages.ProcessSeen(9, 2, 4712, "thread", "QueueFeederThread", True))
+    bridge.say(messages.Moment(9, "began", 300_000_000))
+    run(bridge, 5)
+    window.plots.draw()
+    assert [one.name for one in window.plots.timeline.bars] == ["parent", "func1", "func2"]
+
+
+@pytest.mark.parametrize("core_view", [0, TIMELINE])
+def test_plots_are_drawn_anew_in_another_size(make_window: MakeWindow, run: Run, qtbot: QtBot, core_view: int) -> None:
+    window, bridge = make_window(Options(workers=2, limit=10**6))
+    plots = window.plots
+    plots.core_views.choose(core_view)
+    window.launch()
+    run(bridge, 60)
+    window.resize(1400, 900)
+    drawn = (plots.counters, plots.timeline if core_view else plots.cores)
+    qtbot.waitUntil(lambda: all(plot.item.view == plot._view() for plot in drawn))
+
+
+def test_heading_says_what_the_view_shows(make_window: MakeWindow) -> None:
+    window, _ = make_window()
+    card = window.plots.counters_card
+    for place, heading in ((RATE, "RATE · rocket per second"), (LANES, "COUNTERS · rocket"), (0, "COUNTERS · rocket")):
+        window.plots.counter_views.choose(place)
+        assert card.heading.text() == heading
+
+
+@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
+def test_chosen_view_shows_that_it_has_the_keyboard(make_window: MakeWindow, look: Look) -> None:
+    window, _ = make_window(look=look)
+    button = window.plots.counter_views.buttons[0]
+    assert not has(button, window.themes.theme.colour("focus"))
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    assert has(button, window.themes.theme.colour("focus"))
+
+
+@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
+def test_cells_of_the_cores_are_seen(make_window: MakeWindow, run: Run, look: Look) -> None:
+    window, bridge = make_window(look=look)
+    run(bridge, 12)
+    window.plots.refresh()
+    assert has(window.plots.core_strip, window.themes.theme.colour("hover"))
+    assert window.themes.theme.colour("hover") != window.themes.theme.colour("panel")

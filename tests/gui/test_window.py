@@ -110,6 +110,19 @@ def test_a_wrong_limit_is_refused_in_one_sentence(make_window: MakeWindow, qtbot
     assert limit.field.text() == "10 M"
 
 
+def test_a_wrong_entry_goes_when_the_field_is_left_and_its_sentence_stays(make_window: MakeWindow) -> None:
+    window, _ = make_window(Options(workers=6))
+    workers, limit = window.program.workers, window.program.limit
+    workers.field.setFocus()
+    QTest.keyClicks(workers.field, "2.5")
+    QTest.keyClick(workers.field, Qt.Key.Key_Return)
+    assert workers.field.text() == "2.5"
+    limit.field.setFocus()
+    QTest.keyClicks(limit.field, "7000")
+    assert (workers.field.text(), workers.value) == ("6", 6)
+    assert workers.error.endswith(".")
+
+
 @pytest.mark.parametrize(
     ("typed", "value", "shown"),
     [("1e8", 10**8, "100 M"), ("50M", 50_000_000, "50 M"), ("sys.maxsize", sys.maxsize, "sys.maxsize"), ("7", 7, "7")],

@@ -350,3 +350,11 @@ def test_the_threads_of_a_process() -> None:
     session = story.session
     assert [thread.id for thread in session.threads_of(session.processes[2])] == [9]
     assert session.threads_of(session.processes[1]) == []
+
+
+def test_cpu_is_that_of_the_last_looks() -> None:
+    story = Story()
+    (process, _), none = story.session.workers, [(None,)] * 7
+    for cpu, steady in ((100.0, 100.0), (0.0, 50.0), (100.0, 75.0), (None, None), (40.0, 40.0)):
+        story.tell(1, messages.ProcessLoad(MS, (2,), (cpu,), *none))
+        assert process.cpu == steady

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -12,11 +13,15 @@ from rocketgui.gui.plots.canvas import View
 from rocketgui.gui.plots.time_plot import left_width
 from rocketgui.gui.plots.waits import Stretch
 from rocketgui.gui.process_columns import short_name
-from rocketgui.gui.theme import Theme, text_font
+from rocketgui.gui.theme import Theme, text_font, text_scale
 from rocketgui.model.process import Process, ProcessState
 
-#: Logical pixels of a row for text of the usual size: as high as there is room for, within these; below, rows scroll.
-ROW_PX = (12.0, 26.0)
+#: Logical pixels for text of the usual size: the highest row, those from which on how a process ended is written and
+#: its join drawn, and how far names are apart. Rows are as high as there is room for all of them; where they are too
+#: thin for names, every so many-th has one.
+ROW_PX, _WORDS_PX, _JOIN_PX, _NAMES_PX = 26.0, 11.0, 7.0, 12.0
+#: The least half height of the mark at a bad end.
+_BAD_PX = 3.0
 #: How opaque what waits is drawn, of 255.
 _WAITING_ALPHA = 150
 _BAD = (ProcessState.KILLED, ProcessState.FAILED)
@@ -73,7 +78,7 @@ class BarsItem(QGraphicsItem):
         self.theme = theme
         self._view: View | None = None
         self._bars: list[Bar] = []
-        self._row = ROW_PX[1]
+        self._row = ROW_PX
         self._bounds = QRectF()
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
@@ -96,40 +101,48 @@ class BarsItem(QGraphicsItem):
         painter.setFont(text_font(0.82))
         for place, one in enumerate(self._bars):
             self._draw(painter, self._view, one, place * self._row)
+        # Above all bars: where rows are thin, the next ones would hide what went wrong.
+        for place, one in enumerate(self._bars):
+            if one.bad and one.ended is not None:
+                self._mark_bad(painter, self._view.x(one.ended), (place + 0.5) * self._row, one.bad)
 
     def _draw(self, painter: QPainter, view: View, one: Bar, top: float) -> None:
-        height = self._row - 4
+        inset = min(2.0, self._row / 6)
+        height = max(self._row - 2 * inset, 1.0)
 
         def span(start: float | None, end: float | None, colour: QColor, thin: float = 0.0) -> None:
             if start is None or end is None or end < start:
                 return
             x0, x1 = max(view.x(start), -2.0), min(view.x(end), view.width + 2)
             if x1 > -2 and x0 < view.width + 2:
-                painter.fillRect(QRectF(x0, top + 2 + thin, max(x1 - x0, 1.0), height - 2 * thin), colour)
+                painter.fillRect(QRectF(x0, top + inset + thin, max(x1 - x0, 1.0), height - 2 * thin), colour)
 
         leaving = QColor(one.colour)
         leaving.setAlpha(90)
         span(one.called, one.entered if one.entered is not None else one.ended, self.theme.colour("faint"), height / 4)
         if one.entered is not None and one.left is not None and one.waits:
-            self._draw_waits(painter, view, one, top, height)
+            self._draw_waits(painter, view, one, top + inset, height)
         else:
             span(one.entered, one.left, one.colour, height / 4 if one.only_lives else 0.0)
         if one.entered is not None:
             span(one.left, one.ended, leaving)
-        if one.bad and one.ended is not None:
-            x = view.x(one.ended)
-            painter.setPen(QPen(self.theme.colour("error"), 2.0))
-            painter.drawLine(QPointF(x, top + 1), QPointF(x, top + height + 3))
-            room = QRectF(x + 6, top, view.width - x - 6, self._row)
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, one.bad)
-        elif one.joined is not None:
+        if one.joined is not None and not one.bad and self._row >= _JOIN_PX:
             self._diamond(painter, view.x(one.joined), top + self._row / 2)
+
+    def _mark_bad(self, painter: QPainter, x: float, y: float, why: str) -> None:
+        """Where a process came to a bad end, and what that was if there is room to say it."""
+        half = max(self._row / 2 - 1, _BAD_PX)
+        painter.setPen(QPen(self.theme.colour("error"), 2.0))
+        painter.drawLine(QPointF(x, y - half), QPointF(x, y + half))
+        if self._row >= _WORDS_PX * text_scale():
+            room = QRectF(x + 6, y - self._row / 2, self._bounds.width() - x - 6, self._row)
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, why)
 
     def _draw_waits(self, painter: QPainter, view: View, one: Bar, top: float, height: float) -> None:
         """The time in its function: full where it ran, a thin line where it waited."""
         x0, x1 = max(view.x(one.entered or 0.0), -2.0), min(view.x(one.left or 0.0), view.width + 2)
-        thin = max(round(height / 4), 2)
-        middle = top + 2 + (height - thin) / 2
+        thin = min(max(round(height / 4), 2), height)
+        middle = top + (height - thin) / 2
         pale = QColor(one.colour)
         pale.setAlpha(_WAITING_ALPHA)
         ran_from = x0
@@ -138,12 +151,12 @@ class BarsItem(QGraphicsItem):
             if ends <= begins:
                 continue
             if begins > ran_from:
-                painter.fillRect(QRectF(ran_from, top + 2, begins - ran_from, height), one.colour)
+                painter.fillRect(QRectF(ran_from, top, begins - ran_from, height), one.colour)
             painter.fillRect(QRectF(begins, middle, ends - begins, thin), pale)
             ran_from = ends
         # Less than a pixel is the part of the last one that has not come yet.
         if x1 - ran_from >= 1.0:
-            painter.fillRect(QRectF(ran_from, top + 2, x1 - ran_from, height), one.colour)
+            painter.fillRect(QRectF(ran_from, top, x1 - ran_from, height), one.colour)
 
     def _diamond(self, painter: QPainter, x: float, y: float) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -158,7 +171,7 @@ class NamesItem(QGraphicsItem):
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
         self._bars: list[Bar] = []
-        self._row = ROW_PX[1]
+        self._row = ROW_PX
         self._bounds = QRectF()
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
@@ -177,8 +190,11 @@ class NamesItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setFont(text_font(0.82))
         metrics = QFontMetricsF(text_font(0.82))
-        for place, one in enumerate(self._bars):
+        apart = _NAMES_PX * text_scale()
+        height = max(self._row, apart)
+        for place in range(0, len(self._bars), math.ceil(apart / self._row)):
+            one = self._bars[place]
             painter.setPen(one.colour)
-            room = QRectF(-left_width(), place * self._row, left_width() - 6, self._row)
+            room = QRectF(-left_width(), (place + 0.5) * self._row - height / 2, left_width() - 4, height)
             text = metrics.elidedText(one.name, Qt.TextElideMode.ElideMiddle, room.width())
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)

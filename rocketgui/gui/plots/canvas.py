@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
@@ -27,6 +28,9 @@ _BACKLOG = 8
 
 #: Beyond this many curves thin lines are used, which are several times faster.
 _THICK_CURVES = 16
+
+#: In this share of the picture curves begin: no label of a run before stands there.
+_BEGINNING = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +147,16 @@ class Canvas:
             self.image.setDevicePixelRatio(view.ratio)
         self.image.fill(self.theme.colour("panel"))
         painter = QPainter(self.image)
-        _draw_backdrop(painter, view, backdrop, self.theme)
+        limit_label = _draw_backdrop(painter, view, backdrop, self.theme)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ends = [self._draw_faint(painter, view, run) for run in self.faint]
+        self._name_faint(painter, view, ends, limit_label)
         for curve in self.curves:
             self._draw_history(painter, view, curve)
-        self._name_faint(painter, view, ends)
         painter.end()
 
     def _draw_faint(self, painter: QPainter, view: View, run: Faint) -> tuple[float, float]:
-        """Draw a run of before; return where it ended first."""
+        """Draw a run of before; return where the first of its curves ends, or leaves the picture."""
         colour = self.theme.colour("faint")
         painter.setPen(QPen(colour, 1.0, Qt.PenStyle.DotLine))
         ends = []
@@ -162,24 +166,23 @@ class Canvas:
                 view.height - (v - view.v0) * (view.height / (view.v1 - view.v0)),
             )
             draw_curve(painter, x, y)
-            ends.append((float(x[-1]), float(y[-1])))
+            inside = np.flatnonzero((x >= 0) & (x <= view.width) & (y >= 0) & (y <= view.height))
+            last = inside[-1] if len(inside) else 0
+            ends.append((float(x[last]), float(y[last])))
         return min(ends)
 
-    def _name_faint(self, painter: QPainter, view: View, ends: list[tuple[float, float]]) -> None:
-        """Write the names of the runs of before at their curves' ends, none over another."""
+    def _name_faint(
+        self, painter: QPainter, view: View, ends: list[tuple[float, float]], limit_label: QRectF | None
+    ) -> None:
+        """Write the names of the runs of before at their curves' ends, none over another or over the limit's."""
         painter.setFont(text_font(0.82))
         metrics = QFontMetricsF(painter.font())
         back = self.theme.colour("panel")
         back.setAlpha(215)
-        taken: list[QRectF] = []
-        for run, (x_end, y_end) in zip(self.faint, ends, strict=True):
-            width, height = metrics.horizontalAdvance(run.title) + 8, metrics.height()
-            left = min(max(x_end - width - 6, 4.0), view.width - width - 4)
-            # Below the end: at the end itself there are the limit's line, and the rockets that come to it.
-            place = QRectF(left, min(max(y_end + 6, 2.0), view.height - height - 2), width, height)
-            down = height if place.bottom() + len(taken) * height < view.height else -height
-            while any(place.intersects(other) for other in taken):
-                place.translate(0, down)
+        taken = [limit_label] if limit_label is not None else []
+        for run, end in zip(self.faint, ends, strict=True):
+            size = QSizeF(metrics.horizontalAdvance(run.title) + 8, metrics.height())
+            place = label_place(QPointF(*end), size, QSizeF(view.width, view.height), taken)
             taken.append(place)
             painter.fillRect(place, back)
             painter.setPen(self.theme.colour("muted"))
@@ -249,7 +252,23 @@ class Canvas:
         painter.end()
 
 
-def _draw_backdrop(painter: QPainter, view: View, backdrop: Backdrop, theme: Theme) -> None:
+def label_place(end: QPointF, size: QSizeF, picture: QSizeF, taken: Sequence[QRectF]) -> QRectF:
+    """Where a label belongs beside a curve's end: left of it, or right of it where the curves have only begun; below,
+    since at the end itself there are the limit's line and the rockets that come to it; over none that is there."""
+    left = end.x() - size.width() - 6
+    if left < picture.width() * _BEGINNING:
+        left = end.x() + 6
+    left = max(min(left, picture.width() - size.width() - 4), 4.0)
+    lowest = picture.height() - size.height() - 2
+    first = min(max(end.y() + 6, 2.0), lowest)
+    # Down to the lower edge, and then up from the end; both finite, so that there is an answer in any case.
+    tops = [*np.arange(first, lowest, size.height()), lowest, *np.arange(first, 0, -size.height())]
+    places = [QRectF(QPointF(left, float(top)), size) for top in tops]
+    return next((one for one in places if not any(one.intersects(other) for other in taken)), places[0])
+
+
+def _draw_backdrop(painter: QPainter, view: View, backdrop: Backdrop, theme: Theme) -> QRectF | None:
+    """Draw it; return where the limit's label stands, if there is one."""
     painter.setPen(QPen(theme.colour("grid"), 1.0))
     for t_s in backdrop.grid_t:
         x = round(view.x(t_s)) + 0.5
@@ -257,17 +276,17 @@ def _draw_backdrop(painter: QPainter, view: View, backdrop: Backdrop, theme: The
     for value in backdrop.grid_v:
         y = round(view.y(value)) + 0.5
         painter.drawLine(QPointF(0, y), QPointF(view.width, y))
-    if backdrop.limit is not None:
-        _draw_limit(painter, view, backdrop, theme)
+    limit_label = _draw_limit(painter, view, backdrop, theme) if backdrop.limit is not None else None
     if backdrop.hint:
         font = painter.font()
         font.setPixelSize(max(font.pixelSize(), 15))
         painter.setFont(font)
         painter.setPen(theme.colour("muted"))
         painter.drawText(QRectF(0, 0, view.width, view.height), Qt.AlignmentFlag.AlignCenter, backdrop.hint)
+    return limit_label
 
 
-def _draw_limit(painter: QPainter, view: View, backdrop: Backdrop, theme: Theme) -> None:
+def _draw_limit(painter: QPainter, view: View, backdrop: Backdrop, theme: Theme) -> QRectF:
     y = round(view.y(backdrop.limit or 0.0)) + 0.5
     pen = QPen(theme.colour("accent"), 1.0)
     pen.setDashPattern([4, 3])
@@ -275,5 +294,8 @@ def _draw_limit(painter: QPainter, view: View, backdrop: Backdrop, theme: Theme)
     painter.drawLine(QPointF(0, y), QPointF(view.width, y))
     painter.setPen(theme.colour("accent"))
     text = painter.fontMetrics().boundingRect(backdrop.limit_text)
-    below = QRectF(8, y + 3, text.width() + 8, text.height() + 2)
-    painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, backdrop.limit_text)
+    place = QRectF(8, y + 3, text.width() + 8, text.height() + 2)
+    if place.bottom() > view.height:
+        place.moveBottom(y - 2)
+    painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, backdrop.limit_text)
+    return place

@@ -102,7 +102,7 @@ class CoreStrip(QWidget):
 
     def _draw(self, painter: QPainter, cell: QRectF, core: int, there: Sequence[Guest]) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour("raised"))
+        painter.setBrush(self._theme.colour("hover"))
         painter.drawRoundedRect(cell, 4, 4)
         metrics = QFontMetricsF(painter.font())
         x = cell.left() + min(_GAP, cell.width() / 4)

@@ -16,8 +16,8 @@ from rocketgui.model.text import format_count, format_limit
 #: A limit that has not been measured against a rate yet counts as near up to here.
 _NEAR_AT_FIRST = 1_000_000_000
 
-#: So many runs stay in the picture, of those that went so many times as far as the limit of now.
-_COMPARED, _AS_NEAR, _AS_FAR = 3, 0.1, 1.5
+#: So many runs of before stay in the picture.
+_COMPARED = 3
 #: As many values are written beside the pointer.
 _POINTED = 10
 
@@ -44,7 +44,6 @@ class CountersPlot(TimePlot):
         self._session = session
         self._near_for = None
         self._begin()
-        self._compare()
 
     def _begin(self) -> None:
         """Draw the value that is watched now from its first point on."""
@@ -52,6 +51,10 @@ class CountersPlot(TimePlot):
         self._drawn = {}
         self._highest = self._lowest = 0.0
         self.item.set_curves([])
+        # The newest runs of before stay as faint curves, as far as they go in a picture of this one: those that counted
+        # the same, since another value has another scale.
+        same = [run for run in self._session.before if run.watch == self._name]
+        self.item.canvas.faint = [Faint(run.title, run.curves) for run in same[-_COMPARED:]]
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
@@ -84,15 +87,6 @@ class CountersPlot(TimePlot):
         """Decide anew whether the limit is near, and which names are shown."""
         self._judge_limit()
         self.item.choose_names()
-
-    def _compare(self) -> None:
-        """Let the runs before stay in the picture, those that went about as far."""
-        limit = self._session.limit
-        self.item.canvas.faint = [
-            Faint(run.title, run.curves)
-            for run in self._session.before[-_COMPARED:]
-            if limit is not None and _AS_NEAR * limit <= max(float(v[-1]) for _, v in run.curves) <= _AS_FAR * limit
-        ]
 
     def _take_new(self) -> None:
         if self._session.watch != self._name:

@@ -13,8 +13,8 @@ from rocketgui.gui.theme import Theme, text_font, text_scale
 #: Up to this many curves colours tell them apart; beyond, names stand beside the heads too.
 _COLOURS_SUFFICE = 8
 
-#: Names stand at least this far apart, in logical pixels.
-_NAME_GAP = 14.0
+#: Names stand at least this far apart, and this far from their heads, in logical pixels; and their text.
+_NAME_GAP, _NAME_APART, _NAME_TEXT = 14.0, 8.0, 0.85
 
 
 class CurvesItem(QGraphicsItem):
@@ -29,6 +29,7 @@ class CurvesItem(QGraphicsItem):
         self._view = View(0, 1, 0, 1, 0, 0, 1)
         self._bounds = QRectF()
         self._named: list[tuple[Curve, str]] = []
+        self._widest = 0.0
         self.canvas = Canvas(theme)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
@@ -57,7 +58,7 @@ class CurvesItem(QGraphicsItem):
 
         Not done every frame, or names would flicker.
         """
-        self._named = []
+        self._named, self._widest = [], 0.0
         if not self._rockets or len(self.canvas.curves) <= _COLOURS_SUFFICE:
             return
         begun = sorted((curve for curve in self.canvas.curves if curve.done), key=lambda curve: curve.head_y)
@@ -68,6 +69,8 @@ class CurvesItem(QGraphicsItem):
                 text = f"{begun[start].name} and {others} more" if others else begun[start].name
                 self._named.append((begun[start], text))
                 start = end
+        metrics = QFontMetricsF(text_font(_NAME_TEXT))
+        self._widest = max((metrics.horizontalAdvance(text) for _, text in self._named), default=0.0)
 
     def catch_up(self, view: View, backdrop: Backdrop) -> None:
         """Take in what was added to the series."""
@@ -79,11 +82,11 @@ class CurvesItem(QGraphicsItem):
             self._bounds = QRectF(0, 0, view.width, view.height)
         changed = self.canvas.advance(view, backdrop)
         if changed is not None:
-            names = 130.0 * text_scale() if self._named else 0.0
+            names = self._widest + 4 + _NAME_APART * text_scale() if self._named else 0.0
             edge = self.canvas.line_width + 1
             wide = text_scale()
             margin = (WIDTH * wide / 2 + edge, HEIGHT * wide) if self._rockets else (edge, edge)
-            self.update(changed.adjusted(-margin[0] - names, -margin[1], margin[0], margin[1]))
+            self.update(changed.adjusted(-margin[0] - names, -margin[1], margin[0] + names, margin[1]))
 
     # ------------------------------------------------------------ Qt
 
@@ -111,13 +114,16 @@ class CurvesItem(QGraphicsItem):
                 painter.drawPixmap(rocket_rect(curve.head_x, curve.head_y, wide).topLeft(), sprite)
         if not self._named:
             return
-        painter.setFont(text_font(0.85))
-        metrics = QFontMetricsF(text_font(0.85))
+        painter.setFont(text_font(_NAME_TEXT))
+        metrics = QFontMetricsF(text_font(_NAME_TEXT))
         back = QColor(outline)
         back.setAlpha(200)
         for curve, text in self._named:
-            width = metrics.horizontalAdvance(text)
-            place = QRectF(curve.head_x - width - 12, curve.head_y - 15 * wide, width + 4, 13 * wide)
+            width = metrics.horizontalAdvance(text) + 4
+            left = curve.head_x - _NAME_APART * wide - width
+            if left < 0:  # it has only begun
+                left = curve.head_x + _NAME_APART * wide
+            place = QRectF(left, max(curve.head_y - 15 * wide, 0.0), width, 13 * wide)
             painter.fillRect(place, back)
             painter.setPen(curve.colour)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rocketgui.gui.plots.canvas import Backdrop, View
@@ -87,9 +87,11 @@ class TimePlot(pg.PlotWidget):
 
     Signals:
         pointed: the time under the pointer in seconds, or None.
+        resized: it is to be drawn anew.
     """
 
     pointed = Signal(object)
+    resized = Signal()
 
     def __init__(
         self, axis: TimeAxis, theme: Theme, value_label: Callable[[float, float], str] | None, *, rockets: bool
@@ -170,6 +172,8 @@ class TimePlot(pg.PlotWidget):
             _, grid_t = self._bottom.positions(view.t0, view.t1, view.width)
             _, grid_v = self._left.positions(view.v0, view.v1, view.height)
             self._grid = (tuple(grid_t), tuple(grid_v) if self._left.labels_shown else ())
+            # All of it: what stood elsewhere before is not within what the items know that they have to paint again.
+            self.viewport().update()
         self.item.catch_up(view, Backdrop(*self._grid, limit, limit_text, hint))
 
     def _view(self) -> View:
@@ -192,6 +196,10 @@ class TimePlot(pg.PlotWidget):
         inside = self._box.mapSceneToView(self.mapToScene(ev.position().toPoint()))
         local = self._box.mapFromScene(QPointF(self.mapToScene(ev.position().toPoint())))
         self.pointed.emit(inside.x() if self._box.rect().contains(local) and not self.axis.is_idle else None)
+
+    def resizeEvent(self, ev: QResizeEvent) -> None:
+        super().resizeEvent(ev)
+        self.resized.emit()
 
     def leaveEvent(self, ev: QEvent) -> None:
         super().leaveEvent(ev)

@@ -9,13 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QScrollBar,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtWidgets import QScrollBar
 
 from rocketgui.gui.plots.bars import ROW_PX, Bar, BarsItem, NamesItem, bar, is_known
 from rocketgui.gui.plots.time_axis import TimeAxis
@@ -29,10 +25,12 @@ from rocketgui.model.text import DOING_WORDS
 
 #: Lines beside the pointer: logical pixels of each, and how many there are beside those about what is waited for.
 _LINE_PX, _COUNTS = 14.0, 3
+#: So many rows are drawn at once, however thin.
+_IN_SIGHT = 512
 
 
 class TimelinePlot(TimePlot):
-    """All rows over the shared time axis; a scroll bar appears where they are more than fit."""
+    """All rows over the shared time axis. Beyond some hundreds they scroll."""
 
     def __init__(self, axis: TimeAxis, theme: Theme) -> None:
         super().__init__(axis, theme, None, rockets=False)
@@ -42,19 +40,13 @@ class TimelinePlot(TimePlot):
         self._processes: list[Process] = []
         self._waits: dict[int, Waits] = {}
         self.hint = ""
-        self._whole = QWidget()
-        self.scroll = QScrollBar(Qt.Orientation.Vertical)
+        self._row = ROW_PX
+        self._pointed_y: float | None = None
+        # Over the margin: in a layout it would make the axis shorter than those of the other plots.
+        self.scroll = QScrollBar(Qt.Orientation.Vertical, self)
         self.scroll.setAccessibleName("Rows of the timeline")
         self.scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.scroll.hide()
-        row = QHBoxLayout(self._whole)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
-        row.addWidget(super().wrapped(), 1)
-        row.addWidget(self.scroll)
-
-    def wrapped(self) -> QWidget:
-        return self._whole
 
     def set_session(self, session: Session) -> None:
         """Show another run."""
@@ -74,19 +66,19 @@ class TimelinePlot(TimePlot):
         empty = "" if count else "A row for each process: start(), first line, end, join()"
         self.show_frame(hint=self.hint if not count and self.hint else empty)
         view = self._view()
-        least, most = (pixels * text_scale() for pixels in ROW_PX)
-        row = min(max(view.height / max(count, 1), least), most)
-        fit = max(int(view.height / row), 1)
-        self._scroll_for(count - fit, fit)
+        fit = min(max(count, 1), _IN_SIGHT)
+        row = min(view.height / fit, ROW_PX * text_scale())
+        self._row = max(row, 0.01)
+        self._scroll_for(count - fit, fit, view.height)
         first = self.scroll.value()
         # Those that are out of sight may be thousands.
         seen = [
             self._bar(process)._replace(waits=self._waits_of(process).stretches(view) if process.doings else ())
             for process in self._processes[first : first + fit]
         ]
-        self._bars_item.show_bars(view, seen, row)
+        self._bars_item.show_bars(view, seen, self._row)
         self._names.setPos(self._box.pos())
-        self._names.show_names(seen, row, view.height)
+        self._names.show_names(seen, self._row, view.height)
 
     def _bar(self, process: Process) -> Bar:
         # The program itself waits most of the time.
@@ -105,11 +97,13 @@ class TimelinePlot(TimePlot):
         waits.update(process, self._session.end_ns)
         return waits
 
-    def _scroll_for(self, hidden: int, fit: int) -> None:
+    def _scroll_for(self, hidden: int, fit: int, height: float) -> None:
+        wide = self.scroll.sizeHint().width()
+        self.scroll.setGeometry(self.width() - wide - 1, round(self._box.pos().y()), wide, round(height))
         if self.scroll.maximum() != max(hidden, 0) or self.scroll.pageStep() != fit:
             self.scroll.setRange(0, max(hidden, 0))
             self.scroll.setPageStep(fit)
-        if self.scroll.isVisibleTo(self._whole) is not (hidden > 0):
+        if self.scroll.isVisibleTo(self) is not (hidden > 0):
             self.scroll.setVisible(hidden > 0)
 
     def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:
@@ -120,7 +114,9 @@ class TimelinePlot(TimePlot):
             _holds(one.called, t_s, one.entered) and not works for one, works in zip(bars, at_work, strict=True)
         )
         muted, text = self.theme.colour("muted"), self.theme.colour("text")
-        counts = [(f"{t_s:.3f} s", muted), (f"{sum(at_work)} at work", text)]
+        one = self._pointed_bar(bars)
+        named = [(f"{one.name}  {_at(one, t_s)}", one.colour)] if one is not None else []
+        counts = [(f"{t_s:.3f} s", muted), *named, (f"{sum(at_work)} at work", text)]
         if starting:
             counts.append((f"{starting} starting", muted))
         waiting = [
@@ -129,6 +125,21 @@ class TimelinePlot(TimePlot):
             if process.doings and works and (what := self._waits_of(process).at(t_s))
         ]
         return (*counts, *self._waiting(waiting))
+
+    def _pointed_bar(self, bars: list[Bar]) -> Bar | None:
+        """The row that the pointer is in."""
+        if self._pointed_y is None:
+            return None
+        place = self.scroll.value() + int(self._pointed_y / self._row)
+        return bars[place] if 0 <= place < len(bars) else None
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        self._pointed_y = self._box.mapFromScene(QPointF(self.mapToScene(ev.position().toPoint()))).y()
+        super().mouseMoveEvent(ev)
+
+    def leaveEvent(self, ev: QEvent) -> None:
+        self._pointed_y = None
+        super().leaveEvent(ev)
 
     def _waiting(self, waiting: list[tuple[Bar, str]]) -> list[tuple[str, QColor]]:
         """Who waits for what; where there is no room for all, how many wait for what."""
@@ -146,7 +157,17 @@ def _in_order(session: Session) -> list[Process]:
     """All but helpers: of a program of the user's in the order of the table, else in that of their starts."""
     if session.is_script:
         return [row.process for row in rows(session) if row.process.kind != "helper"]
-    return [process for process in session.processes.values() if process.kind != "helper"]
+    # The threads of the built-in program that are no workers are Python's own: those that feed a queue.
+    return [one for one in session.processes.values() if one.kind == "process" or one.place is not None]
+
+
+def _at(one: Bar, t_s: float) -> str:
+    """What a process is doing at a time, as far as its row says it."""
+    if one.called is None or t_s < one.called:
+        return "not started"
+    if one.ended is not None and t_s > one.ended:
+        return one.bad or "ended"
+    return "starting" if one.entered is None or t_s < one.entered else "at work"
 
 
 def _holds(start: float | None, t_s: float, end: float | None) -> bool:

@@ -1,0 +1,50 @@
+"""Keeps the window on the screen, with the frame that the window manager draws around it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QRect, QSize, QTimer
+from PySide6.QtGui import QWindow
+from PySide6.QtWidgets import QWidget
+
+#: Within these milliseconds a window manager has put its frame around a window; Qt does not tell when, so that it is
+#: looked for so many times.
+_SETTLES_MS, _LOOKS = 1000, 20
+
+
+class Placer(QObject):
+    """Moves a window that reaches beyond what its screen has for windows, and makes it smaller where it has to be."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._left = 0
+        self._timer = QTimer(self, interval=_SETTLES_MS // _LOOKS)
+        self._timer.timeout.connect(self._look)
+
+    def watch(self) -> None:
+        """The window was shown, or is shown in another way: fit it once its frame is known."""
+        self._left = _LOOKS
+        self._timer.start()
+
+    def _look(self) -> None:
+        self._left -= 1
+        window = self._window
+        handle: QWindow | None = window.windowHandle()  # None is what Qt's type hints do not know of
+        if not self._left:
+            self._timer.stop()
+        elif handle is not None and not (window.isMaximized() or window.isFullScreen() or window.isMinimized()):
+            inner, room = window.geometry(), window.screen().availableGeometry()
+            # The widget's own frameGeometry() may still be that of before.
+            outer = inner.marginsAdded(handle.frameMargins())
+            if not room.contains(outer):
+                window.setGeometry(fitted(inner, outer, room, window.minimumSize()))
+
+
+def fitted(inner: QRect, outer: QRect, room: QRect, least: QSize) -> QRect:
+    """Where the content of a window belongs so that all of it is in the `room`. `inner` is where it is, `outer` where
+    its frame is. With less room than `least`, the upper left corner is in sight."""
+    frame = outer.size() - inner.size()
+    size = inner.size().boundedTo(room.size() - frame).expandedTo(least)
+    left = max(min(outer.left(), room.left() + room.width() - size.width() - frame.width()), room.left())
+    top = max(min(outer.top(), room.top() + room.height() - size.height() - frame.height()), room.top())
+    return QRect(left + inner.left() - outer.left(), top + inner.top() - outer.top(), size.width(), size.height())
