@@ -262,14 +262,18 @@ class Lifecycle:
 
 
 def describe(error: BaseException) -> str:
-    """The last line that a traceback of this exception would have, blank ones left out."""
+    """The last line that a traceback of this exception would have; of a text that begins with a blank line, as that
+    about a missing __main__ guard does, the first line that says something."""
     name = type(error).__name__
     try:
         text = str(error)
     except Exception as inner:
         text = "<%s in str()>" % type(inner).__name__
-    lines = [line for line in ("%s: %s" % (name, text)).splitlines() if line.strip()]
-    return lines[-1].strip() if text.strip() else name
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        return name
+    begins = text.splitlines()[0].strip()
+    return lines[-1] if begins and len(lines) > 1 else "%s: %s" % (name, lines[0])
 
 
 def after_loading(loader: Any, patch: Callable[[Any], None]) -> None:

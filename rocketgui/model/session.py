@@ -28,6 +28,9 @@ Known = TypeVar("Known")
 OUTPUT_LINES = 10_000
 NOTICES = 100
 
+#: A process of which the system alone told is a worker after this time: Python's helpers are known by then.
+UNSURE_NS = 300_000_000
+
 #: Seconds without a sample after which a rate is not known any more.
 STALE_S = 1.0
 
@@ -66,6 +69,8 @@ class Session:
         self._pauses: list[tuple[int, int]] = []
         #: The workers that are in their functions now, by id.
         self._flying: dict[int, Process] = {}
+        #: Processes that may be workers or Python's own helpers, by id: since when, in ns.
+        self._placeless: dict[int, int] = {}
         self._crowds = Crowds(self.paused_ns)
         self.notices: list[str] = []
         self.start_failures: list[messages.StartFailed] = []
@@ -327,10 +332,25 @@ class Session:
         process.name, process.agent = message.name, message.agent
         if not self._is_worker(process):
             process.place = None
+            self._placeless.pop(process.id, None)
+        elif process.place is None and (process.agent or process.kind != "process"):
+            self._give_place(process)
         elif process.place is None:
-            # The first free one: what was taken for a worker can turn out to be a helper.
-            taken = {known.place for known in self.processes.values()}
-            process.place = next(place for place in range(len(taken) + 1) if place not in taken)
+            self._placeless.setdefault(process.id, self.t_ns)
+
+    def _give_place(self, process: Process) -> None:
+        """The first free one: what was taken for a worker can turn out to be a helper."""
+        self._placeless.pop(process.id, None)
+        taken = {known.place for known in self.processes.values()}
+        process.place = next(place for place in range(len(taken) + 1) if place not in taken)
+
+    def pass_to(self, t_ns: int) -> None:
+        """So much time has passed. What did not turn out to be a helper in the meantime is a worker."""
+        self.t_ns = max(self.t_ns, t_ns)
+        for number, since_ns in list(self._placeless.items()):
+            process = self.processes[number]
+            if process.is_over or self.t_ns - since_ns > UNSURE_NS:
+                self._give_place(process)
 
     def _is_worker(self, process: Process) -> bool:
         """Whether it is a process that the program started, or one of the threads that it was asked to run as."""
@@ -348,6 +368,8 @@ class Session:
             self.bad_messages += 1
             return
         setattr(process, f"{message.moment}_ns", message.t_ns)
+        if message.moment == "start_called" and process.id in self._placeless:
+            self._give_place(process)
         if message.moment == "target_entered" and process.place is not None and not process.is_over:
             self._flying[process.id] = process
             self._crowds.meet(list(self._flying.values()), message.t_ns)
@@ -469,12 +491,12 @@ class Session:
 
     def _run_ended(self, message: messages.RunEnded) -> None:
         self.ended = message
-        self.t_ns = max(self.t_ns, message.t_ns)
         # When the collector died, or was not heard to the end, nobody said how these ended; but none of them is left.
         for process in self.processes.values():
             process.lost = message.ended == "lost" and not process.is_over
             process.ended = True
             process.cpu = process.core = None
+        self.pass_to(message.t_ns)
         self._flying.clear()
         self._crowds.meet([], message.t_ns)
 
@@ -496,7 +518,7 @@ class Model:
         # A frame that begins a run may carry the time of the clock before it; after the end, time stands still.
         begins = any(isinstance(message, messages.RunStarted) for message in frame.messages)
         if not begins and self.session.ended is None:
-            self.session.t_ns = max(self.session.t_ns, frame.t_ns)
+            self.session.pass_to(frame.t_ns)
 
 
 def _steadier(now: float | None, before: float | None) -> float | None:

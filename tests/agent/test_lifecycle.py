@@ -462,4 +462,5 @@ def test_the_running_interpreter_is_among_them() -> None:
 def test_the_last_line_of_a_traceback_is_never_blank() -> None:
     assert describe(ValueError("no fuel")) == "ValueError: no fuel"
     assert describe(ValueError("")) == "ValueError"
-    assert describe(RuntimeError("\n   no start\n\n   see the guide\n   ")) == "see the guide"
+    assert describe(RuntimeError("\n   no start\n\n   see the guide\n   ")) == "RuntimeError: no start"
+    assert describe(ValueError("two\nlines\n")) == "lines"

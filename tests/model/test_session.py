@@ -87,6 +87,24 @@ def test_what_turns_out_to_be_a_helper_gives_its_place_back() -> None:
     assert [(worker.name, worker.place) for worker in story.session.workers] == [("func1", 0)]
 
 
+def test_what_may_be_a_helper_takes_no_place_until_it_is_known() -> None:
+    """The resource tracker is seen before the first worker, and known by its agent after it."""
+    story = Story(0)
+    story.tell(50, messages.ProcessSeen(7, 1, 107, "process", "process 107", False))
+    for number in (9, 8):
+        story.tell(55, messages.ProcessSeen(number, 1, 100 + number, "process", f"process {number}", False))
+    for number, name in ((8, "func1"), (9, "func2")):
+        story.tell(60, messages.ProcessSeen(number, 1, 100 + number, "process", name, False))
+        story.tell(60, messages.Moment(number, "start_called", number * MS))
+    assert [(p.name, p.place) for p in story.session.workers] == [("func2", 1), ("func1", 0)]
+    story.tell(70, messages.ProcessSeen(7, 1, 107, "helper", "resource tracker", True))
+    story.tell(80, messages.ProcessSeen(10, 1, 110, "process", "sleep", False))
+    story.tell(300)
+    assert len(story.session.workers) == 2
+    story.tell(400)
+    assert [(p.name, p.place) for p in story.session.workers] == [("func2", 1), ("func1", 0), ("sleep", 2)]
+
+
 def test_a_paused_or_silent_process_has_no_rate() -> None:
     story = Story()
     for k in range(10):
