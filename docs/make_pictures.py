@@ -2,12 +2,14 @@
 
     python docs/make_pictures.py
 
-writes docs/window.png and docs/window-light.png, 1280x720.
+writes docs/window.png, docs/window-light.png and docs/your-program.png, 1280x720.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,10 +21,14 @@ from PySide6.QtWidgets import QApplication
 from rocketgui.arguments import Options
 from rocketgui.bridge import Bridge
 from rocketgui.gui.main_window import MainWindow
+from rocketgui.gui.plots_panel import TIMELINE
 from rocketgui.gui.theme import Look, ThemeSwitch
+from rocketgui.launch import Script
 
 DOCS = Path(__file__).resolve().parent
 PICTURES = {"window.png": Look.DARK, "window-light.png": Look.LIGHT}
+#: A program such as users have; its picture is taken when it has printed so many lines.
+PROGRAM, PROGRAM_PICTURE, LINES = DOCS / "example.py", "your-program.png", 24
 OPTIONS = Options(workers=4, limit=50_000_000, start_method="spawn")
 #: The pictures are taken when the slowest worker has come this far.
 PART = 0.7
@@ -32,23 +38,39 @@ LONGEST = 60_000
 
 def main() -> None:
     app = QApplication([])
-    themes = ThemeSwitch(app)
+    for name, look in PICTURES.items():
+        take(app, OPTIONS, look, DOCS / name, far_enough)
+    with tempfile.TemporaryDirectory() as home:  # the folder is in the picture, and should be nobody's
+        os.environ["HOME"] = home
+        options = Options(script=Script((shutil.copy(PROGRAM, home),)))
+        take(app, options, Look.DARK, DOCS / PROGRAM_PICTURE, has_printed_enough)
+
+
+def take(app: QApplication, options: Options, look: Look, picture: Path, is_time: Callable[[MainWindow], bool]) -> None:
+    """Take a picture of a window in which a run has come far enough."""
     bridge = Bridge()
-    window = MainWindow(bridge, OPTIONS, themes)
+    themes = ThemeSwitch(app)
+    themes.choose(look)
+    window = MainWindow(bridge, options, themes)
     window.resize(1280, 720)
     window.show()
     bridge.start()
     try:
-        for name, look in PICTURES.items():
-            themes.choose(look)
-            window.launch()
-            wait_for(window.controller.changed, lambda: far_enough(window))
-            settle(1000)
-            window.grab().save(str(DOCS / name))
-            window.controller.stop()
-            wait_for(window.controller.changed, lambda: window.controller.session.ended is not None)
+        window.launch()
+        if options.script is not None:
+            window.plots.core_views.choose(TIMELINE)
+        wait_for(window.controller.changed, lambda: is_time(window))
+        settle(1000)
+        window.grab().save(str(picture))
+        window.controller.stop()
+        wait_for(window.controller.changed, lambda: window.controller.session.ended is not None)
     finally:
         window.close()
+
+
+def has_printed_enough(window: MainWindow) -> bool:
+    """Whether the program has printed `LINES` lines."""
+    return window.controller.session.output_total >= LINES
 
 
 def far_enough(window: MainWindow) -> bool:

@@ -58,7 +58,7 @@ def speed_up(session: Session) -> Iterable[Finding]:
         for run in session.before
         if run.workers == 1
         and run.counts_per_s
-        and had_a_core(run)
+        and _had_a_core(run)
         and (run.work, run.variable, run.executable) == (program.work, program.variable, program.executable)
         and (run.run_as == "threads") == (program.run_as == "threads")  # whose loop is another one
     ]
@@ -74,7 +74,7 @@ def speed_up(session: Session) -> Iterable[Finding]:
     )
 
 
-def had_a_core(run: Past) -> bool:
+def _had_a_core(run: Past) -> bool:
     """Whether a run was as fast as it could be, and not kept from its core by other programs."""
     return run.work == "sleep" or (run.cores_used is not None and run.cores_used >= _ALONE)
 
