@@ -50,8 +50,8 @@ def launch(make_window: MakeWindow, run: Run) -> Callable[..., Launched]:
 
 
 def show(window: MainWindow, bridge: FakeBridge, run: Run) -> None:
-    """Let the window take in what was told."""
-    run(bridge, 1)
+    """Let the window take in what was told. Who is no Python could be a helper for a third of a second."""
+    run(bridge, 20)
     window.plots.draw()
     window._words.now()
 
