@@ -150,6 +150,19 @@ def test_many_deaths_are_counted() -> None:
     assert found(story)["killed_more"].figures == {"killed": 9}
 
 
+def test_threads_of_a_process_that_was_killed_are_not_killed_processes() -> None:
+    story = Story(1, run_as="", work="")
+    for number in (20, 21, 22):
+        story.tell(90, messages.ProcessSeen(number, 2, 101, "thread", f"Thread-{number}", True))
+    for number in (2, 20, 21, 22):
+        story.tell(900, messages.Ended(number, None, signal.SIGTERM, False))
+    assert [f.figures["process"] for f in findings(story.session) if f.id == "killed"] == [2]
+    assert "killed_more" not in found(story)
+    workers = threads(1)
+    workers.tell(900, messages.Failed(2, "ValueError: no"), messages.Ended(2, 1, None, False))
+    assert found(workers)["failed"].text.startswith("func1 (pid 100) failed")
+
+
 def test_what_the_user_stopped_did_not_die() -> None:
     story = Story()
     for number in story.workers:

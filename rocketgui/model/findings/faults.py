@@ -120,7 +120,10 @@ def losses(session: Session) -> Iterable[Finding]:
 
 
 def _shown(session: Session) -> list[Process]:
-    return [process for process in session.processes.values() if process.kind != "helper"]
+    """The processes; and threads only where they are the workers, since else they share the end of their process."""
+    return [
+        p for p in session.processes.values() if p.kind == "process" or (p.kind != "helper" and p.place is not None)
+    ]
 
 
 def named(process: Process) -> str:
