@@ -63,6 +63,7 @@ class Translator:
             layout.EXITING: self._exiting,
             layout.REAPED: self._reaped,
             layout.JOINED: self._joined,
+            layout.TERMINATED: self._terminated,
             layout.COST: self._cost,
             layout.THREAD: self._thread,
             layout.SPAWNED: self._spawned,
@@ -263,6 +264,10 @@ class Translator:
 
     def _joined(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         self._census.moment(self._children[row.id, int(texts[0])], "joined", t_ns)
+
+    def _terminated(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        child = self._children[row.id, int(texts[0])]
+        self._out.append(messages.Terminated(child.id, t_ns - self._launched_ns, int(texts[1])))
 
     def _cost(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         row.agent_cpu_s = float(texts[0])

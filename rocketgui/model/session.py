@@ -86,6 +86,7 @@ class Session:
             messages.ProcessSeen: self._process_seen,
             messages.Moment: self._moment,
             messages.Ended: self._process_ended,
+            messages.Terminated: self._terminated,
             messages.Failed: self._failed,
             messages.StartFailed: self._start_failed,
             messages.Refused: self._refused,
@@ -388,6 +389,10 @@ class Session:
             process.stopped = message.stopped
             process.cpu = process.core = None
             self._land(process, self.t_ns if process.exited_ns is None else process.exited_ns)
+
+    def _terminated(self, message: messages.Terminated) -> None:
+        if (process := self._known(message.process)) is not None:
+            process.terminated_by.add(message.signal)
 
     def _failed(self, message: messages.Failed) -> None:
         if (process := self._known(message.process)) is not None:

@@ -309,6 +309,7 @@ def test_records_become_messages(census: Census, translator: Translator, out: li
             Record(layout.BEGAN, 112, ("3.13.0", "1", "exec", "")),
             Record(layout.START_CALLED, 120, ("11", "func1")),
             Record(layout.START_FAILED, 121, ("func2", "OSError: no")),
+            Record(layout.TERMINATED, 180, ("11", "9")),
             Record(layout.REAPED, 190, ("11", "-9")),
             Record(layout.JOINED, 195, ("11",)),
             Record(layout.OUTPUT, 196, ("stdout", "a", "b")),
@@ -320,6 +321,7 @@ def test_records_become_messages(census: Census, translator: Translator, out: li
     assert messages.Interpreter("3.13.0", True) in out
     assert messages.Moment(2, "start_called", 20) in out
     assert messages.StartFailed(1, "func2", 21, "OSError: no") in out
+    assert messages.Terminated(2, 80, 9) in out
     assert messages.Ended(2, None, 9, False) in out
     assert messages.Moment(2, "joined", 95) in out
     assert messages.Output(1, 96, "stdout", "a\x1fb") in out

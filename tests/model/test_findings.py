@@ -162,6 +162,8 @@ def test_a_worker_of_a_pool_that_died(waits_ms: int, died_ms: int, number: int |
     story.tell(4_200, messages.Moment(1, "exited", 4_200 * MS), messages.Ended(1, None, signal.SIGINT, True))
     story.tell(4_200, messages.RunEnded(4_200 * MS, "stopped", None))
     assert "pool_worker_died" in found(story)
+    story.tell(4_200, messages.Terminated(2, 150 * MS, signal.SIGKILL))
+    assert ("pool_worker_died" in found(story)) == (number is None)
 
 
 @pytest.mark.parametrize("woken", [False, True])
@@ -195,6 +197,15 @@ def test_threads_of_a_process_that_was_killed_are_not_killed_processes() -> None
     workers = threads(1)
     workers.tell(900, messages.Failed(2, "ValueError: no"), messages.Ended(2, 1, None, False))
     assert found(workers)["failed"].text.startswith("func1 (pid 100) failed")
+
+
+def test_what_its_parent_ended_did_not_die() -> None:
+    story = Story(2)
+    story.tell(900, messages.Ended(2, None, signal.SIGTERM, False), messages.Terminated(2, 890 * MS, signal.SIGTERM))
+    assert "killed" not in found(story)
+    assert story.session.processes[2].outcome() == "killed by SIGTERM"
+    story.tell(900, messages.Terminated(3, 890 * MS, signal.SIGTERM), messages.Ended(3, None, signal.SIGKILL, False))
+    assert found(story)["killed"].figures["process"] == 3
 
 
 def test_what_the_user_stopped_did_not_die() -> None:

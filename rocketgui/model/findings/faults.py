@@ -39,8 +39,8 @@ def _why(reasons: list[str]) -> str:
 
 
 def died(session: Session) -> Iterable[Finding]:
-    """Which processes were killed or failed, and by what."""
-    killed = [p for p in _shown(session) if p.state is ProcessState.KILLED]
+    """Which processes were killed or failed, and by what; without those that their parents meant to end."""
+    killed = [p for p in _shown(session) if p.state is ProcessState.KILLED and not p.was_terminated]
     failed = [p for p in _shown(session) if p.state is ProcessState.FAILED]
     for process in killed[:NAMED]:
         name = signal_name(process.signal or 0)

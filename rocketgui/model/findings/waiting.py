@@ -59,7 +59,7 @@ def pool_worker_died(session: Session) -> Iterable[Finding]:
     """A worker of a pool died, and whoever waited then, or came to wait, did not move since. A Pool goes on with
     another worker, but the task is lost."""
     for worker in _processes(session):
-        if worker.state not in _DEAD or not _POOL_WORKER.search(worker.name):
+        if worker.state not in _DEAD or worker.was_terminated or not _POOL_WORKER.search(worker.name):
             continue
         parent = session.processes.get(worker.parent or 0)
         since = session.t_ns if worker.exited_ns is None else worker.exited_ns
