@@ -277,6 +277,32 @@ def test_processes_that_their_parent_ends(python: Python, method: str, script: S
     assert not any(child.of(layout.TERMINATED) for child in observed.children)
 
 
+@every_python
+def test_processes_that_asyncio_waits_for(python: Python, script: Script) -> None:
+    program = script(
+        """
+        import asyncio, sys
+
+        rocket = 0
+
+        async def run(*command):
+            process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+            await process.communicate()
+            print(process.returncode, process._transport._returncode)
+
+        async def main():
+            await asyncio.gather(run("true"), run("sh", "-c", "exit 3"), run("sh", "-c", "kill -9 $$"))
+
+        asyncio.run(main())
+        """
+    )
+    alone, observed = alone_and_observed(python, [program])
+    assert (alone.stderr, observed.stderr) == ("", "")
+    assert sorted(observed.stdout.splitlines()) == sorted(alone.stdout.splitlines())
+    no_trouble(observed)
+    assert sorted(record.texts[1] for record in observed.root.of(layout.REAPED)) == ["-9", "0", "3"]
+
+
 @pytest.mark.parametrize("package", ["multiprocessing", "loky.backend", "joblib.externals.loky.backend"])
 def test_helpers_are_told_by_their_command(package: str) -> None:
     assert helper_name(["python", "-c", f"from {package}.resource_tracker import main; main(5, False)"]) == (
