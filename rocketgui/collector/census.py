@@ -29,6 +29,9 @@ class Row:
     guessed: bool = True
     kind: str = "process"
     agent: bool = False
+    #: When its latest agent began, and when it was last seen to become another program (monotonic ns).
+    agent_since: int = 0
+    executed: int = 0
     #: Whether it is a Python; None: nobody has told yet.
     python: bool | None = None
     #: Whose values are meant by the indices in this process's black box: the row's id, and the name.
@@ -154,6 +157,12 @@ class Census:
             row.name = name
             self.announce(row)
 
+    def execute(self, row: Row, name: str, t_ns: int) -> None:
+        """The process became another program; an agent that began there since then knows better what it is."""
+        row.executed = t_ns
+        if row.agent_since < t_ns:
+            self.guess(row, [name])
+
     def moment(self, row: Row, moment: str, t_ns: int, *, better: bool = False) -> None:
         """Note a moment (monotonic ns); the first report of each is kept, unless this one is `better`."""
         if moment not in row.moments or better:
@@ -169,10 +178,11 @@ class Census:
             row.exit_code, row.exiting = code, True
 
     def copied(self, row: Row) -> None:
-        """The process is a copy of its parent, made by a fork."""
+        """The process is a copy of its parent, made by a fork: what is no Python forks to be two of the same."""
         parent = None if row.parent is None else self._rows[row.parent]
         if row.guessed and parent is not None and row.id != 1:
-            row.name, row.python = f"fork of {parent.name}", parent.python
+            row.python = parent.python
+            row.name = parent.name if parent.python is False else f"fork of {parent.name}"
             self.announce(row)
 
     def fail(self, row: Row, error: str) -> None:

@@ -80,6 +80,7 @@ class Translator:
         # one more where it ran exec.
         late = known is not None and known.ended and box.began_ns <= known.moments["exited"]
         row = self._census.meet(box.pid, box.parent_pid, reborn=not late)
+        row.agent_since = box.began_ns
         if row.agent:  # the same process after exec, with a new agent
             return row
         row.agent = True
@@ -202,7 +203,7 @@ class Translator:
         version, gil, how, helper, *command = texts
         if how == "exec":
             self._census.guess(row, command)
-        elif how == "fork":
+        elif how == "fork" and row.executed < t_ns:
             self._census.copied(row)
         self._doings.meet(row.id, t_ns, gil=gil == "1")
         if helper:

@@ -222,6 +222,41 @@ def test_the_process_itself_knows_best_when_it_exits(census: Census, out: list[M
     assert [m.t_ns for m in out if isinstance(m, messages.Moment)][-1] == 110  # relative to the launch
 
 
+def test_a_fork_has_one_name_whoever_saw_it_first(census: Census, translator: Translator) -> None:
+    assert census.root is not None
+    census.root.python = True
+    rows = []
+    for pid, seen in ((11, True), (12, False)):
+        row = census.meet(pid, 10, reborn=True)
+        if seen:
+            census.guess(row, ["python3", "program.py"])
+            census.copied(row)
+        translator.take(meet(translator, pid, 150), [Record(layout.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
+        rows.append(row)
+    assert [row.name for row in rows] == ["fork of MainProcess"] * 2
+    shell = census.meet(13, 10, reborn=True)
+    census.guess(shell, ["/bin/sh", "-c", "true"])
+    copy = census.meet(14, 13, reborn=True)
+    census.copied(copy)
+    assert (copy.name, copy.python) == ("sh", False)
+
+
+@pytest.mark.parametrize("executed_first", [False, True])
+def test_a_fork_that_becomes_another_program(census: Census, translator: Translator, executed_first: bool) -> None:
+    """Where Python code ran in between, an agent had begun."""
+    row = census.meet(11, 10, reborn=True)
+    if executed_first:
+        census.execute(row, "sleep", 170)
+    translator.take(meet(translator, 11, 150), [Record(layout.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
+    if not executed_first:
+        census.execute(row, "sleep", 170)
+    assert (row.name, row.python) == ("sleep", False)
+    began = Record(layout.BEGAN, 181, ("3.13.0", "1", "exec", "", "python3", "other.py"))
+    translator.take(meet(translator, 11, 180), [began])
+    census.execute(row, "python3", 175)
+    assert row.name == "python3 other.py"
+
+
 def test_stopped_is_only_who_was_killed_by_us(census: Census, out: list[Message]) -> None:
     killed, finished = (census.meet(pid, 10, reborn=True) for pid in (11, 12))
     census.end(killed, -9, 200, stopped=True)
