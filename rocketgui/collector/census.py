@@ -199,7 +199,11 @@ class Census:
 
     def end(self, row: Row, code: int | None, t_ns: int, *, stopped: bool = False) -> None:
         """The process is gone. `code` is what the system said (-N: signal N); None: nobody knows. `stopped`: the user
-        had asked for the end of the program."""
+        had asked for the end of the program.
+
+        Whoever tells of the end saw it afterwards: the earliest one is right about the time.
+        """
+        self.moment(row, "exited", t_ns, better=t_ns < row.moments.get("exited", t_ns))
         if row.ended and (row.reaped or code is None):
             return
         row.reaped = code is not None
@@ -208,7 +212,6 @@ class Census:
         row.ended = True
         row.exit_code = code
         row.stopped |= (stopped and (code is None or code < 0)) or self._is_of_interrupt(row)
-        self.moment(row, "exited", t_ns)
         self._tell_end(row)
 
     def _tell_end(self, row: Row) -> None:

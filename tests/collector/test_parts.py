@@ -222,6 +222,17 @@ def test_the_process_itself_knows_best_when_it_exits(census: Census, out: list[M
     assert [m.t_ns for m in out if isinstance(m, messages.Moment)][-1] == 110  # relative to the launch
 
 
+def test_a_killed_process_was_gone_before_it_was_joined(census: Census, translator: Translator) -> None:
+    """The system tells of its end at once, but it may be read before its parent's black box."""
+    root = meet(translator, 10, 110)
+    translator.take(root, [Record(layout.START_CALLED, 120, ("11", "func1"))])
+    row = census.find(11)
+    assert row is not None
+    census.end(row, -9, 250)
+    translator.take(root, [Record(layout.REAPED, 240, ("11", "-9")), Record(layout.JOINED, 245, ("11",))])
+    assert row.moments["exited"] <= row.moments["joined"]
+
+
 def test_a_fork_has_one_name_whoever_saw_it_first(census: Census, translator: Translator) -> None:
     assert census.root is not None
     census.root.python = True
