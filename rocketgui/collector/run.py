@@ -236,6 +236,14 @@ class Run:
             self._census.guess(row, words)
             if words == processes.command(parent_pid):
                 self._census.copied(row)
+            if row.python is False:  # a Python tells itself, and exactly
+                self._note_beginning(row)
+
+    def _note_beginning(self, row: Row) -> None:
+        began = processes.began_ns(row.pid)
+        parent = None if row.parent is None else self._census[row.parent]
+        if began is not None and parent is not None:  # of two that began within one tick, the parent was first
+            self._census.moment(row, "began", max(began, parent.moments.get("began", self.launched_ns)))
 
     def _read_lineage(self) -> None:
         """Processes that came, became others, or went, where the kernel tells."""

@@ -440,6 +440,17 @@ def test_looks(busy: subprocess.Popen[bytes]) -> None:
     assert looks.looks(1.0) == []
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system does not tell")
+def test_when_a_process_began() -> None:
+    before = time.monotonic_ns()
+    with subprocess.Popen(["sleep", "600"]) as sleeper:
+        began = processes.began_ns(sleeper.pid)
+        sleeper.kill()
+    assert began is not None
+    assert before - 20_000_000 < began < time.monotonic_ns()
+    assert processes.began_ns(sleeper.pid) is None
+
+
 def test_exit_status(busy: subprocess.Popen[bytes]) -> None:
     """Known before anybody has waited for the process."""
     assert processes.exit_status(busy.pid) is None
