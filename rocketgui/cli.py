@@ -31,6 +31,7 @@ def main(arguments: list[str] | None = None, window: Callable[[Options], int] | 
         return 0
     from rocketgui import arguments as parsing
 
+    _fill_streams()
     options = parsing.parse(words)
     if options.self_test:
         from rocketgui import self_test
@@ -47,6 +48,20 @@ def main(arguments: list[str] | None = None, window: Callable[[Options], int] | 
             return headless.run_lesson(options, options.lesson, options.given)
         return headless.run(options)
     return (window or _window)(options)
+
+
+def _fill_streams() -> None:
+    """Where standard input, output or errors are closed, put nothing there, before something else takes their place:
+    the program would find rocketgui's own files under their numbers."""
+    import os
+
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(descriptor, True)
+            setattr(sys, name, open(descriptor, "w" if descriptor else "r", closefd=False))  # noqa: SIM115
 
 
 def _window(options: Options) -> int:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +15,12 @@ import pytest
 
 from rocketgui.messages import MOMENTS
 from tests.helpers import (
+    LONGEST,
     PROMISED,
     START_METHODS,
     Cli,
     Python,
+    environment,
     is_gone,
     kill_all,
     mark,
@@ -368,3 +373,17 @@ def test_run_directory_is_private_and_goes(mark: str, tmp_path: Path) -> None:
         assert cli.finish() == 0
     assert not directory.exists()
     assert is_gone(supervisor)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed(closed: str, mark: str, tmp_path: Path) -> None:
+    """The program gets none of rocketgui's own files under their numbers."""
+    path = tmp_path / "r.json"
+    words = " ".join(shlex.quote(word) for word in arguments(path, limit=1000))
+    line = f"{shlex.quote(sys.executable)} -m rocketgui {words} {closed}"
+    done = subprocess.run(["sh", "-c", line], env=environment(mark), capture_output=True, timeout=LONGEST, check=False)
+    assert done.returncode == 0, done.stderr
+    report = read_report(path)
+    no_losses(report)
+    assert len(report["output"]) == 5
+    nothing_is_left(mark)

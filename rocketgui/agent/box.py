@@ -99,3 +99,16 @@ class Box:
         number = next(self._counts[kind]) & 0xFFFFFFFF
         text = layout.SEPARATOR.join(["" if text is None else str(text) for text in texts])
         return self._head(number, t_ns) + text.encode("utf-8", "backslashreplace")[: layout.MAX_TEXT]
+
+
+class Nowhere:
+    """In place of a black box where there is no room for one: the process goes on unobserved."""
+
+    def sample(self, index: int, t_ns: int, value: int | float) -> None:
+        """Nothing is noted."""
+
+    def output(self, t_ns: int, stream: str, line: str) -> None:
+        """Nothing is noted."""
+
+    def event(self, kind: int, t_ns: int, *texts: object) -> None:
+        """Nothing is noted."""

@@ -49,7 +49,11 @@ class Recorder:
                 self._take(name, text)
             except Exception as error:
                 self._on_error(error)
-            return write(text)
+            try:
+                return write(text)
+            except BaseException as error:  # see offspring.py
+                error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+                raise
 
         return write_and_note
 

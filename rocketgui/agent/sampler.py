@@ -5,6 +5,7 @@ It is started with `_thread`, so that `threading` does not count it among the pr
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import _thread
 import os
 import sys
@@ -73,16 +74,19 @@ class Sampler:
         gone.acquire()
         self._tid = None
         try:
-            if self._guest:
-                # At its end an interpreter dies of a thread that is still there: this kind can be waited for.
-                begin: Any = getattr(_thread, "start_joinable_thread")  # noqa: B009 older Pythons have none
-                self._handle = begin(lambda: self._run(wake, gone), daemon=False)
-            else:
-                _thread.start_new_thread(self._run, (wake, gone))
+            _without_signals(lambda: self._begin(wake, gone))
         except RuntimeError as error:
             self.note_error(error)
             return
         self._wake, self._gone = wake, gone
+
+    def _begin(self, wake: _thread.LockType, gone: _thread.LockType) -> None:
+        if self._guest:
+            # At its end an interpreter dies of a thread that is still there: this kind can be waited for.
+            begin: Any = getattr(_thread, "start_joinable_thread")  # noqa: B009 older Pythons have none
+            self._handle = begin(lambda: self._run(wake, gone), daemon=False)
+        else:
+            _thread.start_new_thread(self._run, (wake, gone))
 
     def stop(self) -> None:
         """End the thread and wait until the system has no trace of it, so that a fork is one of a single thread."""
@@ -174,6 +178,21 @@ class Sampler:
             whose = "%d:%d" % (os.getpid(), number)
             held = {name: value for who, name, value in self._held if who in ("0", whose)}
             _hold(object.__getattribute__(thread, "__dict__"), held)
+
+
+def _without_signals(begin: Callable[[], None]) -> None:
+    """Call what begins a thread, and let no signal ever come to that thread: one that the program blocks from now on
+    would be taken from it there. A thread is there before it can say so itself."""
+    mask = getattr(_signal, "pthread_sigmask", None)
+    if mask is None:
+        begin()
+        return
+    before = mask(_signal.SIG_BLOCK, ())
+    try:
+        mask(_signal.SIG_BLOCK, _signal.valid_signals())
+        begin()
+    finally:
+        mask(_signal.SIG_SETMASK, before)
 
 
 def _hold(names: dict[str, Any], held: dict[str, int | float]) -> None:

@@ -10,7 +10,7 @@ import time
 
 from . import layout, lifecycle
 from .board import Board
-from .box import Box
+from .box import Box, Nowhere
 from .offspring import Offspring, words
 from .output import Recorder
 from .sampler import Sampler
@@ -42,7 +42,7 @@ class Agent:
         self._watch = watch
         self._helper = lifecycle.helper_name(lifecycle.command_line())
         # The maps of a forked child's ancestors are kept for good: see maps.map_file.
-        self._kept: list[Box] = []
+        self._kept: list[Box | Nowhere] = []
         self._board = Board(directory)
         self._threads = Threads(self._event, self._sample_thread, self._note_error)
         self._offspring = Offspring(directory, watch, self._event, self._leaving, self._note_error)
@@ -52,7 +52,7 @@ class Agent:
         )
         self._recorder = Recorder(self._output, self._note_error)
         self._exited = False
-        self._begin("exec")
+        self._begin("exec", Box(directory, os.getpid(), os.getppid()))
 
     def follow(self) -> None:
         """Put the hooks in place, then sample. Called once in an interpreter's life."""
@@ -68,13 +68,14 @@ class Agent:
             self._recorder.attach()
             self._sampler.start()
 
-    def _begin(self, how: str) -> None:
+    def _begin(self, how: str, box: Box | Nowhere) -> None:
         self._main_thread = _thread.get_ident()
-        self._box = Box(self._directory, os.getpid(), os.getppid())
-        self._kept.append(self._box)
+        self._box = box
+        self._kept.append(box)
         self._cost_due = 0
         chores = self._lifecycle.chore, self._chore
-        self._values = Values(self._box, self._watch, self._threads, MainNames(), self._note_error)
+        self._names = MainNames()
+        self._values = Values(box, self._watch, self._threads, self._names, self._note_error)
         self._sampler = Sampler(self._values, self._board, self._threads, chores)
         self._stack = Stack(self._main_thread, self._event)
         gil = getattr(sys, "_is_gil_enabled", lambda: True)()
@@ -135,21 +136,22 @@ class Agent:
             self._sampler.start()
 
     def _in_child(self) -> None:
+        self._sampler.forget()
+        self._recorder.forget()
+        self._lifecycle.forget()
+        self._threads.forget()
+        if self._helper:
+            self._helper = ""
+            self._recorder.attach()
         try:
-            self._sampler.forget()
-            self._recorder.forget()
-            self._lifecycle.forget()
-            self._threads.forget()
-            if self._helper:
-                self._helper = ""
-                self._recorder.attach()
-            self._begin("fork")
-            os.putenv(layout.ENV_PID, str(os.getpid()))
-            self._exited = False
-            self._sampler.start()
+            box: Box | Nowhere = Box(self._directory, os.getpid(), os.getppid())
         except OSError:
-            # No room for a black box: the program goes on unobserved, and the system still shows the process.
-            self._exited = True
+            box = Nowhere()  # its parent's box is another process's; the system still shows this one
+        self._begin("fork", box)
+        os.putenv(layout.ENV_PID, str(os.getpid()))
+        self._exited = isinstance(box, Nowhere)
+        if not self._exited:
+            self._sampler.start()
 
     # -- the end
 
@@ -183,6 +185,8 @@ class Agent:
             self._leaving(None)
         except Exception as error:
             self._note_error(error)
+        finally:
+            self._names.forget()
 
 
 def _usage() -> tuple[int | None, int | None, int | None]:

@@ -24,7 +24,7 @@ TYPE_CHECKING = False  # typing would take longer to import than all of the agen
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
 
-    from .box import Box
+    from .box import Box, Nowhere
     from .guest import Names, NoThreads
     from .threads import Threads
 
@@ -100,9 +100,17 @@ class MainNames:
     def __init__(self) -> None:
         self._module: object = None
         self._names: dict[str, Any] | None = None
+        self._over = False
+
+    def forget(self) -> None:
+        """The process ends: keep nothing of the main module, whose objects have to die when they would alone."""
+        self._over = True
+        self._module = self._names = None
 
     def find(self) -> dict[str, Any] | None:
         """The dictionary of the names; None while there is no main module."""
+        if self._over:
+            return None
         module = sys.modules.get("__main__")
         if module is not self._module:
             self._module = module
@@ -130,7 +138,7 @@ class Values:
 
     def __init__(
         self,
-        box: Box,
+        box: Box | Nowhere,
         watch: Sequence[str],
         threads: Threads | NoThreads,
         names: MainNames | Names,

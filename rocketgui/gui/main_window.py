@@ -23,6 +23,7 @@ from rocketgui.gui.opening import Opening
 from rocketgui.gui.output_panel import OutputPanel
 from rocketgui.gui.pacing import Pacer
 from rocketgui.gui.page import Page
+from rocketgui.gui.placing import Place
 from rocketgui.gui.plots_panel import PlotsPanel
 from rocketgui.gui.presentation import Presentation, Shape
 from rocketgui.gui.process_table import ProcessPanel
@@ -91,7 +92,9 @@ class MainWindow(QMainWindow):
         self._wire()
         self._show_session()
         self._words.now()
-        self.restoreGeometry(self._remembered.place_bytes())
+        place = Place.read(self._remembered.place)
+        if place is not None:
+            place.take(self)
         self.top.mark_look(self.themes.look)
         if options.lesson is not None:
             self.open_lesson(options.lesson)
@@ -377,9 +380,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._remember is not None:
-            place = bytes(self.presentation.place.toBase64().data()).decode("ascii")
             chosen = settings.controls(self.program.options)
-            settings.save(self._remember, settings.Settings(self.themes.look, place, chosen))
+            settings.save(self._remember, settings.Settings(self.themes.look, str(self.presentation.place), chosen))
         self.controller.close()
         for pacer in (self._frames, self._lines, self._words):
             pacer.rest()

@@ -1,14 +1,61 @@
-"""Keeps the window on the screen, with the frame that the window manager draws around it."""
+"""Where the window stands, to be remembered; and keeps it on the screen, with the frame that the window manager draws
+around it.
+
+QWidget.restoreGeometry supposes a title bar and, on a screen of just the window's size without a window manager, makes
+the window smaller and moves it. What the frame really is, the `Placer` sees once the window is there.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QRect, QSize, QTimer
+import re
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QWindow
 from PySide6.QtWidgets import QWidget
 
 #: Within these milliseconds a window manager has put its frame around a window; Qt does not tell when, so that it is
 #: looked for so many times.
 _SETTLES_MS, _LOOKS = 1000, 20
+
+
+#: Pixels that no screen has.
+_MOST = 32_767
+_PLACE = re.compile(r"(-?\d{1,5}),(-?\d{1,5}),(\d{1,5}),(\d{1,5})(,maximized)?", re.ASCII)
+
+
+class Place(NamedTuple):
+    """Where the content of a window is while it is not maximized, and whether it is."""
+
+    rect: QRect
+    maximized: bool = False
+
+    @staticmethod
+    def of(window: QWidget) -> Place:
+        """Where a window stands."""
+        maximized = window.isMaximized()
+        return Place(window.normalGeometry() if maximized else window.geometry(), maximized)
+
+    @staticmethod
+    def read(text: str) -> Place | None:
+        """What `str` of a place gave; None for anything else."""
+        found = _PLACE.fullmatch(text)
+        if found is None:
+            return None
+        left, top, width, height = map(int, found.groups()[:4])
+        if not (width and height) or max(abs(left), abs(top), width, height) > _MOST:
+            return None
+        return Place(QRect(left, top, width, height), found[5] is not None)
+
+    def __str__(self) -> str:
+        rect = self.rect
+        return f"{rect.x()},{rect.y()},{rect.width()},{rect.height()}" + ",maximized" * self.maximized
+
+    def take(self, window: QWidget) -> None:
+        """Put a window there that is not shown yet."""
+        window.setGeometry(self.rect)
+        if self.maximized:
+            window.setWindowState(Qt.WindowState.WindowMaximized)
 
 
 class Placer(QObject):

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QRect, QSize, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
+from rocketgui.gui.placing import Place
 from rocketgui.gui.theme import resize_text, set_all_text
 
 #: Pixels of text in a picture of this height.
@@ -38,10 +39,8 @@ class Shape(StrEnum):
 class _Before(NamedTuple):
     """How the window stood."""
 
-    place: QByteArray
-    rect: QRect
+    place: Place
     least: QSize
-    maximized: bool
 
 
 class Presentation(QObject):
@@ -72,9 +71,9 @@ class Presentation(QObject):
         window.installEventFilter(self)
 
     @property
-    def place(self) -> QByteArray:
-        """Where the window stands when it is not presented, for QWidget.restoreGeometry."""
-        return self._before.place if self._before is not None else self._window.saveGeometry()
+    def place(self) -> Place:
+        """Where the window stands when it is not presented."""
+        return self._before.place if self._before is not None else Place.of(self._window)
 
     def toggle(self) -> None:
         """Present on the full screen, or no longer."""
@@ -87,7 +86,7 @@ class Presentation(QObject):
         window = self._window
         if self._before is None:
             self.beginning.emit()
-            self._before = _Before(window.saveGeometry(), window.geometry(), window.minimumSize(), window.isMaximized())
+            self._before = _Before(Place.of(window), window.minimumSize())
         window.setMinimumSize(0, 0)
         window.setMaximumSize(_UNBOUND, _UNBOUND)
         self.shape = shape
@@ -97,10 +96,11 @@ class Presentation(QObject):
             self._fit()
             window.setMinimumSize(before.least)
             window.showNormal()
-            window.setGeometry(before.rect)
-            if before.maximized:
+            window.setGeometry(before.place.rect)
+            if before.place.maximized:
                 window.showMaximized()
         elif shape.size is None or self._is_all_of_the_screen(shape.size):
+            window.setGeometry(window.screen().geometry())  # where no window manager does it
             window.showFullScreen()
         else:
             window.showNormal()

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QByteArray, QStandardPaths
+from PySide6.QtCore import QStandardPaths
 
 from rocketgui.arguments import Options, pin_refusal
 from rocketgui.gui.theme import Look
@@ -27,7 +27,7 @@ _LONGEST = 65_536
 
 
 class Settings(NamedTuple):
-    """`controls` are named as in `Options`; `place` is what Qt knows the window's place by."""
+    """`controls` are named as in `Options`; `place` is the window's, as in placing.py."""
 
     look: Look = Look.SYSTEM
     place: str = ""
@@ -40,10 +40,6 @@ class Settings(NamedTuple):
             return options
         given = options.given if options.script is None else options.given | {"python"}
         return options._replace(**{name: value for name, value in self.controls.items() if name not in given})
-
-    def place_bytes(self) -> QByteArray:
-        """The window's place, for QWidget.restoreGeometry."""
-        return QByteArray.fromBase64(self.place.encode("ascii", "ignore"))
 
 
 def path() -> Path:

@@ -11,7 +11,7 @@ import pytest
 from rocketgui.agent import layout
 from tests.agent.conftest import Script
 from tests.agent.test_lifecycle import every_python, no_trouble, same, ways
-from tests.helpers import START_METHODS, Observed, Python, alone_and_observed, clean, this_python
+from tests.helpers import START_METHODS, Observed, Python, alone_and_observed, clean, pythons, this_python
 
 LOOK = """
     import json, multiprocessing, os, signal, subprocess, sys, threading
@@ -294,3 +294,110 @@ def test_rate(script: Script) -> None:
         counts[rate_hz] = len(root.samples)
         assert len(root.samples) <= rate_hz * seconds * 1.05 + 3
     assert counts[200] > 3 * counts[10]
+
+
+SIGNALS = """
+    import os, signal, sys, threading, time
+
+    def handler(number, frame):
+        print("handled", flush=True)
+
+    time.sleep(0.05)  # the sampling thread is there
+    signal.signal(signal.SIGUSR2, handler)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM])
+    for number in (signal.SIGUSR1, signal.SIGTERM):
+        os.kill(os.getpid(), number)
+        print(signal.sigwait([number]), flush=True)
+    os.kill(os.getpid(), signal.SIGUSR2)
+    time.sleep(0.05)
+    print("unblock", flush=True)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGUSR2])
+    pid = os.fork()
+    if not pid:
+        time.sleep(0.05)
+        print(signal.sigwait([signal.SIGTERM]), flush=True)
+        os._exit(0)
+    os.kill(pid, signal.SIGTERM)
+    print(os.waitpid(pid, 0)[1], sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())), flush=True)
+"""
+
+
+@every_python
+def test_signals_that_the_program_blocks_are_its_own(python: Python, script: Script) -> None:
+    alone, observed = alone_and_observed(python, ["-W", "always", script(SIGNALS)])
+    same(alone, observed)
+    assert observed.code == 0, observed.stderr
+    assert observed.stdout.splitlines()[2:4] == ["unblock", "handled"]
+
+
+ENDS = """
+    import atexit, json, multiprocessing, sys
+
+    class Last:
+        def __del__(self):
+            print("del", json, flush=True)
+
+    last = Last()
+    atexit.register(lambda: print("at exit", last is not None, flush=True))
+
+    if __name__ == "__main__":
+        pool = multiprocessing.get_context("fork").Pool(1)
+        print(pool.map(abs, [-1]))
+"""
+
+
+@every_python
+def test_objects_die_at_the_end_as_they_do_alone(python: Python, script: Script) -> None:
+    """A pool that is left to the interpreter's end complains where it dies later than it would alone."""
+    alone, observed = alone_and_observed(python, ["-W", "ignore", script(ENDS)])
+    same(alone, observed)
+    assert "at exit True" in observed.stdout
+
+
+@pytest.mark.parametrize("python", [python for python in pythons() if python.version >= (3, 11)], ids=str)
+def test_a_print_that_fails_has_the_same_traceback(python: Python, script: Script) -> None:
+    program = script(
+        """
+        import sys, traceback
+
+        for text in ("\\u20ac", 3):
+            try:
+                sys.stdout.write(text)
+            except Exception:
+                traceback.print_exc()
+        print("\\u20ac")
+        """
+    )
+    alone, observed = alone_and_observed(python, [program], base={**clean(), "PYTHONIOENCODING": "ascii"})
+    same(alone, observed)
+    assert observed.stderr.count("Traceback") == 3
+
+
+def test_a_child_without_room_for_a_black_box_leaves_its_parents_alone(script: Script) -> None:
+    program = script(
+        """
+        import multiprocessing, resource
+
+        rocket = 0
+
+        def fly():
+            global rocket
+            rocket = 7
+            print("flown", flush=True)
+
+        if __name__ == "__main__":
+            processes = [multiprocessing.get_context("fork").Process(target=fly) for _ in range(3)]
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+            for process in processes:
+                process.start()
+            for process in processes:
+                process.join()
+        """
+    )
+    alone, observed = alone_and_observed(this_python(), [program])
+    same(alone, observed)
+    [root] = observed.boxes
+    assert root.lost == 0
+    assert set(root.values()) == {0}
+    assert len(root.of(layout.START_CALLED)) == len(root.of(layout.JOINED)) == 3
+    assert not root.of(layout.NAMED)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import QMargins, QRect, QSize
 
-from rocketgui.gui.placing import fitted
+from rocketgui.gui.placing import Place, fitted
 
 FRAME = QMargins(2, 20, 2, 4)
 LEAST = QSize(1120, 640)
@@ -32,3 +34,18 @@ def test_where_a_window_belongs(inner: QRect, room: QRect, wanted: QRect) -> Non
 def test_without_a_frame_it_has_all_of_the_screen() -> None:
     screen = QRect(0, 0, 1280, 720)
     assert fitted(screen, screen, screen, LEAST) == screen
+
+
+RECTS = st.builds(QRect, st.integers(-9999, 9999), st.integers(-9999, 9999), st.integers(1, 9999), st.integers(1, 9999))
+
+
+@given(RECTS, st.booleans())
+def test_a_place_can_be_written_and_read(rect: QRect, maximized: bool) -> None:
+    place = Place(rect, maximized)
+    assert Place.read(str(place)) == place
+
+
+@given(st.text() | st.from_regex(r"-?\d{1,9},\d{1,9},\d{0,9},\d{0,9}(,maximized)?"))
+def test_whatever_is_read_is_a_place_or_nothing(text: str) -> None:
+    place = Place.read(text)
+    assert place is None or place.rect.isValid()

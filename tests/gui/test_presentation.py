@@ -24,6 +24,7 @@ from pytestqt.qtbot import QtBot
 from rocketgui.arguments import SHAPES, Options
 from rocketgui.gui.key_sheet import KeySheet, rows
 from rocketgui.gui.main_window import MainWindow
+from rocketgui.gui.placing import Place
 from rocketgui.gui.presentation import Shape
 from rocketgui.gui.theme import Look, resize_text
 from tests.gui.conftest import MakeWindow
@@ -148,7 +149,7 @@ def test_no_text_is_cut_with_and_without_controls_and_lesson(
 
 def test_closed_while_presented_it_stands_where_it_stood_before(make_window: MakeWindow) -> None:
     window, _ = make_window()
-    before = window.saveGeometry()
+    before = Place.of(window)
     window.presentation.show(Shape.P720)
     assert window.presentation.place == before
     pixels = QApplication.font().pixelSize()
