@@ -110,6 +110,15 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Terminated:
+    """The process's parent called terminate() or kill() for it, which sent this signal."""
+
+    process: int
+    t_ns: int
+    signal: int
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """An exception left the process's target; `error` is the last line of its traceback."""
 
@@ -256,6 +265,7 @@ Message = (
     | ProcessSeen
     | Moment
     | Ended
+    | Terminated
     | Failed
     | StartFailed
     | Refused

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ from rocketgui.messages import Stop
 from rocketgui.model.findings import URGENT, Finding, findings
 from rocketgui.model.report import report
 from rocketgui.model.session import Session
-from tests.helpers import LONGEST, mark, nothing_is_left
+from tests.helpers import LONGEST, START_METHODS, mark, nothing_is_left
 
 __all__ = ["mark"]
 
@@ -65,4 +66,25 @@ def test_a_program_that_is_well(program: str, argument: str, mark: str) -> None:
     assert session.ended is not None
     assert session.ended.ended == "finished"
     assert not TROUBLES & {finding.id for finding in findings(session)}
+    nothing_is_left(mark)
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+def test_workers_that_their_pool_ends_are_no_trouble(method: str, mark: str, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import multiprocessing, sys, time\n"
+        "def stay(queue):\n"
+        "    queue.put(0)\n"
+        "    time.sleep(600)\n"
+        "if __name__ == '__main__':\n"
+        "    context = multiprocessing.get_context(sys.argv[1])\n"
+        "    queue = context.SimpleQueue()\n"
+        "    with context.Pool(2, stay, (queue,)) as pool:\n"
+        "        queue.get(), queue.get()\n"
+    )
+    session, _ = follow(str(program), method)
+    workers = [process for process in session.processes.values() if "PoolWorker" in process.name]
+    assert [worker.signal for worker in workers] == [signal.SIGTERM] * 2
+    assert not ({"killed", "killed_more", "failed"} | TROUBLES) & {finding.id for finding in findings(session)}
     nothing_is_left(mark)

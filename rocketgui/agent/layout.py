@@ -86,6 +86,8 @@ SPAWNED = 29
 #: came by its turn at best, in us; then, unless they are those of the last look: what the stack says that it waits for
 #: (one of messages.DOINGS, or nothing), what of that, file, line, function.
 DOING = 30
+#: Event: pid of a child, the number of the signal by which terminate() or kill() is about to end it.
+TERMINATED = 31
 
 KINDS = (
     SAMPLE_INT,
@@ -107,6 +109,7 @@ KINDS = (
     THREAD,
     SPAWNED,
     DOING,
+    TERMINATED,
 )
 
 #: The board is a file `board` beside the boxes: version, CRC-32 and length of the text, then the text.

@@ -1,9 +1,12 @@
-"""Notes the lifecycle of multiprocessing's processes, from inside, and leaves no frame in any traceback.
+"""Notes the lifecycle of multiprocessing's processes, from inside, and leaves no frame in any traceback; and how those
+ended that asyncio started.
 
 Nothing is imported that the program does not import: the patches wait for multiprocessing to come.
 
     parent   start() is called     multiprocessing.process._cleanup, the first thing that start() calls
              start(), join() end   a token that dies with the call; see `Until`
+             terminate(), kill()   Popen.returncode, which _send_signal() reads before it sends
+             asyncio learnt it     BaseSubprocessTransport._returncode, which is set then
     child    first line            util.info("child process calling self.run()"), the last thing before it
              target left           util._exit_function (to 3.12) or threading._shutdown, the first thing after it
              failed                sys.stderr.write("Process NAME:"), the first thing after that
@@ -21,6 +24,7 @@ import time
 from _weakref import ref
 
 from . import layout
+from .attributes import Attribute
 
 TYPE_CHECKING = False  # typing would take longer to import than all of the agent
 if TYPE_CHECKING:
@@ -90,6 +94,8 @@ class Lifecycle:
         self._patches = {
             "multiprocessing.process": self._patch_process,
             "multiprocessing.util": self._patch_util,
+            "multiprocessing.popen_fork": self._patch_popen,
+            "asyncio.base_subprocess": self._patch_asyncio,
             **patches,
         }
         self._resume = resume
@@ -144,6 +150,24 @@ class Lifecycle:
             info(message, *arguments)
 
         module.info = note_info
+
+    def _patch_popen(self, module: Any) -> None:
+        send_code = module.Popen._send_signal.__code__
+
+        def note_signal(popen: Any, code: int | None) -> None:
+            caller = sys._getframe(2)
+            if code is None and caller.f_code is send_code:
+                self._guard(self._signal_sent, (popen.pid, int(caller.f_locals["sig"])))
+
+        module.Popen.returncode = Attribute("returncode", note_signal, None)
+
+    def _patch_asyncio(self, module: Any) -> None:
+        def note_end(transport: Any, code: int | None) -> None:
+            if code is not None:
+                self._guard(self._asyncio_learnt, (transport._pid, code))
+
+        if os.name != "nt":  # where nothing tells that it was started
+            module.BaseSubprocessTransport._returncode = Attribute("_returncode", None, note_end)
 
     def _guard(self, function: Callable[[Any], None], argument: Any) -> None:
         try:
@@ -216,6 +240,13 @@ class Lifecycle:
                     continue  # another thread was faster
                 if code is not None:
                     self._event(layout.REAPED, now, pid, code)
+
+    def _signal_sent(self, sent: tuple[int, int]) -> None:
+        if any(pid == sent[0] for _, _, pid in self._children):  # else it is a forked child, with its parent's objects
+            self._event(layout.TERMINATED, time.monotonic_ns(), *sent)
+
+    def _asyncio_learnt(self, learnt: tuple[int, int]) -> None:
+        self._event(layout.REAPED, time.monotonic_ns(), *learnt)
 
     # -- in a child
 

@@ -29,6 +29,9 @@ class Row:
     guessed: bool = True
     kind: str = "process"
     agent: bool = False
+    #: When its latest agent began, and when it was last seen to become another program (monotonic ns).
+    agent_since: int = 0
+    executed: int = 0
     #: Whether it is a Python; None: nobody has told yet.
     python: bool | None = None
     #: Whose values are meant by the indices in this process's black box: the row's id, and the name.
@@ -154,6 +157,12 @@ class Census:
             row.name = name
             self.announce(row)
 
+    def execute(self, row: Row, name: str, t_ns: int) -> None:
+        """The process became another program; an agent that began there since then knows better what it is."""
+        row.executed = t_ns
+        if row.agent_since < t_ns:
+            self.guess(row, [name])
+
     def moment(self, row: Row, moment: str, t_ns: int, *, better: bool = False) -> None:
         """Note a moment (monotonic ns); the first report of each is kept, unless this one is `better`."""
         if moment not in row.moments or better:
@@ -169,10 +178,11 @@ class Census:
             row.exit_code, row.exiting = code, True
 
     def copied(self, row: Row) -> None:
-        """The process is a copy of its parent, made by a fork."""
+        """The process is a copy of its parent, made by a fork: what is no Python forks to be two of the same."""
         parent = None if row.parent is None else self._rows[row.parent]
         if row.guessed and parent is not None and row.id != 1:
-            row.name, row.python = f"fork of {parent.name}", parent.python
+            row.python = parent.python
+            row.name = parent.name if parent.python is False else f"fork of {parent.name}"
             self.announce(row)
 
     def fail(self, row: Row, error: str) -> None:
@@ -189,7 +199,11 @@ class Census:
 
     def end(self, row: Row, code: int | None, t_ns: int, *, stopped: bool = False) -> None:
         """The process is gone. `code` is what the system said (-N: signal N); None: nobody knows. `stopped`: the user
-        had asked for the end of the program."""
+        had asked for the end of the program.
+
+        Whoever tells of the end saw it afterwards: the earliest one is right about the time.
+        """
+        self.moment(row, "exited", t_ns, better=t_ns < row.moments.get("exited", t_ns))
         if row.ended and (row.reaped or code is None):
             return
         row.reaped = code is not None
@@ -198,7 +212,6 @@ class Census:
         row.ended = True
         row.exit_code = code
         row.stopped |= (stopped and (code is None or code < 0)) or self._is_of_interrupt(row)
-        self.moment(row, "exited", t_ns)
         self._tell_end(row)
 
     def _tell_end(self, row: Row) -> None:

@@ -353,6 +353,20 @@ def command(pid: int) -> list[str] | None:
         return None
 
 
+def began_ns(pid: int) -> int | None:
+    """When a process was there, in ns of `time.monotonic_ns()`, rounded down to the system's ticks (10 ms), where it
+    tells. Source: proc(5), field 22 of /proc/PID/stat, which goes on while the machine sleeps."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            ticks = int(file.read().rpartition(b")")[2].split()[19])
+    except OSError:
+        return None
+    slept = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
+    return ticks * (1_000_000_000 // os.sysconf("SC_CLK_TCK")) - slept
+
+
 def exit_status(pid: int) -> int | None:
     """The exit code (-N: killed by signal N) of a process that has ended and was not yet reaped, where the system
     tells; else None. Source: proc(5), field 52 of /proc/PID/stat."""

@@ -63,6 +63,7 @@ class Translator:
             layout.EXITING: self._exiting,
             layout.REAPED: self._reaped,
             layout.JOINED: self._joined,
+            layout.TERMINATED: self._terminated,
             layout.COST: self._cost,
             layout.THREAD: self._thread,
             layout.SPAWNED: self._spawned,
@@ -79,6 +80,7 @@ class Translator:
         # one more where it ran exec.
         late = known is not None and known.ended and box.began_ns <= known.moments["exited"]
         row = self._census.meet(box.pid, box.parent_pid, reborn=not late)
+        row.agent_since = box.began_ns
         if row.agent:  # the same process after exec, with a new agent
             return row
         row.agent = True
@@ -201,7 +203,7 @@ class Translator:
         version, gil, how, helper, *command = texts
         if how == "exec":
             self._census.guess(row, command)
-        elif how == "fork":
+        elif how == "fork" and row.executed < t_ns:
             self._census.copied(row)
         self._doings.meet(row.id, t_ns, gil=gil == "1")
         if helper:
@@ -263,6 +265,10 @@ class Translator:
 
     def _joined(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         self._census.moment(self._children[row.id, int(texts[0])], "joined", t_ns)
+
+    def _terminated(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        child = self._children[row.id, int(texts[0])]
+        self._out.append(messages.Terminated(child.id, t_ns - self._launched_ns, int(texts[1])))
 
     def _cost(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         row.agent_cpu_s = float(texts[0])

@@ -232,7 +232,18 @@ class Run:
             words = processes.command(pid)
             if words is None:
                 continue  # gone already, or a zombie
-            self._census.guess(self._census.meet(pid, parent_pid, reborn=True), words)
+            row = self._census.meet(pid, parent_pid, reborn=True)
+            self._census.guess(row, words)
+            if words == processes.command(parent_pid):
+                self._census.copied(row)
+            if row.python is False:  # a Python tells itself, and exactly
+                self._note_beginning(row)
+
+    def _note_beginning(self, row: Row) -> None:
+        began = processes.began_ns(row.pid)
+        parent = None if row.parent is None else self._census[row.parent]
+        if began is not None and parent is not None:  # of two that began within one tick, the parent was first
+            self._census.moment(row, "began", max(began, parent.moments.get("began", self.launched_ns)))
 
     def _read_lineage(self) -> None:
         """Processes that came, became others, or went, where the kernel tells."""
@@ -249,12 +260,12 @@ class Run:
                     if pid != self._supervised.pid and (row is None or (row.ended and row.moments["exited"] < t_ns)):
                         row = self._census.meet(pid, parent_pid, reborn=True)
                         parent = self._census.find(parent_pid)
-                        if parent is not None and parent.python is False:
-                            self._census.guess(row, [parent.name])  # it is what its parent is
+                        if parent is not None and parent.python is not None and not parent.agent:
+                            self._census.copied(row)  # nothing in it will tell of itself, unless it becomes another
                     if row is not None:
                         self._census.moment(row, "began", t_ns, better=row.thread is None)
-                case Executed(_, _, name) if row is not None and not row.agent:
-                    self._census.guess(row, [name])
+                case Executed(t_ns, _, name) if row is not None:
+                    self._census.execute(row, name, t_ns)
                 case Exited(t_ns, _) if row is not None and not row.ended:
                     self._gone[row.id] = t_ns
         self._translator.bad += self._lineage.lost

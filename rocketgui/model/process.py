@@ -77,6 +77,8 @@ class Process:
     signal: int | None = None
     error: str | None = None
     stopped: bool = False
+    #: The signals by which its parent meant to end it.
+    terminated_by: set[int] = field(default_factory=set)
     #: Nobody is left to say how it ended.
     lost: bool = False
     values: dict[str, Watched] = field(default_factory=dict)
@@ -133,6 +135,11 @@ class Process:
     def is_over(self) -> bool:
         """Whether the process has ended, in whatever way."""
         return self.state in OVER
+
+    @property
+    def was_terminated(self) -> bool:
+        """Whether its parent killed it, as a pool does with its workers: the program meant it to end so."""
+        return self.signal in self.terminated_by
 
     def outcome(self) -> str:
         """How it ended in a few words; empty while it lives.

@@ -43,6 +43,7 @@ class Session(Knowledge):
             messages.ProcessSeen: self._process_seen,
             messages.Moment: self._moment,
             messages.Ended: self._process_ended,
+            messages.Terminated: self._terminated,
             messages.Failed: self._failed,
             messages.StartFailed: self._start_failed,
             messages.Refused: self._refused,
@@ -139,6 +140,10 @@ class Session(Knowledge):
             process.stopped = message.stopped
             process.cpu = process.core = None
             self._land(process, self.t_ns if process.exited_ns is None else process.exited_ns)
+
+    def _terminated(self, message: messages.Terminated) -> None:
+        if (process := self._known(message.process)) is not None:
+            process.terminated_by.add(message.signal)
 
     def _failed(self, message: messages.Failed) -> None:
         if (process := self._known(message.process)) is not None:

@@ -225,6 +225,84 @@ def test_end_of_a_process_that_the_program_lets_go_of(python: Python, method: st
     no_trouble(observed)
 
 
+@pytest.mark.parametrize(("python", "method"), ways(START_METHODS), ids=str)
+def test_processes_that_their_parent_ends(python: Python, method: str, script: Script) -> None:
+    program = script(
+        """
+        import multiprocessing, os, sys, time, traceback
+
+        rocket = 0
+
+        def end(name, process):
+            getattr(process, name)
+            pid = os.fork()
+            if not pid:
+                getattr(process, name)()  # whose end this is not to note
+                os._exit(0)
+            os.waitpid(pid, 0)
+            process.join()
+
+        if __name__ == "__main__":
+            context = multiprocessing.get_context(sys.argv[1])
+            for name in ("terminate", "kill"):
+                process = context.Process(target=time.sleep, args=(600,), name=name)
+                process.start()
+                process._popen.returncode
+                getattr(process, name)()
+                process.join()
+                getattr(process, name)()
+                print(process.exitcode, vars(process._popen)["returncode"])
+            process = context.Process(target=time.sleep, args=(600,), name="by another")
+            process.start()
+            end("terminate", process)
+            process = context.Process(target=time.sleep, args=(0.5,), name="refused", daemon=True)
+            process.start()
+            kill, os.kill = os.kill, None
+            try:
+                process.terminate()
+            except TypeError:
+                traceback.print_exc()
+            os.kill = kill
+            process.join()
+            context.Process(target=time.sleep, args=(600,), name="daemon", daemon=True).start()
+        """
+    )
+    alone, observed = alone_and_observed(python, [program, method])
+    same(alone, observed)
+    assert observed.code == 0
+    no_trouble(observed)
+    pids = {record.texts[1]: record.texts[0] for record in observed.root.of(layout.START_CALLED)}
+    sent = [record.texts for record in observed.root.of(layout.TERMINATED)]
+    assert sent == [(pids["terminate"], "15"), (pids["kill"], "9"), (pids["refused"], "15"), (pids["daemon"], "15")]
+    assert not any(child.of(layout.TERMINATED) for child in observed.children)
+
+
+@every_python
+def test_processes_that_asyncio_waits_for(python: Python, script: Script) -> None:
+    program = script(
+        """
+        import asyncio, sys
+
+        rocket = 0
+
+        async def run(*command):
+            process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+            await process.communicate()
+            print(process.returncode, process._transport._returncode)
+
+        async def main():
+            await asyncio.gather(run("true"), run("sh", "-c", "exit 3"), run("sh", "-c", "kill -9 $$"))
+
+        asyncio.run(main())
+        """
+    )
+    alone, observed = alone_and_observed(python, [program])
+    assert (alone.stderr, observed.stderr) == ("", "")
+    assert sorted(observed.stdout.splitlines()) == sorted(alone.stdout.splitlines())
+    no_trouble(observed)
+    assert sorted(record.texts[1] for record in observed.root.of(layout.REAPED)) == ["-9", "0", "3"]
+
+
 @pytest.mark.parametrize("package", ["multiprocessing", "loky.backend", "joblib.externals.loky.backend"])
 def test_helpers_are_told_by_their_command(package: str) -> None:
     assert helper_name(["python", "-c", f"from {package}.resource_tracker import main; main(5, False)"]) == (

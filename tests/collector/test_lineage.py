@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,21 +100,35 @@ def test_the_report_has_as_many_processes_as_were_made(mark: str, tmp_path: Path
     nothing_is_left(mark)
 
 
-def test_without_the_kernels_word_agents_and_scans_have_to_do(
-    mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As on a system that does not tell: the same program, and all its Pythons."""
-    script, report = tmp_path / "script.py", tmp_path / "r.json"
-    script.write_text(SCRIPT)
+def run_blind(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The processes in the report of a program, on a system that does not tell of them."""
+    script, report = folder / "script.py", folder / "r.json"
+    script.write_text(program)
     blind = "from rocketgui.collector import lineage\nlineage._OPEN.clear()\nfrom rocketgui.cli import main\nmain()"
     monkeypatch.setenv("PYTHONPATH", os.getcwd())
     words = ["run", "--headless", "--report", str(report), str(script)]
     done = subprocess.run([sys.executable, "-c", blind, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    rows = read_report(report)["processes"]
+    rows: list[dict[str, Any]] = read_report(report)["processes"]
+    return rows
+
+
+def test_without_the_kernels_word_agents_and_scans_have_to_do(
+    mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a system that does not tell: the same program, and all its Pythons."""
+    rows = run_blind(SCRIPT, tmp_path, monkeypatch)
     codes = [row["exit_code"] for row in rows if row["name"] == "fork of MainProcess"]
     assert sorted(codes) == [0, 1, 2, 3, 4]
     assert "true" in {row["name"] for row in rows}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system does not tell")
+def test_a_scan_finds_when_a_process_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = run_blind("import os\nos.system('sleep 1.5; true')", tmp_path, monkeypatch)
+    shell, sleep = (next(row for row in rows if row["name"] == name) for name in ("sh", "sleep"))
+    assert rows[0]["began_ns"] <= shell["began_ns"] <= sleep["began_ns"] < sleep["exited_ns"]
+    assert sleep["exited_ns"] - sleep["began_ns"] >= 1_500_000_000 - 20_000_000
 
 
 def test_nothing_of_it_stays_open() -> None:

@@ -222,6 +222,52 @@ def test_the_process_itself_knows_best_when_it_exits(census: Census, out: list[M
     assert [m.t_ns for m in out if isinstance(m, messages.Moment)][-1] == 110  # relative to the launch
 
 
+def test_a_killed_process_was_gone_before_it_was_joined(census: Census, translator: Translator) -> None:
+    """The system tells of its end at once, but it may be read before its parent's black box."""
+    root = meet(translator, 10, 110)
+    translator.take(root, [Record(layout.START_CALLED, 120, ("11", "func1"))])
+    row = census.find(11)
+    assert row is not None
+    census.end(row, -9, 250)
+    translator.take(root, [Record(layout.REAPED, 240, ("11", "-9")), Record(layout.JOINED, 245, ("11",))])
+    assert row.moments["exited"] <= row.moments["joined"]
+
+
+def test_a_fork_has_one_name_whoever_saw_it_first(census: Census, translator: Translator) -> None:
+    assert census.root is not None
+    census.root.python = True
+    rows = []
+    for pid, seen in ((11, True), (12, False)):
+        row = census.meet(pid, 10, reborn=True)
+        if seen:
+            census.guess(row, ["python3", "program.py"])
+            census.copied(row)
+        translator.take(meet(translator, pid, 150), [Record(layout.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
+        rows.append(row)
+    assert [row.name for row in rows] == ["fork of MainProcess"] * 2
+    shell = census.meet(13, 10, reborn=True)
+    census.guess(shell, ["/bin/sh", "-c", "true"])
+    copy = census.meet(14, 13, reborn=True)
+    census.copied(copy)
+    assert (copy.name, copy.python) == ("sh", False)
+
+
+@pytest.mark.parametrize("executed_first", [False, True])
+def test_a_fork_that_becomes_another_program(census: Census, translator: Translator, executed_first: bool) -> None:
+    """Where Python code ran in between, an agent had begun."""
+    row = census.meet(11, 10, reborn=True)
+    if executed_first:
+        census.execute(row, "sleep", 170)
+    translator.take(meet(translator, 11, 150), [Record(layout.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
+    if not executed_first:
+        census.execute(row, "sleep", 170)
+    assert (row.name, row.python) == ("sleep", False)
+    began = Record(layout.BEGAN, 181, ("3.13.0", "1", "exec", "", "python3", "other.py"))
+    translator.take(meet(translator, 11, 180), [began])
+    census.execute(row, "python3", 175)
+    assert row.name == "python3 other.py"
+
+
 def test_stopped_is_only_who_was_killed_by_us(census: Census, out: list[Message]) -> None:
     killed, finished = (census.meet(pid, 10, reborn=True) for pid in (11, 12))
     census.end(killed, -9, 200, stopped=True)
@@ -309,6 +355,7 @@ def test_records_become_messages(census: Census, translator: Translator, out: li
             Record(layout.BEGAN, 112, ("3.13.0", "1", "exec", "")),
             Record(layout.START_CALLED, 120, ("11", "func1")),
             Record(layout.START_FAILED, 121, ("func2", "OSError: no")),
+            Record(layout.TERMINATED, 180, ("11", "9")),
             Record(layout.REAPED, 190, ("11", "-9")),
             Record(layout.JOINED, 195, ("11",)),
             Record(layout.OUTPUT, 196, ("stdout", "a", "b")),
@@ -320,6 +367,7 @@ def test_records_become_messages(census: Census, translator: Translator, out: li
     assert messages.Interpreter("3.13.0", True) in out
     assert messages.Moment(2, "start_called", 20) in out
     assert messages.StartFailed(1, "func2", 21, "OSError: no") in out
+    assert messages.Terminated(2, 80, 9) in out
     assert messages.Ended(2, None, 9, False) in out
     assert messages.Moment(2, "joined", 95) in out
     assert messages.Output(1, 96, "stdout", "a\x1fb") in out
@@ -390,6 +438,17 @@ def test_looks(busy: subprocess.Popen[bytes]) -> None:
     assert seen["core"] in range(psutil.cpu_count() or 1)
     looks.remove(7)
     assert looks.looks(1.0) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system does not tell")
+def test_when_a_process_began() -> None:
+    before = time.monotonic_ns()
+    with subprocess.Popen(["sleep", "600"]) as sleeper:
+        began = processes.began_ns(sleeper.pid)
+        sleeper.kill()
+    assert began is not None
+    assert before - 20_000_000 < began < time.monotonic_ns()
+    assert processes.began_ns(sleeper.pid) is None
 
 
 def test_exit_status(busy: subprocess.Popen[bytes]) -> None:

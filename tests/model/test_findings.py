@@ -141,6 +141,42 @@ def test_a_pause_takes_nothing_from_a_share(resumed: bool) -> None:
     assert found(story)["oversubscription"].figures["share_percent"] == pytest.approx(before)
 
 
+def pool(waits_ms: int, died_ms: int, number: int | None) -> Story:
+    """A worker of a pool ends, by a signal or with exit code 5; its parent waits for a result from `waits_ms` on."""
+    story = Story(1, run_as="", work="")
+    story.tell(85, messages.ProcessSeen(2, 1, 101, "process", "ForkPoolWorker-1", True))
+    story.tell(waits_ms, messages.Doing(1, waits_ms * MS, "queue", "", 19, "main.py", "<module>"))
+    code = 5 if number is None else None
+    story.tell(died_ms, messages.Moment(2, "exited", died_ms * MS), messages.Ended(2, code, number, False))
+    return story
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, None])
+@pytest.mark.parametrize(("waits_ms", "died_ms"), [(200, 3_000), (3_000, 200)])
+def test_a_worker_of_a_pool_that_died(waits_ms: int, died_ms: int, number: int | None) -> None:
+    story = pool(waits_ms, died_ms, number)
+    story.tell(3_900)
+    assert "pool_worker_died" not in found(story)
+    story.tell(4_100)
+    assert "pool_worker_died" in found(story)
+    story.tell(4_200, messages.Moment(1, "exited", 4_200 * MS), messages.Ended(1, None, signal.SIGINT, True))
+    story.tell(4_200, messages.RunEnded(4_200 * MS, "stopped", None))
+    assert "pool_worker_died" in found(story)
+    story.tell(4_200, messages.Terminated(2, 150 * MS, signal.SIGKILL))
+    assert ("pool_worker_died" in found(story)) == (number is None)
+
+
+@pytest.mark.parametrize("woken", [False, True])
+def test_a_worker_of_a_pool_that_ended_with_the_run(woken: bool) -> None:
+    """Ctrl-C ends the wait, and then the pool its workers."""
+    story = pool(200, 5_020, signal.SIGTERM)
+    if woken:
+        story.tell(5_050, messages.Doing(1, 5_010 * MS, "join", "", 0, "", ""))
+    story.tell(5_100, messages.Moment(1, "exited", 5_100 * MS), messages.Ended(1, 1, None, True))
+    story.tell(5_100, messages.RunEnded(5_100 * MS, "stopped", 1))
+    assert "pool_worker_died" not in found(story)
+
+
 def test_many_deaths_are_counted() -> None:
     story = Story(9)
     for number in story.workers:
@@ -148,6 +184,28 @@ def test_many_deaths_are_counted() -> None:
     ids = [finding.id for finding in findings(story.session)]
     assert ids.count("killed") == 3
     assert found(story)["killed_more"].figures == {"killed": 9}
+
+
+def test_threads_of_a_process_that_was_killed_are_not_killed_processes() -> None:
+    story = Story(1, run_as="", work="")
+    for number in (20, 21, 22):
+        story.tell(90, messages.ProcessSeen(number, 2, 101, "thread", f"Thread-{number}", True))
+    for number in (2, 20, 21, 22):
+        story.tell(900, messages.Ended(number, None, signal.SIGTERM, False))
+    assert [f.figures["process"] for f in findings(story.session) if f.id == "killed"] == [2]
+    assert "killed_more" not in found(story)
+    workers = threads(1)
+    workers.tell(900, messages.Failed(2, "ValueError: no"), messages.Ended(2, 1, None, False))
+    assert found(workers)["failed"].text.startswith("func1 (pid 100) failed")
+
+
+def test_what_its_parent_ended_did_not_die() -> None:
+    story = Story(2)
+    story.tell(900, messages.Ended(2, None, signal.SIGTERM, False), messages.Terminated(2, 890 * MS, signal.SIGTERM))
+    assert "killed" not in found(story)
+    assert story.session.processes[2].outcome() == "killed by SIGTERM"
+    story.tell(900, messages.Terminated(3, 890 * MS, signal.SIGTERM), messages.Ended(3, None, signal.SIGKILL, False))
+    assert found(story)["killed"].figures["process"] == 3
 
 
 def test_what_the_user_stopped_did_not_die() -> None:

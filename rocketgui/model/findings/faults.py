@@ -39,8 +39,8 @@ def _why(reasons: list[str]) -> str:
 
 
 def died(session: Session) -> Iterable[Finding]:
-    """Which processes were killed or failed, and by what."""
-    killed = [p for p in _shown(session) if p.state is ProcessState.KILLED]
+    """Which processes were killed or failed, and by what; without those that their parents meant to end."""
+    killed = [p for p in _shown(session) if p.state is ProcessState.KILLED and not p.was_terminated]
     failed = [p for p in _shown(session) if p.state is ProcessState.FAILED]
     for process in killed[:NAMED]:
         name = signal_name(process.signal or 0)
@@ -120,7 +120,10 @@ def losses(session: Session) -> Iterable[Finding]:
 
 
 def _shown(session: Session) -> list[Process]:
-    return [process for process in session.processes.values() if process.kind != "helper"]
+    """The processes; and threads only where they are the workers, since else they share the end of their process."""
+    return [
+        p for p in session.processes.values() if p.kind == "process" or (p.kind != "helper" and p.place is not None)
+    ]
 
 
 def named(process: Process) -> str:

@@ -56,12 +56,14 @@ def full_queue(session: Session) -> Iterable[Finding]:
 
 
 def pool_worker_died(session: Session) -> Iterable[Finding]:
-    """A worker of a pool died. A Pool goes on with another one, but the task is lost."""
+    """A worker of a pool died, and whoever waited then, or came to wait, did not move since. A Pool goes on with
+    another worker, but the task is lost."""
     for worker in _processes(session):
-        if worker.state not in _DEAD or not _POOL_WORKER.search(worker.name):
+        if worker.state not in _DEAD or worker.was_terminated or not _POOL_WORKER.search(worker.name):
             continue
         parent = session.processes.get(worker.parent or 0)
-        doing = _stuck(session, parent) if parent is not None else None
+        since = session.t_ns if worker.exited_ns is None else worker.exited_ns
+        doing = _stuck(session, parent, since) if parent is not None else None
         if parent is None or doing is None or doing.what != "queue":
             continue
         yield Finding(
@@ -82,17 +84,18 @@ def _was_alive(session: Session, process: Process) -> bool:
     return not process.is_over or (process.stopped and session.ended is not None)
 
 
-def _stuck(session: Session, process: Process) -> Doing | None:
-    """What a process has been doing for a while without moving on, now or when the run was ended."""
+def _stuck(session: Session, process: Process, since_ns: int = 0) -> Doing | None:
+    """What a process has been doing for a while, and after `since_ns`, without moving on, now or when the run was ended
+    from outside."""
     doing, before = process.doing, process.doing_before
     if doing is None or session.is_paused or not _was_alive(session, process):
         return None
     until = session.end_ns if process.exited_ns is None else process.exited_ns
-    if until - doing.t_ns >= STUCK_NS:
+    if until - max(doing.t_ns, since_ns) >= STUCK_NS:
         return doing
     # What ended the run may have woken it.
-    woken = process.stopped and before is not None and doing.t_ns - before.t_ns >= STUCK_NS
-    return before if woken else None
+    woken = before is not None and doing.t_ns - max(before.t_ns, since_ns) >= STUCK_NS
+    return before if woken and process.stopped else None
 
 
 def _place(doing: Doing) -> str:
