@@ -58,7 +58,8 @@ def worker_pids(mark: str, program: int, method: str) -> list[int]:
         elif method == "fork":
             is_worker = parent_of(pid) == program and "resource_tracker" not in words
         else:
-            is_worker = "multiprocessing.forkserver" in words and parent_of(pid) != program
+            # A child of the fork server, which is a child of the program, and of the supervisor in the end.
+            is_worker = all("multiprocessing.forkserver" in said for said in (words, " ".join(command(parent_of(pid)))))
         if is_worker:
             found.append(pid)
     return found
