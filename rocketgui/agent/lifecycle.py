@@ -334,7 +334,7 @@ def helper_name(arguments: Sequence[str]) -> str:
     ):
         for argument in arguments[1:6]:
             package, found, _ = argument.partition(".%s import main" % module)
-            if found and package in HELPED:
+            if found and package.rpartition("; ")[2] in HELPED:  # behind "import sys; " in the newest Pythons
                 return name
     return ""
 

@@ -16,16 +16,14 @@ from rocketgui.collector.cores import Cores
 from rocketgui.collector.crew import Crew
 from rocketgui.collector.doings import Doings
 from rocketgui.collector.launching import Started
-from rocketgui.collector.lineage import Executed, Exited, Forked
 from rocketgui.collector.records import Translator
 from rocketgui.collector.shelf import Shelf
+from rocketgui.collector.sights import Sights
 from rocketgui.messages import Launch, Message
 
 NS = 1_000_000_000
 #: How often the system is asked which processes there are, in ns.
 SCAN_EVERY = NS // 2
-#: How long the end of a process may be told of only by the kernel, which knows no exit code, in ns.
-UNTOLD = NS // 10
 #: So many of the processes that outlived their parent are named.
 LEFT_NAMED = 3
 
@@ -41,20 +39,15 @@ class Run:
         self._board = started.board
         self._supervised = started.supervised
         self._census = Census(out, self.launched_ns)
-        self._doings = Doings(out, self.launched_ns)
-        self._translator = Translator(self._census, out, self.launched_ns, self._doings, found=not launch.watch)
+        doings = Doings(out, self.launched_ns)
+        self._translator = Translator(self._census, out, self.launched_ns, doings, found=not launch.watch)
+        self._sights = Sights(self._census, doings, started.supervised.pid, started.lineage, out, self.launched_ns)
         self._crew = Crew(launch.workers)
         self._limit = launch.limit
         self._refused = 0
         self._shelf = Shelf(started.directory, launch.watch, self._translator, self._meet_root)
         self._scan_due = 0
         self._slow_due = 0
-        self._looks = processes.Processes()
-        self._ends = processes.Ends()
-        self._lineage = started.lineage
-        #: When rows ended whose ends nobody else has told of yet.
-        self._gone: dict[int, int] = {}
-        self._watched: set[int] = set()
         #: Ends that were reported of processes not known yet, by pid: the code and when.
         self._early_ends: dict[int, tuple[int, int]] = {}
         self._paused = False
@@ -155,19 +148,19 @@ class Run:
         if self.ended:
             return
         now = time.monotonic_ns()
-        self._read_lineage()
+        self._read_births()
         self._shelf.find()
         self._shelf.read()
         self._claim_ends()
         self._accept_refusals()
         self._dismiss(self._crew.overtaken(*self._started_and_alive()))
-        self._watch_new()
-        self._look(seconds)
+        self._sights.watch_new()
+        self._sights.look(seconds, paused=self._paused)
         self._read_reports()
-        self._find_ends()
+        self._sights.find_ends(self._shelf.read_last, self._end)
         if now >= self._scan_due and not self._program_gone:
             self._scan_due = now + SCAN_EVERY
-            self._scan()
+            self._sights.scan()
         if now >= self._slow_due:
             self._slow_due = now + NS // 4
             self._say_costs()
@@ -187,115 +180,21 @@ class Run:
             self._ask_for_workers()
             self._say_controls()
 
-    def _watch_new(self) -> None:
-        for row in self._census.newer_than(len(self._watched)):
-            self._watched.add(row.id)
-            if not row.ended and row.kind == "thread":
-                if row.tid is None:
-                    self._watched.discard(row.id)
-                    break  # the system has not run it yet
-                self._looks.add_thread(row.id, row.pid, row.tid)
-            elif not row.ended:
-                self._looks.add(row.id, row.pid)
-                self._ends.add(row.id, row.pid)
-
-    def _look(self, seconds: float) -> None:
-        found = self._looks.looks(seconds)
-        if not found:
-            return
-        for look in found:
-            row = self._census[look.process]
-            if row.thread is None:  # what threads use is their process's
-                row.cpu_s = look.cpu_s or row.cpu_s
-                self._see(row, look)
-        self._out.append(
-            messages.ProcessLoad(
-                time.monotonic_ns() - self.launched_ns,
-                *(tuple(getattr(look, field) for look in found) for field in processes.FIELDS),
-            )
-        )
-
-    def _see(self, row: Row, look: processes.Look) -> None:
-        asleep = self._looks.asleep(row.id)
-        silent = row.python is not False and not row.agent  # it may be about to report
-        if asleep is not None and not (self._paused or row.ended or silent or row.kind == "helper"):
-            self._doings.seen(row.id, row.pid, time.monotonic_ns(), asleep=asleep, cpu=look.cpu)
-
-    def _scan(self) -> None:
-        """Processes that the system has and nobody has told of."""
-        if self._census.root is None:
-            return
-        for pid, parent_pid in processes.descendants(self._supervised.pid):
-            known = self._census.find(pid)
-            if known is not None and not known.ended:
-                continue
-            words = processes.command(pid)
-            if words is None:
-                continue  # gone already, or a zombie
-            row = self._census.meet(pid, parent_pid, reborn=True)
-            self._census.guess(row, words)
-            if words == processes.command(parent_pid):
-                self._census.copied(row)
-            if row.python is False:  # a Python tells itself, and exactly
-                self._note_beginning(row)
-
-    def _note_beginning(self, row: Row) -> None:
-        began = processes.began_ns(row.pid)
-        parent = None if row.parent is None else self._census[row.parent]
-        if began is not None and parent is not None:  # of two that began within one tick, the parent was first
-            self._census.moment(row, "began", max(began, parent.moments.get("began", self.launched_ns)))
-
-    def _read_lineage(self) -> None:
-        """Processes that came, became others, or went, where the kernel tells."""
-        if self._lineage is None:
-            return
+    def _read_births(self) -> None:
         if self._census.root is None:
             self._read_reports()  # the first row must be the program's
-        if self._census.root is None:
-            return
-        for event in self._lineage.read():
-            row = self._census.find(event.pid)
-            match event:
-                case Forked(t_ns, pid, parent_pid):
-                    if pid != self._supervised.pid and (row is None or (row.ended and row.moments["exited"] < t_ns)):
-                        row = self._census.meet(pid, parent_pid, reborn=True)
-                        parent = self._census.find(parent_pid)
-                        if parent is not None and parent.python is not None and not parent.agent:
-                            self._census.copied(row)  # nothing in it will tell of itself, unless it becomes another
-                    if row is not None:
-                        self._census.moment(row, "began", t_ns, better=row.thread is None)
-                case Executed(t_ns, _, name) if row is not None:
-                    self._census.execute(row, name, t_ns)
-                case Exited(t_ns, _) if row is not None and not row.ended:
-                    self._gone[row.id] = t_ns
-        self._translator.bad += self._lineage.lost
-        self._lineage.lost = 0
-
-    def _find_ends(self) -> None:
-        """Ends that nobody reports: of children that their parent does not wait for yet."""
-        for process, code in self._ends.new():
-            row = self._census[process]
-            self._shelf.read_last(row)  # its last words, written after this tick's reading
-            code = processes.exit_status(row.pid) if code is None else code
-            self._end(row, code, self._gone.pop(process, time.monotonic_ns()))
-        for process, t_ns in list(self._gone.items()):
-            row = self._census[process]
-            if row.ended:
-                del self._gone[process]
-            elif time.monotonic_ns() - t_ns > UNTOLD and not self._ends.watches(process):
-                self._end(row, None, t_ns)
+        self._translator.bad += self._sights.births()
 
     def _end(self, row: Row, code: int | None, t_ns: int) -> None:
         stopped = self._stopping or self._lost or row.pid in self._left
         self._census.end(row, code, t_ns, stopped=stopped)
-        self._looks.remove(row.id)
-        self._doings.forget(row.id)
+        self._sights.forget(row)
         if row.thread is not None:
             return
         for thread in self._census.threads_of(row):  # what a signal does to a process it does to all of it
             if not thread.ended:
                 self._census.end(thread, code if code is not None and code < 0 else None, t_ns, stopped=stopped)
-            self._looks.remove(thread.id)
+            self._sights.forget(thread)
         if self._census.find(row.pid) is row:  # else the pid is another process's by now
             self._board.forget(row.pid)
 
@@ -393,7 +292,7 @@ class Run:
         self._claim_ends()
         now = time.monotonic_ns()
         for row in self._census.running():
-            self._end(row, None, self._gone.get(row.id, now))
+            self._end(row, None, self._sights.gone_ns(row, now))
         self._say_costs()
         root = self._census.root
         code = None if root is None else root.exit_code
@@ -418,9 +317,7 @@ class Run:
     def _release(self) -> None:
         self.ended = True
         self._supervised.close()
-        self._ends.close()
-        if self._lineage is not None:
-            self._lineage.close()
+        self._sights.close()
         self._started.clear_up()
 
     def _say_costs(self) -> None:

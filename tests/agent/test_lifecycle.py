@@ -308,6 +308,8 @@ def test_helpers_are_told_by_their_command(package: str) -> None:
     assert helper_name(["python", "-c", f"from {package}.resource_tracker import main; main(5, False)"]) == (
         "resource tracker"
     )
+    newest = f"import sys; from {package}.forkserver import main; main(5, 6, [], sys_argv=sys.argv[1:])"
+    assert helper_name(["python", "-c", newest]) == "fork server"
     assert helper_name(["python", "-s", "-c", "from mine.resource_tracker import main; main()"]) == ""
     assert helper_name(["python", "-c", "print()"]) == ""
 
