@@ -11,8 +11,8 @@ from rocketgui.agent import layout
 from rocketgui.agent.stack import WAITS
 from rocketgui.messages import DOINGS
 from tests.agent.conftest import Script
-from tests.agent.test_lifecycle import every_python, no_trouble
-from tests.helpers import Observed, Python, Told, this_python
+from tests.agent.test_lifecycle import no_trouble
+from tests.helpers import Observed, Python, Told, pythons, this_python
 
 PLACES = """
     import multiprocessing, queue, sys, threading, time
@@ -86,7 +86,7 @@ def looks(told: Told) -> list[Look]:
     return found
 
 
-@every_python
+@pytest.mark.parametrize("python", list(dict.fromkeys((pythons()[0], this_python(), pythons()[-1]))), ids=str)
 def test_where_the_main_thread_is(python: Python, script: Script) -> None:
     program = script(PLACES)
     with Observed(python, [program]) as observed:
