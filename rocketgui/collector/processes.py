@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import select
-import struct
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -24,8 +22,6 @@ LEAST_PER_S = 20.0
 MOST_PER_S = 80.0
 #: psutil gives a constant 0 for involuntary context switches elsewhere.
 COUNTS_INVOLUNTARY: bool = sys.platform not in ("darwin", "win32")
-#: Descriptors that are left for all but process descriptors and black boxes.
-SPARE = 30
 
 
 @dataclass(slots=True)
@@ -219,111 +215,6 @@ def _or_none(call: Callable[[], Any] | None) -> Any:
         return None
 
 
-class Ends:
-    """Tells which processes have ended, whether or not anybody has waited for them.
-
-    Where the system has process descriptors, one look at all of them is exact and costs next to nothing; elsewhere
-    each pid is asked for in turn, `ASKS_PER_S` times a second.
-    """
-
-    ASKS_PER_S = 4
-
-    def __init__(self) -> None:
-        self._poll = select.poll() if hasattr(os, "pidfd_open") else None
-        self._room = room_for_descriptors()
-        self._process_of: dict[int, int] = {}
-        self._exact: set[int] = set()
-        self._asked: dict[int, int] = {}
-        self._ask_due = 0.0
-
-    def add(self, process: int, pid: int) -> None:
-        """Watch a process from now on."""
-        if self._poll is not None and len(self._process_of) < self._room:
-            try:
-                descriptor = os.pidfd_open(pid)
-            except OSError:
-                pass  # gone already, or no descriptors left: ask for it
-            else:
-                self._process_of[descriptor] = process
-                self._exact.add(process)
-                self._poll.register(descriptor, select.POLLIN)
-                return
-        self._asked[process] = pid
-
-    def watches(self, process: int) -> bool:
-        """Whether the system will tell of the end of a process by itself."""
-        return process in self._exact
-
-    def new(self) -> list[tuple[int, int | None]]:
-        """The processes that have ended since the last call, each with its exit code (-N: killed by signal N), where
-        the system still tells it of one that was reaped; they are watched no longer."""
-        ended: list[tuple[int, int | None]] = []
-        if self._poll is not None:
-            for descriptor, _ in self._poll.poll(0):
-                process = self._process_of.pop(descriptor)
-                self._exact.discard(process)
-                ended.append((process, _told_exit(descriptor)))
-                self._poll.unregister(descriptor)
-                os.close(descriptor)
-        now = time.monotonic()
-        if self._asked and now >= self._ask_due:
-            self._ask_due = now + 1 / self.ASKS_PER_S
-            gone = [process for process, pid in self._asked.items() if not runs(pid)]
-            for process in gone:
-                del self._asked[process]
-            ended += [(process, None) for process in gone]
-        return ended
-
-    def close(self) -> None:
-        for descriptor in self._process_of:
-            os.close(descriptor)
-        self._process_of.clear()
-        self._exact.clear()
-
-
-#: PIDFD_GET_INFO, `struct pidfd_info` and PIDFD_INFO_EXIT of Linux 6.15 and newer. Source: include/uapi/linux/pidfd.h.
-_PIDFD_GET_INFO = 0xC040FF0B
-_PIDFD_INFO = struct.Struct("<QQ11Ii")
-_PIDFD_INFO_EXIT = 1 << 3
-
-
-def _told_exit(descriptor: int) -> int | None:
-    """The exit code of the ended process of a process descriptor; None where the system does not tell."""
-    asked = _PIDFD_INFO.pack(_PIDFD_INFO_EXIT, *[0] * 13)
-    try:
-        import fcntl
-
-        answer = _PIDFD_INFO.unpack(fcntl.ioctl(descriptor, _PIDFD_GET_INFO, asked))
-    except OSError:
-        return None
-    return _exit_code(answer[-1]) if answer[0] & _PIDFD_INFO_EXIT else None
-
-
-def _exit_code(status: int) -> int:
-    return -(status & 0x7F) if status & 0x7F else status >> 8
-
-
-def room_for_descriptors() -> int:
-    """How many process descriptors, and how many black boxes, may be held open: one of each per process, and enough
-    is left for all else, such as reading /proc."""
-    try:
-        import resource
-    except ImportError:
-        return sys.maxsize
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return sys.maxsize if limit == resource.RLIM_INFINITY else max(4, (limit - SPARE) // 2)
-
-
-def runs(pid: int) -> bool:
-    """Whether there is a process with this pid that has not ended."""
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.Error:
-        return True  # it is there, and may not be looked at
-
-
 def descendants(pid: int) -> list[tuple[int, int]]:
     """(pid, parent's pid) of every process below this one, parents first."""
     found: list[tuple[int, int]] = []
@@ -365,21 +256,6 @@ def began_ns(pid: int) -> int | None:
         return None
     slept = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
     return ticks * (1_000_000_000 // os.sysconf("SC_CLK_TCK")) - slept
-
-
-def exit_status(pid: int) -> int | None:
-    """The exit code (-N: killed by signal N) of a process that has ended and was not yet reaped, where the system
-    tells; else None. Source: proc(5), field 52 of /proc/PID/stat."""
-    if not sys.platform.startswith("linux"):
-        return None
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-    except OSError:
-        return None
-    if fields[0] not in (b"Z", b"X"):
-        return None
-    return _exit_code(int(fields[49]))
 
 
 def suspend(above: int) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 
 from rocketgui import messages
 from rocketgui.agent import layout
-from rocketgui.collector import processes
 from rocketgui.collector.boxes import Box, Record, Sample
 from rocketgui.collector.census import Census, Row
 from rocketgui.collector.doings import Doings
+from rocketgui.collector.ends import runs
 from rocketgui.messages import Message
 
 #: What multiprocessing takes for the exit code of a process whose fork server is gone, whether or not it runs on.
@@ -259,7 +259,7 @@ class Translator:
 
     def _reaped(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
         child, code = self._children[row.id, int(texts[0])], int(texts[1])
-        if code == MADE_UP and processes.runs(child.pid):
+        if code == MADE_UP and runs(child.pid):
             return  # the supervisor, which inherits it, will tell how it ended
         self._census.end(child, code, t_ns)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from rocketgui.agent import layout
 from rocketgui.collector.boxes import Box, NotABox
 from rocketgui.collector.census import Row
-from rocketgui.collector.processes import room_for_descriptors
+from rocketgui.collector.ends import room_for_descriptors
 from rocketgui.collector.records import Translator
 
 #: The clock of a file system may stand still this long, in ns: a file made meanwhile does not show in its directory.

@@ -9,6 +9,7 @@ from rocketgui import messages
 from rocketgui.collector import processes
 from rocketgui.collector.census import Census, Row
 from rocketgui.collector.doings import Doings
+from rocketgui.collector.ends import Ends, exit_status
 from rocketgui.collector.lineage import Executed, Exited, Forked, Lineage
 from rocketgui.messages import Message
 
@@ -36,7 +37,7 @@ class Sights:
         self._out = out
         self._launched_ns = launched_ns
         self._looks = processes.Processes()
-        self._ends = processes.Ends()
+        self._ends = Ends()
         #: When rows ended whose ends nobody else has told of yet.
         self._gone: dict[int, int] = {}
         self._watched: set[int] = set()
@@ -129,7 +130,7 @@ class Sights:
         for process, code in self._ends.new():
             row = self._census[process]
             read_last(row)  # its last words, written after this tick's reading
-            code = processes.exit_status(row.pid) if code is None else code
+            code = exit_status(row.pid) if code is None else code
             end(row, code, self._gone.pop(process, time.monotonic_ns()))
         for process, t_ns in list(self._gone.items()):
             row = self._census[process]

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from rocketgui import messages
 from rocketgui.agent import board as agent_board
 from rocketgui.agent import layout
-from rocketgui.collector import abilities, processes
+from rocketgui.collector import abilities, ends, processes
 from rocketgui.collector.board import Board
 from rocketgui.collector.boxes import Record, Sample
 from rocketgui.collector.census import Census, Row, signal_name
@@ -453,12 +453,12 @@ def test_when_a_process_began() -> None:
 
 def test_exit_status(busy: subprocess.Popen[bytes]) -> None:
     """Known before anybody has waited for the process."""
-    assert processes.exit_status(busy.pid) is None
+    assert ends.exit_status(busy.pid) is None
     busy.kill()
     until(lambda: state(busy.pid) == "Z", "its end")
-    assert processes.exit_status(busy.pid) == -9
+    assert ends.exit_status(busy.pid) == -9
     busy.wait()
-    assert processes.exit_status(busy.pid) is None
+    assert ends.exit_status(busy.pid) is None
     assert is_gone(busy.pid)
     assert processes.command(busy.pid) is None
 

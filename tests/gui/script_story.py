@@ -35,7 +35,7 @@ class Told:
 
     def doing(self, number: int, what: str, at_ms: int, line: int = 12, on: str = "") -> None:
         """What a process does from now on."""
-        self._bridge.say(messages.Doing(number, at_ms * MS, what, "/home/me/two.py", line, "work", on))
+        self._bridge.say(messages.Doing(number, at_ms * MS, what, "/code/two.py", line, "work", on))
 
     def load(self, number: int, cpu: float) -> None:
         """What the system says of it."""

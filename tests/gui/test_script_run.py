@@ -220,7 +220,7 @@ def test_the_state_says_what_a_process_does(launch: Callable[..., Launched], run
     show(window, bridge, run)
     assert cells(window, "state") == ["waits in join", "waits: queue is full", "waits for a lock"]
     assert cells(window, "where") == ["two.py:30 in work", "two.py:12 in work", "two.py:7 in work"]
-    tip = "state: waits in join (the end of func1, pid 4712), at two.py:30 in work\n/home/me/two.py"
+    tip = "state: waits in join (the end of func1, pid 4712), at two.py:30 in work\n/code/two.py"
     assert said(window, 0, "state") == tip
     assert said(window, 2, "state").startswith("state: waits for a lock (lock 1), at two.py:7 in work")
     metrics = window.processes.table.fontMetrics()

@@ -309,7 +309,7 @@ def test_any_messages_can_be_taken_in_told_and_reported(told: list[messages.Mess
 
 
 def doing(process: int, t_ms: int, what: str) -> messages.Doing:
-    return messages.Doing(process, t_ms * MS, what, "/home/me/two.py", 12, "work", "")
+    return messages.Doing(process, t_ms * MS, what, "/code/two.py", 12, "work", "")
 
 
 def test_what_a_process_does_and_when_it_waited() -> None:

@@ -176,7 +176,7 @@ def test_reading_numbers_needs_no_numpy() -> None:
 
 
 def test_a_place_in_the_code() -> None:
-    assert format_place("/home/me/two.py", 12, "work") == "two.py:12 in work"
+    assert format_place("/code/two.py", 12, "work") == "two.py:12 in work"
     assert format_place(r"C:\me\two.py", 3, "<module>") == "two.py:3"
     assert format_place("", 0, "") == ""
 
