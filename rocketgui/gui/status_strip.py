@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
 
 from rocketgui.gui.card import set_role
+from rocketgui.gui.lines import Sentence
 from rocketgui.gui.theme import set_text
 from rocketgui.model.session import Session
 
@@ -22,11 +22,8 @@ class StatusStrip(QFrame):
         super().__init__()
         self.setProperty("role", "strip")
         self._quiet = False
-        self.sentence = QLabel()
-        set_text(self.sentence, 0.92)
+        self.sentence = Sentence(0.92)
         self.sentence.setAccessibleName("Messages")
-        self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.figures = QLabel()
         set_text(self.figures, 0.92)
         self.figures.setProperty("role", "muted")
