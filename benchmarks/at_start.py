@@ -30,7 +30,10 @@ def measure(start_methods: Sequence[str], pairs: int) -> list[Figure]:
     figures = []
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=_memory()) as name:
         directory = Path(name)
-        board = Board(name, 60.0)
+        descriptor = os.open(directory / layout.BOARD_FILE, os.O_RDWR | os.O_CREAT)
+        os.ftruncate(descriptor, layout.BOARD_SIZE)
+        board = Board(descriptor, 60.0)
+        os.close(descriptor)
         for version, path in system.pythons().items():
             say(f"  python {version}, {pairs} pairs")
             added = _added(directory, pairs, partial(_first_line, path))

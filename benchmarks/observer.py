@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 
-from benchmarks import at_start, in_observer, in_program
+from benchmarks import at_start, in_observer, in_printing, in_program
 from benchmarks.figures import Figure, add_json_option, deliver, machine, say
 
-PARTS = ("program", "observer", "start")
+PARTS = ("program", "printing", "observer", "start")
 
 
 def main(arguments: list[str]) -> int:
@@ -22,6 +22,9 @@ def main(arguments: list[str]) -> int:
         observers = [in_program.SCRIPT if options.script else in_program.BUILT_IN]
         in_figures, notes = in_program.measure(options.start_method, options.pairs, options.limit, observers)
         figures += in_figures
+    if "printing" in options.parts:
+        say("What prints, forks and begins threads, observed and alone:")
+        figures += in_printing.measure(max(5, options.pairs // 4), options.prints)
     if "observer" in options.parts:
         say("The observer's own CPU:")
         figures += in_observer.measure(8, options.rounds, options.seconds)
@@ -41,6 +44,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--pairs", type=int, default=20, metavar="N", help="pairs of runs of the program")
     parser.add_argument("--limit", type=int, default=20_000_000, metavar="N", help="how far each worker counts")
+    parser.add_argument("--prints", type=int, default=2_000_000, metavar="N", help="how many lines are printed")
     parser.add_argument("--start-method", nargs="+", choices=methods, default=methods[:1])
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds of the observer's own CPU")
     parser.add_argument("--seconds", type=float, default=10.0, metavar="S", help="length of each of these")

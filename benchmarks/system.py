@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from rocketgui import programs, supervisor
+from rocketgui import process_tree, programs
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 FOREVER = sys.maxsize
@@ -74,7 +74,7 @@ def busy_workers(workers: int) -> Iterator[subprocess.Popen[bytes]]:
     """The built-in program in a lowered session of its own, as beside a window, but not observed."""
     command = [sys.executable, str(programs.ROCKET), "--workers", str(workers), "--limit", str(FOREVER)]
     with running(command) as process:
-        supervisor.lower_session(process.pid)
+        process_tree.lower_session(process.pid)
         yield process
 
 

@@ -3,7 +3,7 @@
     OBSERVED                        OBSERVER                          SHOWN
     any Python program              headless, no Qt                   Qt
 
-    parent  + agent ──┐ black      collector                frame    bridge (QThread)
+    parent  + agent ──┐ black      collector                frame    owner, bridge (QThread)
     child 1 + agent ──┼─ boxes ──▶   reads black boxes,  ── queue ─▶    ▼ one signal per batch
     child N + agent ──┘              samples the system              model (numpy, no Qt)
         ▲     ▲                        │     ▲                          ▼ read once per drawn frame

@@ -1,8 +1,17 @@
-"""`python -m rocketgui`, and the first thing that a packaged rocketgui runs."""
+"""What `rocketgui` and `python -m rocketgui` run, and the first thing that a packaged rocketgui runs."""
 
 import sys
 
-from rocketgui import cli
+
+def main() -> int:
+    """Run rocketgui with nothing foreign on its path; return the exit code."""
+    from rocketgui import safe_path
+
+    safe_path.protect()
+    from rocketgui import cli
+
+    return cli.main()
+
 
 if __name__ == "__main__":
     if getattr(sys, "frozen", False):
@@ -10,4 +19,4 @@ if __name__ == "__main__":
         import multiprocessing
 
         multiprocessing.freeze_support()
-    raise SystemExit(cli.main())
+    raise SystemExit(main())

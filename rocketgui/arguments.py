@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TypeVar
@@ -110,7 +111,7 @@ class _Pin(argparse.Action):
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One sentence, where argparse would print its usage first."""
-        self.exit(2, f"rocketgui: {message}\n")
+        self.exit(2, f"rocketgui: {text.message_lines(message)}\n")
 
 
 def parse(words: list[str]) -> Options:
@@ -180,9 +181,27 @@ def _run_options(parser: argparse.ArgumentParser, told: dict[str, Any]) -> Optio
     words, module, watch = told.pop("script"), told.pop("module"), told.pop("watch")
     if not module and not os.path.exists(words[0]):
         parser.error(f"there is no file {words[0]}")
+    if not module and _is_endless(words[0]):
+        parser.error(f"{words[0]} is a device, and no program")
     if "python" not in told:
         told["python"] = interpreters.for_scripts()
     return Options(**told, launch=True, script=Script(("-m", *words) if module else tuple(words), tuple(watch)))
+
+
+def _is_endless(path: str) -> bool:
+    """Whether it is a device such as /dev/zero, which a Python would read for ever; a terminal is one that it may
+    read."""
+    try:
+        found = os.stat(path)
+        if not stat.S_ISCHR(found.st_mode) or os.path.samefile(path, os.devnull):
+            return False
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOCTTY", 0))
+    except OSError:
+        return False
+    try:
+        return not os.isatty(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def parse_watch(typed: str) -> str:
@@ -275,13 +294,9 @@ def _checked(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 def _writable(typed: str) -> Path:
     """A run may be long: a report that cannot be written is better known before it."""
-    path = Path(typed)
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise argparse.ArgumentTypeError(f"{typed} cannot be written: it is not a file in a folder that exists")
-    import tempfile
+    from rocketgui.recording import files
 
-    try:
-        tempfile.TemporaryFile(dir=path.absolute().parent).close()
-    except OSError as error:
-        raise argparse.ArgumentTypeError(f"{typed} cannot be written: {error.strerror or error}") from None
-    return path
+    reason = files.obstacle(typed)
+    if reason:
+        raise argparse.ArgumentTypeError(f"{typed} cannot be written: {reason}")
+    return Path(typed)

@@ -81,5 +81,7 @@ def _window(options: Options) -> int:
 
 
 def _complain(sentence: str) -> int:
-    print(f"rocketgui: {sentence}", file=sys.stderr)
+    from rocketgui.model.text import message_lines
+
+    print(f"rocketgui: {message_lines(sentence)}", file=sys.stderr)
     return 1

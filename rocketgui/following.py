@@ -1,50 +1,109 @@
-"""Follows a run without a window, in this process: the same collector, and the same model."""
+"""Follows runs without a window: the same owner and collector, and the same model, in the command's own process."""
 
 from __future__ import annotations
 
 import importlib
-import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rocketgui import process_tree
 from rocketgui.collector.launching import Started
 from rocketgui.launch import Launch
 
 if TYPE_CHECKING:
-    from rocketgui.collector.collector import Collector
-    from rocketgui.messages import Frame
+    from rocketgui.messages import Command, Frame
     from rocketgui.model.session import Model
+    from rocketgui.owner import Owner
 
-NS = 1_000_000_000
-
-
-def launch(command: Launch, before: Model | None = None) -> tuple[Collector, Model]:
-    """Launch a program; return the collector that observes it, and the model: that of the run before, which knows what
-    was seen then, or one without anything in it yet."""
-    # The program starts while what observes it is loaded, which takes longer: psutil, then numpy for the model.
-    try:
-        started = Started(command)
-    except OSError:
-        started = None
-    collector: Collector = importlib.import_module("rocketgui.collector.collector").Collector()
-    if started is None:
-        collector.obey(command)  # it says why it cannot be launched
-    else:
-        collector.follow(started)
-    return collector, before or importlib.import_module("rocketgui.model.session").Model()
+#: Frames a second: enough for a line that is read, and for a sweep that measures.
+RATE = 20
+#: How long to wait for a frame at most, in s, before other things are looked at.
+LONGEST_S = 0.1
 
 
-def frames(collector: Collector, model: Model, before: Callable[[], None]) -> Iterator[Frame]:
-    """Every frame until the run has ended, at the collector's pace, once the model has taken it in. `before` is called
-    before each tick."""
-    deadline = time.monotonic_ns()
-    following = True
-    while following:
-        before()
-        following = collector.running
-        frame = collector.tick()
-        model.apply_frame(frame)
-        yield frame
-        if following:
-            deadline = max(deadline + collector.period_ns, time.monotonic_ns())
-            time.sleep(max(0, deadline - time.monotonic_ns()) / NS)
+class Follower:
+    """Launches programs one after another, and follows each to its end; to be used in a `with` statement, at whose end
+    nothing is left. `model` knows what was seen."""
+
+    def __init__(self) -> None:
+        self._owner: Owner | None = None
+        self._model: Model | None = None
+        self._supervisor: int | None = None
+
+    def __enter__(self) -> Follower:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._owner is not None:
+            for frame in self._owner.close():
+                self.model.apply_frame(frame)
+
+    @property
+    def owner(self) -> Owner:
+        """Who owns the program; loaded once it is on its way."""
+        if self._owner is None:
+            owner: Any = importlib.import_module("rocketgui.owner")
+            self._owner = owner.Owner(RATE)
+        assert self._owner is not None
+        return self._owner
+
+    @property
+    def model(self) -> Model:
+        """What was seen; loaded, and numpy with it, while the collector starts."""
+        if self._model is None:
+            self._model = importlib.import_module("rocketgui.model.session").Model()
+        assert self._model is not None
+        return self._model
+
+    def launch(self, command: Launch, ready: Callable[[], None] = lambda: None) -> None:
+        """Launch a program. Where the system refuses, the first frame says why. `begun` is called once it is on its
+        way, before what observes it is loaded."""
+        # The program starts while what observes it is loaded, which takes longer.
+        try:
+            started = Started(command, lambda supervisor: self._ready(supervisor, ready))
+        except OSError:
+            self.owner.launch(command)  # it says why it cannot be launched
+        else:
+            self.owner.follow(started)
+
+    def _ready(self, supervisor: int, ready: Callable[[], None]) -> None:
+        self._supervisor = supervisor
+        ready()
+
+    def stop(self) -> None:
+        """End the program now, if it is known by now; to be called from any thread."""
+        if self._owner is not None:
+            self._owner.stop()
+
+    def obey(self, command: Command) -> None:
+        """Carry out a command of the user's."""
+        self.owner.obey(command)
+
+    def is_of_program(self, pid: int) -> bool:
+        """Whether it is, or was, one of the program's processes; to be called from any thread."""
+        supervisor = (self._owner and self._owner.supervisor_pid) or self._supervisor
+        if supervisor is None:
+            return False
+        known = self._model.session.processes if self._model is not None else {}
+        return process_tree.sent_by_program(
+            pid, supervisor, lambda sender: any(process.pid == sender for process in list(known.values()))
+        )
+
+    def frames(self) -> Iterator[Frame]:
+        """Every frame until the run has ended, once the model has taken it in; an empty one where none came for a
+        while."""
+        from rocketgui.messages import Frame
+        from rocketgui.owner import wait
+
+        owner, model = self.owner, self.model
+        live = True
+        while live:
+            wait(owner.readable, LONGEST_S)
+            live = owner.is_live
+            frames = owner.step()
+            for frame in frames:
+                model.apply_frame(frame)
+                yield frame
+            if not frames:
+                yield Frame(model.session.t_ns, ())
+            live = live and owner.is_live

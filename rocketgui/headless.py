@@ -1,4 +1,4 @@
-"""A run without a window: the same collector, in this process, and the same model; a live line, then a summary.
+"""A run without a window: the same owner, collector and model; a report, then a summary.
 
 What the program prints goes where it would go alone; what rocketgui itself has to say goes to stderr.
 """
@@ -10,17 +10,17 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from rocketgui import following
 from rocketgui.arguments import Options
+from rocketgui.following import Follower
+from rocketgui.signals import TO_GROUPS, SignalReader
 
 if TYPE_CHECKING:
-    from rocketgui.collector.collector import Collector
     from rocketgui.launch import Launch
     from rocketgui.messages import Message
-    from rocketgui.model.session import Model, Session
+    from rocketgui.model.session import Session
 
 NS = 1_000_000_000
 #: The live line changes this often, in ns, so that it can be read.
@@ -30,45 +30,83 @@ ALONE = NS // 4
 #: Interrupts that come within this time are one: `timeout` sends one to the process and one to its group.
 TOGETHER = NS // 4
 NOT_STARTED = 127
+#: What ends the program at once.
+ENDING = frozenset(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class Signals:
-    """Counts what the user sent: interrupts (Ctrl-C), and requests to end at once."""
+    """What the user sends: interrupts (Ctrl-C), and requests to end. Who sent a signal decides: what the program sends
+    to its own process group, which is this process's too, concerns the program alone.
+
+    To be used in a `with` statement. What ends the program is done at once, in the thread that gets the signals.
+    """
 
     def __init__(self) -> None:
         self.interrupts = 0
         self.end = False
-        self.interrupted_ns = 0
-        self.passed_on = False
+        self._interrupted_ns = 0
+        self._passed_on = True
+        self._follower: Follower | None = None
+        self._reader: SignalReader | None = None
 
-    def interrupt(self, *_: object) -> None:
-        now = time.monotonic_ns()
-        self.interrupts += now - self.interrupted_ns > TOGETHER
-        self.interrupted_ns = now
+    def __enter__(self) -> Signals:
+        self._reader = SignalReader(TO_GROUPS, self._received)
+        return self
 
-    def terminate(self, *_: object) -> None:
-        self.end = True
+    def __exit__(self, *_: object) -> None:
+        if self._reader is not None:
+            self._reader.close()
 
-    @contextlib.contextmanager
-    def caught(self) -> Iterator[None]:
-        handlers = {signal.SIGINT: self.interrupt, signal.SIGTERM: self.terminate}
-        if hasattr(signal, "SIGHUP"):
-            handlers[signal.SIGHUP] = self.terminate
-        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    def begin(self, follower: Follower | None) -> None:
+        """A program was started: what comes from now on concerns it. None: it has ended."""
+        self._follower = follower
+        if follower is None:
+            return
+        self._passed_on = False
+        if self._reader is not None:
+            self._reader.read()  # only now: what is started before finds its signals as they were
+
+    def _received(self, number: int, sender: int) -> None:
+        follower = self._follower
+        if follower is not None and follower.is_of_program(sender):
+            return
+        if number == signal.SIGINT:
+            now = time.monotonic_ns()
+            self.interrupts += now - self._interrupted_ns > TOGETHER
+            self._interrupted_ns = now
+        elif number in ENDING:
+            self.end = True
+        else:
+            return  # SIGQUIT: the program's business, which has got it too
+        if follower is not None and (self.end or self.interrupts > 1):
+            follower.stop()
+
+    def pass_on(self) -> None:
+        """Called all the time: an interrupt that came to this process alone is for the program."""
+        follower = self._follower
+        if follower is None or not (self.interrupts or self.end) or self._passed_on:
+            return
+        if self.end or self.interrupts > 1:  # it may have come before the program was known
+            self._passed_on = True
+            follower.stop()
+            return
+        if time.monotonic_ns() - self._interrupted_ns > ALONE:
+            self._passed_on = True
+            if not follower.owner.group_interrupted:  # else the program has got it
+                from rocketgui import messages
+
+                follower.obey(messages.Interrupt())
 
 
 def run(options: Options) -> int:
     """Run the rocket program; return its exit code (128 + N if signal N killed it, as a shell would say)."""
     signals = Signals()
-    with signals.caught():
-        session = follow(options.command(own_session=False), signals).session
-    _summarise(session)
-    return _reported(options, session, []) or _exit_code(session)
+    with signals, Follower() as follower:
+        follow(follower, options.command(own_session=False), signals)
+        session = follower.model.session
+        failed = _reported(options, session, [])
+        _summarise(session)
+    return failed or _exit_code(session)
 
 
 def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
@@ -78,9 +116,8 @@ def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
 
     lesson = lessons.lesson(number, interpreters.known(options.python))
     signals = Signals()
-    model: Model | None = None
     sessions: list[Session] = []
-    with signals.caught():
+    with signals, Follower() as follower:
         for place, step in enumerate(lesson.steps, 1):
             tell(f"Lesson {number}: {lesson.title}, {place} of {len(lesson.steps)}: {step.title}")
             for line in (step.text, *(f"- {sight}" for sight in step.look_for)):
@@ -89,10 +126,10 @@ def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
                 tell(step.unavailable)
                 continue
             mine = step.options._replace(**{name: getattr(options, name) for name in given | {"python"}})
-            model = follow(lessons.launch_of(step, mine, own_session=False), signals, work_for(step.seconds), model)
-            sessions.append(model.session)
-            _summarise(model.session, step.shows)
-            if signals.interrupts or signals.end or model.session.root is None:
+            follow(follower, lessons.launch_of(step, mine, own_session=False), signals, work_for(step.seconds))
+            sessions.append(follower.model.session)
+            _summarise(sessions[-1], step.shows)
+            if signals.interrupts or signals.end or sessions[-1].root is None:
                 break
     if not sessions:
         return 1
@@ -100,28 +137,29 @@ def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
     return _reported(options, sessions[-1], sessions[:-1]) or int(bool(early))
 
 
-def work_for(seconds: float | None) -> Callable[[Session], bool]:
-    """Whether a run has gone on for so long; None: never."""
-    return lambda session: seconds is not None and (session.work_s() or 0) > seconds
+def work_for(seconds: float | None) -> Callable[[Session], bool] | None:
+    """Whether a run has gone on for so long; None: it goes on to its end."""
+    return None if seconds is None else lambda session: (session.work_s() or 0) > seconds
 
 
 def follow(
-    command: Launch, signals: Signals, enough: Callable[[Session], bool] = lambda _: False, before: Model | None = None
-) -> Model:
-    """Launch a program and follow it to its end, or until enough was seen of it; `before`: see following.launch."""
-    collector, model = following.launch(command, before)
-    line = LiveLine()
-    # The signals first: what one to the whole group has ended was ended by the user.
-    for frame in following.frames(collector, model, before=lambda: _obey(signals, collector)):
+    follower: Follower, command: Launch, signals: Signals, enough: Callable[[Session], bool] | None = None
+) -> None:
+    """Launch a program and follow it to its end, or until enough was seen of it, or nothing more can be."""
+    follower.launch(command, lambda: signals.begin(follower))
+    # A terminal that the program uses is the program's: a line that changes in place would wipe what it writes there.
+    from rocketgui import messages  # here, and above: the program is launched before they are loaded
+
+    line = LiveLine(sys.stderr.isatty() and command.output is not None)
+    for frame in follower.frames():
+        signals.pass_on()
         for message in frame.messages:
             _say(message, line)
-        line.show(model.session)
-        if enough(model.session):
-            from rocketgui import messages
-
-            collector.obey(messages.Stop())
+        line.show(follower.model.session)
+        if enough is not None and (enough(follower.model.session) or not follower.owner.observes):
+            follower.obey(messages.Stop())
+    signals.begin(None)
     line.clear()
-    return model
 
 
 def _reported(options: Options, session: Session, before: list[Session]) -> int:
@@ -143,25 +181,21 @@ def _reported(options: Options, session: Session, before: list[Session]) -> int:
 
 
 def tell(text: str) -> None:
-    """Say something beside what the program prints."""
-    print(f"rocketgui: {text}", file=sys.stderr, flush=True)
+    """Say something beside what the program prints, where anybody still reads it."""
+    from rocketgui.model.text import message_lines  # after the program was launched
+
+    try:
+        print(f"rocketgui: {message_lines(text)}", file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        _silence()
 
 
-def _obey(signals: Signals, collector: Collector) -> None:
-    from rocketgui import messages  # here, and below likewise: the program is launched before they are loaded
-
-    run = collector.run
-    if run is None:
-        return
-    if signals.end or signals.interrupts > 1:
-        collector.obey(messages.Stop())
-        signals.end, signals.interrupts = False, min(signals.interrupts, 1)
-    elif signals.interrupts == 1:
-        run.note_interrupt()
-        if not signals.passed_on and time.monotonic_ns() - signals.interrupted_ns > ALONE:
-            signals.passed_on = True
-            if not run.group_interrupted:
-                collector.obey(messages.Interrupt())
+def _silence() -> None:
+    """Nobody reads what is said on stderr: nothing more is to be said there, at the interpreter's end either."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stderr.fileno())
+        os.close(nowhere)
 
 
 def _say(message: Message, line: LiveLine) -> None:
@@ -173,49 +207,52 @@ def _say(message: Message, line: LiveLine) -> None:
 
 
 class LiveLine:
-    """One line on stderr that changes in place; nothing where stderr is no terminal."""
+    """One line on the terminal that changes in place, if it is `wanted`."""
 
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted
         self._due = 0
         self._shown = False
 
     def show(self, session: Session) -> None:
         now = time.monotonic_ns()
-        if not self._terminal or now < self._due:
+        if not self._wanted or now < self._due:
             return
         self._due = now + LINE_EVERY
-        width = os.get_terminal_size(sys.stderr.fileno()).columns
+        try:
+            width = os.get_terminal_size(sys.stderr.fileno()).columns
+        except OSError:
+            self._wanted = False  # it has gone away
+            return
+        from rocketgui.model.text import harmless
+
         values = [
-            f"{process.name} {value.last:,}"
+            harmless(f"{process.name} {value.last:,}")
             for process in session.processes.values()
             for value in process.values.values()
             if process.kind != "helper"
         ]
-        sys.stderr.write("\r\x1b[K" + "  ".join(values)[: width - 1])
-        sys.stderr.flush()
+        self._write("  ".join(values)[: width - 1])
         self._shown = True
 
     def clear(self) -> None:
         if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            self._write("")
             self._shown = False
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write("\r\x1b[K" + text)
+            sys.stderr.flush()
 
 
 def _summarise(session: Session, first: Collection[str] = ()) -> None:
-    """What was seen, a line per process, then the findings; notices were told as they came."""
-    from rocketgui.model.findings import findings
+    """What was seen."""
+    from rocketgui import summary
+    from rocketgui.model.text import harmless
 
-    for process in session.processes.values():
-        if process.kind != "helper":
-            values = "  ".join(f"{name} = {value.last:,}" for name, value in process.values.items())
-            print(
-                f"rocketgui: {process.name:<12} pid {process.pid:<8} {process.outcome():<18} {values}", file=sys.stderr
-            )
-    for finding in findings(session, first):
-        if finding.id != "notice":
-            tell(finding.text)
+    for line in summary.lines(session, first):
+        tell(harmless(line))
 
 
 def _exit_code(session: Session) -> int:

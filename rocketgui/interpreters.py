@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from rocketgui import safe_path
+
 #: The agent's syntax; below it, Python has changed too much.
 OLDEST = (3, 8)
 PATIENCE_S = 20.0
@@ -90,8 +92,9 @@ def known(path: str) -> Interpreter:
 
 
 def environment() -> dict[str, str]:
-    """The environment as it was before rocketgui was packaged: for everything that is started."""
+    """The environment as it is without rocketgui, packaged or not: for everything that is started."""
     variables = dict(os.environ)
+    safe_path.undo(variables)
     if not getattr(sys, "frozen", False):
         return variables
     before = variables.pop(f"{_LIBRARY_PATH}_ORIG", None)

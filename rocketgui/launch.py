@@ -28,7 +28,7 @@ class Launch(NamedTuple):
     `start_method`, `workers` and `limit` say what `argv` asks the built-in program for; `work`, `variable` and `pinned`
     say which variant of it this is, and `source` is its text, written to a file that takes the place of `argv[0]`. For
     any other program they are empty. Where `watch` is empty, what changes is found and watched. It runs in `folder`, or
-    in that of rocketgui.
+    in that of rocketgui. `asks`: what outlives its first process is not ended but asked about, see `messages.LeftOver`.
     """
 
     argv: tuple[str, ...]
@@ -46,6 +46,7 @@ class Launch(NamedTuple):
     variable: str = "private"
     pinned: bool = False
     folder: str | None = None
+    asks: bool = False
 
 
 class Script(NamedTuple):

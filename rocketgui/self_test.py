@@ -21,13 +21,14 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rocketgui import __version__, following, interpreters, messages, screen
+from rocketgui import __version__, interpreters, screen
 from rocketgui.arguments import rocket_launch
 from rocketgui.collector import abilities
+from rocketgui.following import Follower
 from rocketgui.launch import START_METHODS
+from rocketgui.model.text import harmless
 
 if TYPE_CHECKING:
-    from rocketgui.collector.collector import Collector
     from rocketgui.messages import Number
     from rocketgui.model.process import Process
     from rocketgui.model.session import Session
@@ -86,7 +87,7 @@ def _check_all() -> int:
 
 def _say(about: str, *facts: str) -> None:
     """At once, so that one who waits sees how far it is."""
-    print(f"{about:<{WIDTH}}  {', '.join(facts)}", flush=True)
+    print(f"{about:<{WIDTH}}  {harmless(', '.join(facts))}", flush=True)
 
 
 def _cores() -> str:
@@ -137,19 +138,16 @@ def try_start_method(method: str) -> tuple[str, float]:
         with tempfile.TemporaryDirectory() as folder:
             output = Path(folder, "output")
             launch = rocket_launch(WORKERS, LIMIT, method, interpreters.own(), own_session=False)
-            collector, model = following.launch(launch._replace(output=str(output)))
-            for _ in following.frames(collector, model, before=lambda: _give_up(collector, deadline)):
-                pass
+            with Follower() as follower:
+                follower.launch(launch._replace(output=str(output)))
+                for _ in follower.frames():
+                    if time.monotonic() > deadline:
+                        follower.owner.stop()
             printed = output.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError as error:
         return str(error), 0.0
-    session = model.session
-    return "; ".join(_faults(session, [line for line in printed if line.strip()])), session.end_ns / following.NS
-
-
-def _give_up(collector: Collector, deadline: float) -> None:
-    if time.monotonic() > deadline:
-        collector.obey(messages.Stop())
+    session = follower.model.session
+    return "; ".join(_faults(session, [line for line in printed if line.strip()])), session.end_ns / 1e9
 
 
 def _faults(session: Session, printed: list[str]) -> Iterator[str]:

@@ -6,10 +6,11 @@ import os
 import sys
 
 from rocketgui.arguments import Options
+from rocketgui.following import Follower
 from rocketgui.headless import Signals, follow, tell
-from rocketgui.model.session import Model, Session
+from rocketgui.model.session import Session
 from rocketgui.model.sweep import Measurement, Point, Sweep, numbers
-from rocketgui.model.text import format_rate
+from rocketgui.model.text import format_rate, harmless
 from rocketgui.recording.files import write_json
 
 #: Characters of the longest bar.
@@ -20,10 +21,10 @@ def run(options: Options) -> int:
     """Measure, and print a line for each number of workers; return 0, or 1 if a number could not be measured."""
     assert options.sweep is not None
     wanted = numbers(*options.sweep)
-    sweep, model, signals = Sweep(os.cpu_count() or 1), Model(), Signals()
-    with signals.caught():
+    sweep, signals = Sweep(os.cpu_count() or 1), Signals()
+    with signals, Follower() as follower:
         for workers in wanted:
-            point = measure(workers, options, signals, model)
+            point = measure(workers, options, signals, follower)
             if point is None:
                 break
             sweep.points.append(point)
@@ -32,17 +33,17 @@ def run(options: Options) -> int:
         return 1
     finding = sweep.finding()
     if finding is not None:
-        print(finding.text)
+        print(harmless(finding.text))
     if options.report is not None:
         try:
-            write_json(options.report, sweep.report(model.session, options.seconds))
+            write_json(options.report, sweep.report(follower.model.session, options.seconds))
         except OSError as error:
             tell(f"the report could not be written: {error}")
             return 1
     return 0 if len(sweep.points) == len(wanted) else 1
 
 
-def measure(workers: int, options: Options, signals: Signals, model: Model) -> Point | None:
+def measure(workers: int, options: Options, signals: Signals, follower: Follower) -> Point | None:
     """One run; None, and a sentence, if it came to its end before it was measured."""
     measurement = Measurement(workers, options.seconds)
     points: list[Point] = []
@@ -54,7 +55,7 @@ def measure(workers: int, options: Options, signals: Signals, model: Model) -> P
         return bool(points)
 
     command = options._replace(workers=workers, limit=sys.maxsize).command(own_session=False)
-    follow(command._replace(output=os.devnull), signals, enough, model)
+    follow(follower, command._replace(output=os.devnull), signals, enough)
     if not points:
         tell(f"{workers} workers could not be measured: the run came to its end first.")
     return points[0] if points else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import compileall
 import contextlib
 import importlib
 import os
@@ -20,6 +21,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is imported
 import hypothesis
 import psutil
 import pytest
+
+import rocketgui
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QThread, QTimer
@@ -43,6 +46,13 @@ GRACE_S = 2.0
 
 #: Processes that multiprocessing keeps for as long as the interpreter lives.
 KEPT = ("from multiprocessing.resource_tracker import main", "from multiprocessing.forkserver import main")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile rocketgui, as `pip install` does: tests start a thousand processes of it, and where the environment says
+    that Python shall write no compiled modules, each would compile it again."""
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(rocketgui.__file__).parent, quiet=1)
 
 
 @pytest.fixture(autouse=True)

@@ -246,7 +246,8 @@ class Told:
         return [sample.value for sample in self.samples if sample.which == index]
 
     def lines(self, stream: str) -> list[str]:
-        return [record.texts[1] for record in self.of(layout.OUTPUT) if record.texts[0].partition(":")[0] == stream]
+        records = [record for record in self.of(layout.OUTPUT) if record.texts[0].partition(":")[0] == stream]
+        return [line for record in records for line in layout.SEPARATOR.join(record.texts[1:]).split("\n")]
 
     @property
     def errors(self) -> list[str]:
@@ -290,7 +291,7 @@ class Observed:
         base: Mapping[str, str] | None = None,
     ) -> None:
         self.directory = tempfile.mkdtemp(prefix="observed-")
-        self.board = Board(self.directory, rate_hz)
+        self.board = board_in(self.directory, rate_hz)
         base = dict(clean() if base is None else base)
         variables = dict(base)
         if "PYTHONPATH" in base:
@@ -374,8 +375,18 @@ def read_box(path: str) -> Told:
         box.samples_lost + box.lines_lost + box.events_lost + box.bad,
         box.thread,
     )
-    box._memory.close()
+    box.release()
     return told
+
+
+def board_in(folder: str | Path, rate_hz: float) -> Board:
+    """A new board in a folder."""
+    descriptor = os.open(os.path.join(folder, layout.BOARD_FILE), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.ftruncate(descriptor, layout.BOARD_SIZE)
+        return Board(descriptor, rate_hz)
+    finally:
+        os.close(descriptor)
 
 
 def alone_and_observed(

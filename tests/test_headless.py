@@ -26,6 +26,7 @@ from tests.helpers import (
     mark,
     marked,
     nothing_is_left,
+    parent_of,
     pythons,
     read_report,
     root_of,
@@ -44,21 +45,21 @@ every_method = pytest.mark.parametrize("method", START_METHODS)
 
 #: Every key of the report, as docs/report.md promises.
 REPORT = {
-    "version", "program", "system", "wall_s", "exit_code", "ended", "processes", "core_load", "output", "findings",
-    "losses", "cost",
+    "version", "program", "system", "wall_s", "exit_code", "ended", "processes", "folded", "core_load", "output",
+    "findings", "losses", "cost",
 }  # fmt: skip
 PARTS = {
     "program": {"argv", "executable", "python", "gil", "run_as", "start_method", "work", "variable", "pinned"},
     "system": {"os", "cores", "launched"},
     "core_load": {"samples", "mean"},
-    "losses": {"samples_dropped", "bad_messages", "agents_lost", "output_lines_dropped"},
+    "losses": {"samples_dropped", "bad_messages", "agents_lost", "output_lines_dropped", "events_dropped"},
     "cost": {"agents_cpu_s", "collector_cpu_s", "program_cpu_s"},
 }
 ROWS = {
     "processes": {
         "id", "parent", "pid", "kind", "name", *(f"{moment}_ns" for moment in MOMENTS), "exit_code", "signal", "error",
         "values", "cpu_s", "switches_voluntary", "switches_involuntary", "peak_rss", "cores", "moves",
-        "doing_s", "last_doing",
+        "doing_s", "last_doing", "unobserved",
     },
     "output": {"t_ns", "process", "stream", "text"},
     "findings": {"id", "text", "figures"},
@@ -195,8 +196,9 @@ def test_worker_killed(method: str, mark: str, tmp_path: Path) -> None:
 def _busy(cli: Cli) -> int | None:
     """The newest process of the program that uses most of a core."""
     program = cli.program()
-    candidates = [pid for pid in marked(cli.mark) if pid > program and _cpu_ticks(pid) > 10]
-    return candidates[-1] if candidates else None
+    busy = [pid for pid in marked(cli.mark) if pid > program and _cpu_ticks(pid) > 10]
+    candidates = [pid for pid in busy if parent_of(pid) != cli.process.pid]  # which is the collector's
+    return candidates[-1] if len(candidates) >= 3 else None  # a fork server may be busy before they are
 
 
 def _cpu_ticks(pid: int) -> int:
@@ -262,8 +264,9 @@ def test_request_to_end(number: signal.Signals, mark: str, tmp_path: Path) -> No
         code = cli.finish()
     report = read_report(path)
     assert report["ended"] == "stopped"
-    assert code == 128 + signal.SIGKILL
-    assert [row["signal"] for row in workers_of(report)] == [signal.SIGKILL] * 2
+    assert code == 128 + signal.SIGTERM  # which comes first; SIGKILL gets what does not end of it
+    # On a busy machine, one may not get round to ending of SIGTERM in time.
+    assert {row["signal"] for row in workers_of(report)} <= {signal.SIGTERM, signal.SIGKILL}
     assert not directory.exists()
     nothing_is_left(mark)
 
@@ -323,18 +326,35 @@ def test_supervisor_killed(mark: str, tmp_path: Path) -> None:
         cli.wait_for(2)
         directory = cli.directory()
         kill_all([cli.supervisor()])
+        cli.process.send_signal(signal.SIGTERM)
         cli.finish()
     report = read_report(path)
-    assert report["ended"] == "lost"
+    assert report["ended"] == "stopped"
     assert "rocketgui's supervisor was killed by SIGKILL" in cli.stderr
-    assert [finding["id"] for finding in report["findings"]][:2] == ["notice", "lost"]
+    assert all(worker["exited_ns"] is not None for worker in workers_of(report))
     assert not directory.exists()
     nothing_is_left(mark)
 
 
 @every_method
-def test_collector_killed(method: str, mark: str, tmp_path: Path) -> None:
-    """Without a window the collector is rocketgui itself: nothing is left to speak, but nothing else is left either."""
+def test_program_goes_on_without_its_supervisor(method: str, mark: str, tmp_path: Path) -> None:
+    """Its owner takes the supervisor's place: values, ends and the exit code are seen as before."""
+    path = tmp_path / "r.json"
+    with Cli(mark, *arguments(path, limit=20_000_000, method=method)) as cli:
+        cli.wait_for(2)
+        directory = cli.directory()
+        kill_all([cli.supervisor()])
+        assert cli.finish(50) == 0, cli.stderr
+    report = read_report(path)
+    assert report["ended"] == "finished"
+    assert [(row["exit_code"], row["values"]["rocket"]["last"]) for row in workers_of(report)] == [(0, 20_000_000)] * 2
+    assert not directory.exists()
+    nothing_is_left(mark)
+
+
+@every_method
+def test_command_killed(method: str, mark: str, tmp_path: Path) -> None:
+    """Nothing is left to speak, but nothing else is left either."""
     with Cli(mark, *arguments(tmp_path / "r.json", limit=FOR_EVER, method=method)) as cli:
         cli.wait_for(2)
         directory = cli.directory()

@@ -12,10 +12,11 @@ import pytest
 
 from rocketgui import headless, interpreters
 from rocketgui.arguments import LESSONS, Options
+from rocketgui.following import Follower
 from rocketgui.launch import START_METHODS
 from rocketgui.lessons import CORE_VIEWS, COUNTER_VIEWS, Lesson, Step, launch_of, lesson, titles
 from rocketgui.model.findings import findings
-from rocketgui.model.session import Model, Session
+from rocketgui.model.session import Session
 from rocketgui.resources import resource
 from tests.helpers import Cli, mark, nothing_is_left, pythons, read_report, this_python
 
@@ -54,25 +55,25 @@ def most_able() -> interpreters.Interpreter:
 @pytest.mark.alone
 @every_lesson
 def test_shows_what_it_promises(number: int, capfd: pytest.CaptureFixture[str]) -> None:
-    model: Model | None = None
     python, faster = interpreters.known(interpreters.own()), 1
     if any(step.unavailable for step in lesson(number).steps):
         assert number == 6
         python, faster = most_able(), 2  # than this one, so that it has to go further to be seen
-    for step in lesson(number, python).steps:
-        if step.unavailable:
-            continue
-        options = shorter(step)
-        options = options._replace(python=python.path, limit=faster * options.limit)
-        command = launch_of(step, options, own_session=False)
-        model = headless.follow(command, headless.Signals(), headless.work_for(1.5 if step.seconds else None), model)
-        session = model.session
-        said = {finding.id: finding.text for finding in findings(session)}
-        assert promised(step, session) <= set(said), (step.title, said)
-        printed = [line.text for line in session.output]
-        assert all(any(piece in line for line in printed) for piece in step.prints), printed
-        assert session.ended is not None
-        assert session.ended.ended == ("stopped" if step.seconds else "finished")
+    with Follower() as follower:
+        for step in lesson(number, python).steps:
+            if step.unavailable:
+                continue
+            options = shorter(step)
+            options = options._replace(python=python.path, limit=faster * options.limit)
+            command = launch_of(step, options, own_session=False)
+            headless.follow(follower, command, headless.Signals(), headless.work_for(1.5 if step.seconds else None))
+            session = follower.model.session
+            said = {finding.id: finding.text for finding in findings(session)}
+            assert promised(step, session) <= set(said), (step.title, said)
+            printed = [line.text for line in session.output]
+            assert all(any(piece in line for line in printed) for piece in step.prints), printed
+            assert session.ended is not None
+            assert session.ended.ended == ("stopped" if step.seconds else "finished")
     capfd.readouterr()
 
 

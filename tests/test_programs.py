@@ -1,7 +1,7 @@
 """The programs in `tests/programs/`: each behaves under rocketgui as it does alone, and every process is accounted for.
 
 Each is run twice, alone and observed; what it prints and how it ends has to be the same, byte for byte where one
-process prints, line for line where several do.
+process prints, line for line where several do. What strace counts meanwhile has to be the processes that are shown.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ HELPERS = {"fork": [], "spawn": ["resource tracker"], "forkserver": ["fork serve
 class Case:
     """A program with its arguments. `processes`: how many it has, itself included, but for Python's own `helpers`;
     None: that varies. `path`: what PYTHONPATH holds; `agents_lost`: Pythons that no agent gets into; `lines_dropped`:
-    it prints more than can be kept."""
+    it prints more than can be kept; `own_group`: it is started in a process group of its own."""
 
     words: tuple[str, ...]
     processes: int | None = 1
@@ -58,6 +58,7 @@ class Case:
     path: str = ""
     agents_lost: int = 0
     lines_dropped: bool = False
+    own_group: bool = False
 
     def __str__(self) -> str:
         return " ".join(self.words)
@@ -100,6 +101,8 @@ CASES = [
     Case(("many_forks.py",), 201),
     Case(("many_processes.py",), 61),
     Case(("flood.py",), 9, lines_dropped=True),
+    Case(("progress.py",)),
+    *(Case(("group_signals.py", how), 2, own_group=True) for how in ("handled", "ignored", "default")),
     Case(("closes_descriptors.py",), 2),
     *each_method("with_sitecustomize.py", 3, path="own_sitecustomize"),
     Case(("reads_stdin.py",), 2, stdin=b"one\ntwo\nthree four\nfive"),
@@ -156,6 +159,7 @@ def start(case: Case, mark: str, before: Sequence[str]) -> subprocess.CompletedP
     return subprocess.run(
         [*before, *case.words],
         cwd=PROGRAMS, env=variables, input=case.stdin, capture_output=True, timeout=LONGEST, check=False,
+        process_group=0 if case.own_group else None,
     )  # fmt: skip
 
 
@@ -203,11 +207,15 @@ def accounted(case: Case, seen: Outcome) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_as_alone(case: Case, mark: str, tmp_path: Path) -> None:
+    path = tmp_path / "trace"
+    traced = STRACE is not None and case in TRACED
     expected = alone(case, this_python(), mark)
-    seen = observed(case, this_python(), mark, tmp_path / "r.json")
+    seen = observed(case, this_python(), mark, tmp_path / "r.json", [*TRACER, str(path)] if traced else ())
     same(case, expected, seen)
     accounted(case, seen)
     nothing_is_left(mark)
+    if traced:
+        every_process_that_the_system_counts(seen, Trace(path.read_text()))
 
 
 def in_turn() -> list[tuple[Python, Case]]:
@@ -256,7 +264,7 @@ def test_daemon_that_outlives_its_parent(mark: str, tmp_path: Path) -> None:
     assert (seen.code, seen.stdout, seen.stderr) == (0, b"the daemon is on its own\n", b"")
     assert "rocketgui: 1 process still ran when the parent had ended; rocketgui ended it" in "".join(seen.own)
     accounted(case, seen)
-    assert signal.SIGKILL in [row["signal"] for row in seen.report["processes"]]
+    assert signal.SIGTERM in [row["signal"] for row in seen.report["processes"]]
     nothing_is_left(mark)
 
 
@@ -272,18 +280,11 @@ TRACER = (
 TRACED = [case for case in CASES if case.words[-1] not in ("fork", "spawn") or "with_process.py" in case.words]
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(STRACE is None, reason="there is no strace")
-@pytest.mark.parametrize("case", TRACED, ids=str)
-def test_every_process_that_the_system_counts(case: Case, mark: str, tmp_path: Path) -> None:
-    path = tmp_path / "trace"
-    seen = observed(case, this_python(), mark, tmp_path / "r.json", [*TRACER, str(path)])
-    trace = Trace(path.read_text())
+def every_process_that_the_system_counts(seen: Outcome, trace: Trace) -> None:
     assert seen.pids == Counter(trace.descendants(root_of(seen.report)["pid"]))
     told = {row["pid"]: (row["exit_code"], row["signal"]) for row in seen.rows}
     unknown = {pid for pid, end in told.items() if end == (None, None)}
     assert told == {pid: (None, None) if pid in unknown else trace.ends[pid] for pid in told}
-    nothing_is_left(mark)
 
 
 class Trace:

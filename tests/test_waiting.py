@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rocketgui import following
+from rocketgui.following import Follower
 from rocketgui.launch import Script
 from rocketgui.messages import Stop
 from rocketgui.model.findings import URGENT, Finding, findings
@@ -28,15 +28,16 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="re
 def follow(program: str, *arguments: str, until_found: str = "") -> tuple[Session, list[Finding]]:
     """Run a program to its end, or until something is found; what was found by then, if it was."""
     launch = Script((str(PROGRAMS / program), *arguments)).launch(sys.executable, own_session=False)
-    collector, model = following.launch(launch._replace(output="/dev/null"))
     deadline = time.monotonic() + LONGEST
     found: list[Finding] = []
-    for _ in following.frames(collector, model, before=lambda: None):
-        if not found and until_found:
-            found = [finding for finding in findings(model.session) if finding.id == until_found]
-            if found or time.monotonic() > deadline:
-                collector.obey(Stop())
-    return model.session, found
+    with Follower() as follower:
+        follower.launch(launch._replace(output="/dev/null"))
+        for _ in follower.frames():
+            if not found and until_found:
+                found = [finding for finding in findings(follower.model.session) if finding.id == until_found]
+                if found or time.monotonic() > deadline:
+                    follower.obey(Stop())
+    return follower.model.session, found
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,8 @@ class RealWindow:
         self._history_ns = round(history_s * synthetic.NS)
         self._cores = os.cpu_count() or 1
         if history_s:
-            service.start = synthetic.starter(workers, self._cores, self._history_ns)
+            starter: Any = synthetic.starter(workers, self._cores, self._history_ns)
+            service.start = starter
         self._bridge = Bridge()
         self.window = MainWindow(self._bridge, Options(workers=workers, limit=system.FOREVER), ThemeSwitch(app))
         plot: Any = self.window.findChild(CountersPlot)

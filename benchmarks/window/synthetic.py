@@ -127,10 +127,10 @@ def _send(frames: Queue[str], commands: Connection, workers: int, cores: int, af
         deadline = max(deadline + NS // RATE, time.monotonic_ns())
 
 
-def starter(workers: int, cores: int, after_ns: int) -> Callable[[], Started]:
+def starter(workers: int, cores: int, after_ns: int) -> Callable[[int], Started]:
     """What takes the place of `rocketgui.collector.service.start`."""
 
-    def start() -> Started:
+    def start(rate: int) -> Started:
         context = multiprocessing.get_context("spawn")
         frames: Queue[str] = context.Queue(32)
         reader, writer = context.Pipe(duplex=False)

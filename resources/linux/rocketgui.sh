@@ -10,7 +10,7 @@ home=${file%/*}
 for word in "$@"; do
     case $word in
     --version | --headless | --self-test | --help | -h)
-        exec "$home"/_internal/python/bin/python3 -E -s -S "$home/_internal/without_window.py" "$@"
+        exec "$home"/_internal/python/bin/python3 -I -S "$home/_internal/without_window.py" "$@"
         ;;
     esac
 done

@@ -1,11 +1,15 @@
-"""The packaged rocketgui in the Python that is packaged with it, for what needs no window; started by rocketgui.sh."""
+"""The packaged rocketgui in the Python that is packaged with it, for what needs no window; started by rocketgui.sh.
+
+That Python is isolated (-I), and so are its children: what lies in the current folder is on nobody's path.
+"""
 
 import os
 import sys
 
-from rocketgui import cli
-
 INTERNAL = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, INTERNAL)
+
+from rocketgui import cli  # noqa: E402
 
 
 def window(_options: object) -> int:
@@ -14,5 +18,8 @@ def window(_options: object) -> int:
     os.execv(program, [program, *sys.argv[1:]])
 
 
-sys._MEIPASS = INTERNAL  # as in the frozen program, so that everything finds what is packaged with it
-raise SystemExit(cli.main(window=window))
+# As in the frozen program, so that everything finds what is packaged with it; in the collector's process, too, which
+# loads this file as its main module.
+sys._MEIPASS = INTERNAL
+if __name__ == "__main__":
+    raise SystemExit(cli.main(window=window))

@@ -7,8 +7,10 @@
            ├─ offspring.py    processes that are started without multiprocessing have agents too
            ├─ lifecycle.py    notes start(), first line, end and join() of multiprocessing's processes
            ├─ output.py       notes each printed line
+           ├─ owner.py        ends the program where nobody else is left to do so
            ├─ box.py          all of the above goes into this process's black box ...
            ├─ board.py        ... and what the collector wants of it stands on the board
+           ├─ maps.py         how both are opened and touched, whatever the program does to the files
            ├─ guest.py        what of it begins in each further interpreter of a process
            └─ layout.py       the bytes of both, as plain constants, which the collector reads too
 

@@ -11,23 +11,33 @@ from . import layout, maps
 
 
 class Board:
-    """Reads the file `board` of the run's directory; `poll` costs next to nothing while it has not changed."""
+    """Reads the file `board` of the run's directory; `poll` costs next to nothing while it has not changed.
+
+    Where the program cuts the file short, it stays as it was read last.
+
+    Raises:
+        OSError: the file is not there, or something else is.
+    """
 
     def __init__(self, directory: str) -> None:
         path = os.path.join(directory, layout.BOARD_FILE)
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        descriptor = maps.open_file(path, os.O_RDONLY, layout.BOARD_SIZE)
         self._memory = maps.map_file(descriptor, layout.BOARD_SIZE, mmap.ACCESS_READ)
         self._head = struct.Struct(layout.BOARD).unpack_from
         self._version = 0
         #: Samples per second.
         self.rate = 60.0
+        #: Which collector of the run it is that reads now.
+        self.generation = 0
         #: Names to hold at a value: [(who, name, value)], the more general first; see `layout`.
         self.settings: list[tuple[str, str, int | float]] = []
 
     def poll(self) -> bool:
         """Take over what is new; return whether anything was."""
+        if not maps.is_there(self._memory, 0, layout.BOARD_TEXT, maps.READ):
+            return False
         version, check, length = self._head(self._memory, 0)
-        if version == self._version:
+        if version == self._version or not maps.is_there(self._memory, 0, layout.BOARD_TEXT + length, maps.READ):
             return False
         text = self._memory[layout.BOARD_TEXT : layout.BOARD_TEXT + length]
         if zlib.crc32(text, version & 0xFFFFFFFF) != check:
@@ -38,6 +48,8 @@ class Board:
             words = line.split()
             if words[0] == "rate":
                 self.rate = float(words[1])
+            elif words[0] == "generation":
+                self.generation = int(words[1])
             elif words[0] == "set":
                 settings.append((words[1], words[2], _number(words[3])))
         self.settings = sorted(settings, key=lambda setting: setting[0] != "0")

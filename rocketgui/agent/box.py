@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import mmap
 import os
+import stat
 import struct
 import time
 import zlib
 
 from . import layout, maps
+
+TYPE_CHECKING = False  # typing would take longer to import than all of the agent
+if TYPE_CHECKING:
+    from typing import Sequence
 
 
 class Lane:
@@ -24,6 +30,7 @@ class Lane:
         self._slot = struct.Struct(layout.SLOT)
         self._rest = struct.Struct(layout.SLOT_REST)
         self._link = struct.Struct(layout.LINK)
+        self._cut = False
 
     def write(self, kind: int, payload: bytes) -> None:
         """Write one record of at most `layout.MAX_PARTS` slots."""
@@ -41,73 +48,150 @@ class Lane:
             self._put(number, kind, link + piece, part, len(pieces))
 
     def _put(self, number: int, kind: int, payload: bytes, part: int, parts: int) -> None:
+        if self._cut:
+            return
+        where = self._offset + (number - 1) % self._slots * layout.SLOT_SIZE
+        # Once for each page that a record is in.
+        if (not part or where % mmap.PAGESIZE == 0) and not maps.is_there(
+            self._memory, where, layout.SLOT_SIZE, maps.WRITE
+        ):
+            self._cut = True  # by the program, which goes on unobserved
+            return
         rest = self._rest.pack(kind, len(payload), part, parts, payload)
         check = zlib.crc32(rest, number & 0xFFFFFFFF)
-        where = self._offset + (number - 1) % self._slots * layout.SLOT_SIZE
         self._slot.pack_into(self._memory, where, number, check, kind, len(payload), part, parts, payload)
+
+    def leave(self) -> None:
+        """Write no more."""
+        self._cut = True
 
 
 class Box:
-    """The file `<pid>-<ns>-<thread>.box` in the run's directory; `thread` is 0 for a process's first interpreter."""
+    """The file `<pid>-<ns>-<thread>.box` in the run's directory; `thread` is 0 for a process's first interpreter.
+
+    Where the program cuts the file short, nothing more is noted.
+
+    Raises:
+        OSError: there is no room for it, or the program has removed the directory or put something in its place.
+    """
 
     def __init__(self, directory: str, pid: int, parent_pid: int, thread: int = 0) -> None:
+        if not stat.S_ISDIR(os.lstat(directory).st_mode):
+            raise OSError("the directory of the run is gone")
         began = time.monotonic_ns()
         name = os.path.join(directory, "%d-%d-%d" % (pid, began, thread))
-        binary = getattr(os, "O_BINARY", 0)
-        descriptor = os.open(name + ".new", os.O_WRONLY | os.O_CREAT | os.O_EXCL | binary, 0o600)
-        # Written, not left as a hole: a full disk must show here, as an error, and not as SIGBUS in the program.
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        # On Windows, a file that may not be written cannot be removed either.
+        descriptor = os.open(name + ".new", flags, 0o600 if os.name == "nt" else 0o400)
         header = struct.pack(layout.HEADER, layout.MAGIC, pid, parent_pid, began, thread)
-        written = os.write(descriptor, header.ljust(layout.BOX_SIZE, b"\0"))
-        os.close(descriptor)
-        if written != layout.BOX_SIZE:
+        try:
+            _fill(descriptor, header)
+            if os.name != "nt":
+                os.rename(name + ".new", name + layout.BOX_SUFFIX)
+        except OSError:
+            os.close(descriptor)
             os.unlink(name + ".new")
-            raise OSError("no room for a black box")
-        # Mapped under its last name: Windows renames no file that is in use.
-        os.rename(name + ".new", name + layout.BOX_SUFFIX)
-        descriptor = os.open(name + layout.BOX_SUFFIX, os.O_RDWR | binary)
+            raise
+        if os.name == "nt":  # it renames no file that is in use
+            os.close(descriptor)
+            os.rename(name + ".new", name + layout.BOX_SUFFIX)
+            descriptor = maps.open_file(name + layout.BOX_SUFFIX, os.O_RDWR, layout.BOX_SIZE)
         self._memory = maps.map_file(descriptor, layout.BOX_SIZE, mmap.ACCESS_WRITE)
         self._events = Lane(self._memory, layout.EVENT_OFFSET, layout.EVENT_SLOTS)
         self._flow = Lane(self._memory, layout.FLOW_OFFSET, layout.FLOW_SLOTS)
         self._counts = {kind: itertools.count(1) for kind in layout.KINDS}
         self._samples = self._counts[layout.SAMPLE_INT]
+        self._lines = 0
         self._int = struct.Struct(layout.SAMPLE_INT_BODY).pack
         self._float = struct.Struct(layout.SAMPLE_FLOAT_BODY).pack
         self._head = struct.Struct(layout.TEXT_HEAD).pack
 
+    def leave(self) -> None:
+        """In a forked child: this is its parent's box, and nothing of the child's may get into it."""
+        self._events.leave()
+        self._flow.leave()
+
     def sample(self, index: int, t_ns: int, value: int | float) -> None:
-        """Note that the watched name number `index` had this value (exactly an int or a float) at this time."""
+        """Note that the watched name number `index` had this value (exactly an int or a float, not beyond
+        `layout.LARGEST`) at this time."""
         number = next(self._samples) & 0xFFFFFFFF
         if isinstance(value, float):
             self._flow.write(layout.SAMPLE_FLOAT, self._float(number, t_ns, index, value))
         elif -0x8000000000000000 <= value <= 0x7FFFFFFFFFFFFFFF:
             self._flow.write(layout.SAMPLE_INT, self._int(number, t_ns, index, value))
-        elif value.bit_length() > layout.MAX_BITS:
-            raise OverflowError("a watched integer has more than %d bits" % layout.MAX_BITS)
         else:
             text = layout.SEPARATOR.join((str(index), str(value)))
-            self._flow.write(layout.SAMPLE_BIG, self._head(number, t_ns) + text.encode()[: layout.MAX_TEXT])
+            self._flow.write(layout.SAMPLE_BIG, self._head(number, t_ns) + text.encode())
 
-    def output(self, t_ns: int, stream: str, line: str) -> None:
-        """Note one printed line; what is longer than a record can hold is cut off."""
-        self._flow.write(layout.OUTPUT, self._text(layout.OUTPUT, t_ns, (stream, line)))
+    def output(self, t_ns: int, stream: str, lines: Sequence[str], dropped: int = 0) -> None:
+        """Note printed lines of at most `layout.MAX_LINE` bytes each, before which others were left out. To be called
+        by one thread at a time."""
+        head = (stream + layout.SEPARATOR).encode()
+        self._lines += dropped
+        begun, size = 0, 0
+        texts = [line.encode("utf-8", "backslashreplace") for line in lines]
+        for place, text in enumerate(texts):
+            if place > begun and size + len(text) > layout.MAX_LINE:
+                self._block(t_ns, head, texts[begun:place])
+                begun, size = place, 0
+            size += len(text) + 1
+        self._block(t_ns, head, texts[begun:])
+
+    def _block(self, t_ns: int, head: bytes, texts: Sequence[bytes]) -> None:
+        self._lines += len(texts)
+        text = head + b"\n".join(texts)
+        self._flow.write(layout.OUTPUT, self._head(self._lines & 0xFFFFFFFF, t_ns) + text[: layout.MAX_TEXT])
 
     def event(self, kind: int, t_ns: int, *texts: object) -> None:
         """Note a moment in the life of this process, with what belongs to it (None is written as nothing)."""
-        self._events.write(kind, self._text(kind, t_ns, texts))
+        plain = (*(_plain(text)[: layout.MAX_WORD] for text in texts[:-1]), *map(_plain, texts[-1:]))
+        self._events.write(kind, self._text(kind, t_ns, plain))
 
-    def _text(self, kind: int, t_ns: int, texts: tuple[object, ...]) -> bytes:
+    def _text(self, kind: int, t_ns: int, texts: tuple[str, ...]) -> bytes:
         number = next(self._counts[kind]) & 0xFFFFFFFF
-        text = layout.SEPARATOR.join(["" if text is None else str(text) for text in texts])
+        text = layout.SEPARATOR.join(texts)
         return self._head(number, t_ns) + text.encode("utf-8", "backslashreplace")[: layout.MAX_TEXT]
+
+
+def _plain(text: object) -> str:
+    """A text of an event: never a call of the program's, and no character that stands between texts."""
+    if text is None:
+        return ""
+    # A name may be of any length, and a subclass of str may have its own idea of itself.
+    plain = str.__getitem__(text, slice(layout.MAX_TEXT)) if isinstance(text, str) else str(text)
+    return plain.replace(layout.SEPARATOR, "\\x1f")
+
+
+def _fill(descriptor: int, header: bytes) -> None:
+    """Give a new file its size and its header. It is no hole: a full disk must show here, as an error, and not as
+    SIGBUS in the program.
+
+    Raises:
+        OSError: there is no room for it.
+    """
+    if hasattr(os, "posix_fallocate"):  # it takes half the time of writing zeros
+        try:
+            os.posix_fallocate(descriptor, 0, layout.BOX_SIZE)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+                raise
+        else:
+            os.write(descriptor, header)
+            return
+    if os.write(descriptor, header.ljust(layout.BOX_SIZE, b"\0")) != layout.BOX_SIZE:
+        raise OSError("no room for a black box")
 
 
 class Nowhere:
     """In place of a black box where there is no room for one: the process goes on unobserved."""
 
+    def leave(self) -> None:
+        """There is nothing to be written into."""
+
     def sample(self, index: int, t_ns: int, value: int | float) -> None:
         """Nothing is noted."""
 
-    def output(self, t_ns: int, stream: str, line: str) -> None:
+    def output(self, t_ns: int, stream: str, lines: Sequence[str], dropped: int = 0) -> None:
         """Nothing is noted."""
 
     def event(self, kind: int, t_ns: int, *texts: object) -> None:

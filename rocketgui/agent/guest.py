@@ -62,8 +62,11 @@ class Guest:
         self._entered = self._over = False
         who = "%d:i%d" % (os.getpid(), native)
         self._values = Values(self._box, watch, NoThreads(), self._names, self._note_error)
-        self._sampler = Sampler(self._values, Board(directory), NoThreads(), (), who)
-        self._recorder = Recorder(self._box.output, self._note_error)
+        self._recorder = Recorder(self._note_lines, self._note_error)
+        self._board = Board(directory)
+        self._board.poll()
+        self._generation = self._board.generation
+        self._sampler = Sampler(self._values, self._board, NoThreads(), (self._chore,), who, self._recorder.tick)
         self._box.event(layout.BEGAN, time.monotonic_ns(), sys.version.split()[0], 1, "interpreter", "")
 
     def follow(self) -> None:
@@ -79,17 +82,45 @@ class Guest:
         """Part of sys.meta_path: with `threading`, an interpreter's end begins by waiting for all its threads."""
         if name != "threading":
             return None
-        for finder in sys.meta_path:
-            spec = None if finder is self else finder.find_spec(name, path, target)
+        try:
+            spec = lifecycle.found_by_others(self, name, path, target)
             if spec is not None:
-                lifecycle.after_loading(spec.loader, lambda module: module._register_atexit(self._end))
-                return spec
-        return None
+                lifecycle.after_loading(spec.loader, self._patch)
+        except Exception as error:
+            self._note_error(error)
+            return None  # the others are asked by Python itself
+        return spec
+
+    def _patch(self, threading: Any) -> None:
+        try:
+            threading._register_atexit(self._end)
+        except Exception as error:
+            self._note_error(error)
+
+    def _note_lines(self, t_ns: int, stream: str, thread: int, lines: Sequence[str], dropped: int) -> None:
+        self._box.output(t_ns, stream, lines, dropped)
+
+    def _chore(self, now: int) -> None:
+        if self._board.generation != self._generation:  # see start.py
+            self._generation = self._board.generation
+            self._values.say_names()
+            self._say_cost(now)
+
+    def _say_cost(self, now: int) -> None:
+        sampler = self._sampler
+        self._box.event(layout.COST, now, sampler.cpu_ns / 1e9, sampler.errors, sampler.last_error)
 
     def _note_error(self, error: Exception) -> None:
         self._sampler.note_error(error)
 
     def _hear(self, event: str, arguments: Any) -> None:
+        if event in ("exec", "pickle.find_class"):
+            try:
+                self._heard(event, arguments)
+            except Exception as error:
+                self._note_error(error)
+
+    def _heard(self, event: str, arguments: Any) -> None:
         if event == "exec":
             main = sys.modules.get(MAIN)
             if main is not None:
@@ -113,6 +144,6 @@ class Guest:
             self._values.sample()
             self._names.found = None
             self._recorder.flush()
-            self._box.event(layout.COST, time.monotonic_ns(), sampler.cpu_ns / 1e9, sampler.errors, sampler.last_error)
+            self._say_cost(time.monotonic_ns())
         except Exception as error:
             sampler.note_error(error)

@@ -15,7 +15,7 @@ A slot whose number is not the expected one was not yet written, or was overwrit
 written, or was left torn by a process that died. Nothing is ever waited for.
 """
 
-MAGIC = b"RGBOX\x00\x00\x03"
+MAGIC = b"RGBOX\x00\x00\x04"
 #: magic, pid, parent's pid, creation time in ns, 0 or the system's number of the thread that made the interpreter
 HEADER = "<8sqqqq"
 HEADER_SIZE = 4096
@@ -30,11 +30,16 @@ LINK_SIZE = 8
 MAX_PARTS = 255
 #: The longest text that a record can hold, in bytes of UTF-8.
 MAX_TEXT = 8000
-#: The largest integer that is sampled: Python writes no longer ones as text.
-MAX_BITS = 14_000
+#: The longest printed line, in bytes of UTF-8; what is longer is cut, and says so.
+MAX_LINE = 7_800
+#: The longest text of an event that is not its last one, in characters: what follows it still has room.
+MAX_WORD = 1000
+#: The largest number that is sampled: the largest float. What is beyond it, or is no number, cannot be drawn. Python
+#: writes integers up to here as text whatever limit a program sets (`sys.set_int_max_str_digits`).
+LARGEST = 1.7976931348623157e308
 
 #: Slots in the lane of events, and in the lane of samples and output.
-EVENT_SLOTS = 1024
+EVENT_SLOTS = 4096
 FLOW_SLOTS = 4096
 EVENT_OFFSET = HEADER_SIZE
 FLOW_OFFSET = EVENT_OFFSET + EVENT_SLOTS * SLOT_SIZE
@@ -51,7 +56,8 @@ TEXT_HEAD_SIZE = 12
 SEPARATOR = "\x1f"
 #: Flow: index, digits of an integer beyond 64 bits.
 SAMPLE_BIG = 3
-#: Flow: stream, and with a colon the number of the thread if it is not the main one; line.
+#: Flow: stream, and with a colon the number of the thread if it is not the main one; lines with \n between them. The
+#: number counts lines: those of this record and all before it, whether they were written or left out.
 OUTPUT = 4
 #: Event: index, name of a watched name, number of the thread that has it (0: the main module has it).
 NAME = 16
@@ -88,6 +94,8 @@ SPAWNED = 29
 DOING = 30
 #: Event: pid of a child, the number of the signal by which terminate() or kill() is about to end it.
 TERMINATED = 31
+#: Event: index of a name whose value is beyond LARGEST, infinite or no number; told when that is first seen of it.
+NOT_DRAWN = 32
 
 KINDS = (
     SAMPLE_INT,
@@ -110,11 +118,13 @@ KINDS = (
     SPAWNED,
     DOING,
     TERMINATED,
+    NOT_DRAWN,
 )
 
 #: The board is a file `board` beside the boxes: version, CRC-32 and length of the text, then the text.
-#: Its lines are `rate HZ` and `set WHO NAME NUMBER`, where WHO is a pid; PID:N, a thread by its number; PID:iN, the
-#: interpreter that the thread made which has that number in the system; or 0 for every process, thread and interpreter.
+#: Its lines are `rate HZ`; `generation N`, which collector of the run it is that reads now; and `set WHO NAME NUMBER`,
+#: where WHO is a pid; PID:N, a thread by its number; PID:iN, the interpreter that the thread made which has that number
+#: in the system; or 0 for every process, thread and interpreter.
 BOARD = "<QII"
 BOARD_TEXT = 16
 BOARD_SIZE = 65536
@@ -128,3 +138,5 @@ ENV_WATCH = "ROCKETGUI_WATCH"
 ENV_PYTHONPATH = "ROCKETGUI_PYTHONPATH"
 #: Environment: the pid in which an agent has begun; a second interpreter in the same process finds its own pid there.
 ENV_PID = "ROCKETGUI_PID"
+#: Environment: the owner of the run, as `owner.identity` names it; unset or empty where the system does not tell.
+ENV_OWNER = "ROCKETGUI_OWNER"

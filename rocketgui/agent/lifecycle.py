@@ -46,27 +46,36 @@ class Until:
     """Calls back when it dies. Tied to a callable that lives only as long as it is being called, it tells the end of
     that call, be it by return or by exception, where a wrapper would stand in every traceback."""
 
+    _callback: Callable[[Any], None] | None = None
+
     def __init__(self, callback: Callable[[Any], None], process: Any) -> None:
         self._callback = callback
         self._process = process
 
     def __del__(self) -> None:
-        self._callback(self._process)
+        if self._callback is not None:
+            self._callback(self._process)
 
 
 class EndOfCall:
     """A method that is the same as before, but tells when a call of it has ended."""
 
-    def __init__(self, method: Callable[..., Any], callback: Callable[[Any], None]) -> None:
+    def __init__(
+        self, method: Callable[..., Any], callback: Callable[[Any], None], on_error: Callable[[Exception], None]
+    ) -> None:
         self._method = method
         self._callback = callback
+        self._on_error = on_error
         self.__doc__ = method.__doc__
 
     def __get__(self, instance: Any, owner: type | None = None) -> Callable[..., Any]:
         if instance is None:
             return self._method
         bound: Any = partial(self._method, instance)
-        bound.until = Until(self._callback, instance)
+        try:
+            bound.until = Until(self._callback, instance)
+        except Exception as error:  # the call is what counts
+            self._on_error(error)
         return bound  # type: ignore[no-any-return]
 
 
@@ -108,6 +117,8 @@ class Lifecycle:
         self._left = False
         self._failed = False
         self._banner: str | None = None
+        #: Turns on and off that `note_line` is called with each line, be an exception being handled or not.
+        self.listen: Callable[[bool], None] = lambda wanted: None
 
     # -- getting in
 
@@ -116,13 +127,14 @@ class Lifecycle:
         patch = self._patches.get(name)
         if patch is None:
             return None
-        for finder in sys.meta_path:
-            spec = None if finder is self else finder.find_spec(name, path, target)
-            if spec is not None:
-                if is_standard(spec):
-                    after_loading(spec.loader, patch)
-                return spec
-        return None
+        try:
+            spec = found_by_others(self, name, path, target)
+            if spec is not None and is_standard(spec):
+                after_loading(spec.loader, partial(self._guard, patch))
+        except Exception as error:
+            self._on_error(error)
+            return None  # the others are asked by Python itself
+        return spec
 
     def _patch_process(self, module: Any) -> None:
         base = module.BaseProcess
@@ -132,12 +144,12 @@ class Lifecycle:
         def note_start() -> None:
             caller = sys._getframe(1)
             if caller.f_code is start_code:
-                self._guard(self._start_called, caller.f_locals["self"])
+                self._guard(self._start_called, caller)
             cleanup()
 
         module._cleanup = note_start
-        base.start = EndOfCall(base.start, partial(self._guard, self._start_over))
-        base.join = EndOfCall(base.join, partial(self._guard, self._join_over))
+        base.start = EndOfCall(base.start, partial(self._guard, self._start_over), self._on_error)
+        base.join = EndOfCall(base.join, partial(self._guard, self._join_over), self._on_error)
 
     def _patch_util(self, module: Any) -> None:
         info = module.info
@@ -157,14 +169,14 @@ class Lifecycle:
         def note_signal(popen: Any, code: int | None) -> None:
             caller = sys._getframe(2)
             if code is None and caller.f_code is send_code:
-                self._guard(self._signal_sent, (popen.pid, int(caller.f_locals["sig"])))
+                self._guard(self._signal_sent, (popen, caller))
 
         module.Popen.returncode = Attribute("returncode", note_signal, None)
 
     def _patch_asyncio(self, module: Any) -> None:
         def note_end(transport: Any, code: int | None) -> None:
             if code is not None:
-                self._guard(self._asyncio_learnt, (transport._pid, code))
+                self._guard(self._asyncio_learnt, (transport, code))
 
         if os.name != "nt":  # where nothing tells that it was started
             module.BaseSubprocessTransport._returncode = Attribute("_returncode", None, note_end)
@@ -177,7 +189,8 @@ class Lifecycle:
 
     # -- in a parent
 
-    def _start_called(self, process: Any) -> None:
+    def _start_called(self, caller: Any) -> None:
+        process = caller.f_locals["self"]
         self._starting[id(process)] = time.monotonic_ns()
         self._guard(self._running, process)
 
@@ -192,6 +205,7 @@ class Lifecycle:
         popen = process._popen
         if popen is None:
             self._failed_start = (called, process.name)
+            self.listen(True)
         else:
             self._event(layout.START_CALLED, called, popen.pid, process.name)
             # Where the program lets go of it, its attributes still tell how the child ended.
@@ -212,6 +226,7 @@ class Lifecycle:
 
     def _start_failed(self, failed: tuple[int, str], error: str) -> None:
         self._failed_start = None
+        self.listen(False)
         self._event(layout.START_FAILED, *failed, error)
 
     def _join_over(self, process: Any) -> None:
@@ -241,12 +256,14 @@ class Lifecycle:
                 if code is not None:
                     self._event(layout.REAPED, now, pid, code)
 
-    def _signal_sent(self, sent: tuple[int, int]) -> None:
-        if any(pid == sent[0] for _, _, pid in self._children):  # else it is a forked child, with its parent's objects
-            self._event(layout.TERMINATED, time.monotonic_ns(), *sent)
+    def _signal_sent(self, sent: tuple[Any, Any]) -> None:
+        popen, caller = sent
+        if any(pid == popen.pid for _, _, pid in self._children):  # else a forked child, with its parent's objects
+            self._event(layout.TERMINATED, time.monotonic_ns(), popen.pid, int(caller.f_locals["sig"]))
 
-    def _asyncio_learnt(self, learnt: tuple[int, int]) -> None:
-        self._event(layout.REAPED, time.monotonic_ns(), *learnt)
+    def _asyncio_learnt(self, learnt: tuple[Any, int]) -> None:
+        transport, code = learnt
+        self._event(layout.REAPED, time.monotonic_ns(), transport._pid, code)
 
     # -- in a child
 
@@ -275,7 +292,11 @@ class Lifecycle:
         def note_left(*arguments: Any, **named: Any) -> Any:
             setattr(module, name, function)
             self._guard(self._leave, sys.exc_info()[1])
-            return function(*arguments, **named)
+            try:
+                return function(*arguments, **named)
+            except BaseException as error:  # see offspring.py
+                error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+                raise
 
         setattr(module, name, note_left)
 
@@ -307,13 +328,28 @@ def describe(error: BaseException) -> str:
     return lines[-1] if begins and len(lines) > 1 else "%s: %s" % (name, lines[0])
 
 
+def found_by_others(this: Any, name: str, path: Any, target: Any) -> Any:
+    """What the other members of sys.meta_path find; None if that is nothing."""
+    for finder in sys.meta_path:
+        # Before Python 3.12, one of the program's may be of the old kind.
+        find = None if finder is this else getattr(finder, "find_spec", None)
+        spec = None if find is None else find(name, path, target)
+        if spec is not None:
+            return spec
+    return None
+
+
 def after_loading(loader: Any, patch: Callable[[Any], None]) -> None:
     """Call `patch` with the module that a loader is about to load, once it is loaded."""
     load = loader.exec_module
 
     def load_and_patch(module: Any) -> None:
         del loader.exec_module
-        load(module)
+        try:
+            load(module)
+        except BaseException as error:  # see offspring.py
+            error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+            raise
         patch(module)
 
     loader.exec_module = load_and_patch

@@ -36,22 +36,30 @@ _ARGUMENTS, _ENVIRONMENT = 0, 5
 
 
 class Offspring:
-    """`event(kind, t_ns, *texts)` writes; `leaving(exit_code)` is called before `os._exit`; `on_error` gets what goes
+    """`event(kind, t_ns, *texts)` writes; `leaving(exit_code)` is called before `os._exit`, `replacing()` before
+    another program takes the process over; `on_error` gets what goes
     wrong in here."""
 
     def __init__(
         self,
         directory: str,
         watch: Sequence[str],
+        owner: str,
         event: Callable[..., None],
         leaving: Callable[[str], None],
+        replacing: Callable[[], None],
         on_error: Callable[[Exception], None],
     ) -> None:
         self._event = event
         self._leaving = leaving
+        self._replacing = replacing
         self._on_error = on_error
         self._inject = os.path.join(os.path.dirname(os.path.abspath(__file__)), "inject")
-        self._variables = {layout.ENV_RUN: directory, layout.ENV_WATCH: ",".join(watch)}
+        self._variables = {
+            layout.ENV_RUN: directory,
+            layout.ENV_WATCH: ",".join(watch),
+            layout.ENV_OWNER: owner,
+        }
 
     def follow(self) -> None:
         """Wrap the functions of `os`. `patch` does so for subprocess, once it is imported."""
@@ -60,7 +68,8 @@ class Offspring:
         for name in ("posix_spawn", "posix_spawnp"):
             if hasattr(os, name):
                 setattr(os, name, self._spawning(getattr(os, name)))
-        os.execve = self._executing(os.execve)
+        os.execve = self._executing(os.execve, self._prepared)
+        os.execv = self._executing(os.execv)
         leave: Any = self._exiting(os._exit)
         os._exit = leave
         if hasattr(os, "unsetenv"):
@@ -86,10 +95,11 @@ class Offspring:
     def completed(self, environment: Mapping[Any, Any]) -> dict[Any, Any]:
         """The same environment, with what brings the agent into a process that gets it."""
         found = dict(environment)
-        if os.fsencode(layout.ENV_RUN) in found or layout.ENV_RUN in found:
+        # Never one that is text compared with one that is not: `python -b` would complain.
+        names = {os.fsencode(name): name for name in found}
+        if os.fsencode(layout.ENV_RUN) in names:
             return found
-        theirs = found.pop(b"PYTHONPATH", None)
-        theirs = found.pop("PYTHONPATH", theirs)
+        theirs = found.pop(names[b"PYTHONPATH"]) if b"PYTHONPATH" in names else None
         found.update(self._variables)
         if theirs is not None:
             found[layout.ENV_PYTHONPATH] = theirs
@@ -112,15 +122,21 @@ class Offspring:
 
         return spawn_and_note
 
-    def _executing(self, execve: Callable[..., Any]) -> Callable[..., Any]:
-        def execve_with_agent(path: Any, argv: Any, env: Any) -> Any:
+    def _executing(self, execute: Callable[..., Any], prepared: Callable[[Any], Any] = lambda env: env) -> Any:
+        def execute_with_agent(path: Any, argv: Any, *env: Any, **named: Any) -> Any:
             try:
-                return execve(path, argv, self._prepared(env))
+                self._replacing()
+            except Exception as error:
+                self._on_error(error)
+            try:
+                if "env" in named:
+                    named["env"] = prepared(named["env"])
+                return execute(path, argv, *map(prepared, env), **named)
             except BaseException as error:
                 error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
                 raise
 
-        return execve_with_agent
+        return execute_with_agent
 
     def _exiting(self, leave: Callable[[int], Any]) -> Callable[[int], Any]:
         def note_and_exit(status: int) -> Any:
@@ -128,26 +144,47 @@ class Offspring:
                 self._leaving(str(int(status) & 0xFF))
             except Exception as error:
                 self._on_error(error)
-            leave(status)
+            try:
+                leave(status)
+            except BaseException as error:
+                error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+                raise
 
         return note_and_exit
 
     def _putting(self, putenv: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
         def putenv_with_agent(name: Any, value: Any) -> None:
-            if name in (b"PYTHONPATH", "PYTHONPATH"):
-                putenv(layout.ENV_PYTHONPATH, value)
-                value = self._path(os.fsdecode(value))
-            putenv(name, value)
+            if _is_path(name):
+                value = self._taken(putenv, value)
+            try:
+                putenv(name, value)
+            except BaseException as error:
+                error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+                raise
 
         return putenv_with_agent
 
+    def _taken(self, putenv: Callable[[Any, Any], None], value: Any) -> Any:
+        """Keep the program's PYTHONPATH; return the one with the agent, or what is wrong, for the system to say so."""
+        try:
+            path = self._path(os.fsdecode(value))
+            putenv(layout.ENV_PYTHONPATH, value)
+        except Exception as error:
+            self._on_error(error)
+            return value
+        return path
+
     def _taking(self, unsetenv: Callable[[Any], None], putenv: Callable[[Any, Any], None]) -> Callable[[Any], None]:
         def unsetenv_without_agent(name: Any) -> None:
-            if name in (b"PYTHONPATH", "PYTHONPATH"):
-                unsetenv(layout.ENV_PYTHONPATH)
-                putenv("PYTHONPATH", self._inject)
-            else:
-                unsetenv(name)
+            try:
+                if _is_path(name):
+                    unsetenv(layout.ENV_PYTHONPATH)
+                    putenv("PYTHONPATH", self._inject)
+                else:
+                    unsetenv(name)
+            except BaseException as error:
+                error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+                raise
 
         return unsetenv_without_agent
 
@@ -181,10 +218,10 @@ class Offspring:
             return arguments
         try:
             pairs = self.completed(dict(entry.split(b"=", 1) for entry in environment))
+            entries = [os.fsencode(name) + b"=" + os.fsencode(value) for name, value in pairs.items()]
         except Exception as error:
             self._on_error(error)
             return arguments
-        entries = [os.fsencode(name) + b"=" + os.fsencode(value) for name, value in pairs.items()]
         return (*arguments[:_ENVIRONMENT], entries, *arguments[_ENVIRONMENT + 1 :])
 
     def _reaping(self, handle: Callable[..., None]) -> Callable[..., None]:
@@ -219,6 +256,11 @@ class _ForkExec:
 
     def __init__(self, fork_exec: Callable[..., int]) -> None:
         self.fork_exec = fork_exec
+
+
+def _is_path(name: Any) -> bool:
+    """Whether that is the name of PYTHONPATH."""
+    return bool(name == "PYTHONPATH") if type(name) is str else type(name) is bytes and name == b"PYTHONPATH"
 
 
 def words(argv: Sequence[Any]) -> list[str]:

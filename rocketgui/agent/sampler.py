@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
 NS = 1_000_000_000
 _LONG = 3600 * NS
+#: How long the thread may take to end, in s; it takes some 50 us.
+PATIENCE_S = 1.0
 
 
 class Sampler:
     """Samples `values` from a thread that can be ended and begun again, as often as the process forks.
 
-    `chores` are called about ten times a second, with the time in ns. `guest` is how the board names an interpreter
-    that is not the process's first one.
+    `tick` is called at each sample, `chores` about ten times a second, with the time in ns. `guest` is how the board
+    names an interpreter that is not the process's first one.
     """
 
     def __init__(
@@ -39,11 +41,13 @@ class Sampler:
         threads: Threads | NoThreads,
         chores: Sequence[Callable[[int], None]],
         guest: str = "",
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
         self._values = values
         self._board = board
         self._threads = threads
         self._chores = chores
+        self._tick = tick
         self._held: list[tuple[str, str, int | float]] = []
         self._guest = guest
         #: How the board names what holds the names.
@@ -52,6 +56,7 @@ class Sampler:
         self._wake: _thread.LockType | None = None
         self._gone: _thread.LockType | None = None
         self._tid: int | None = None
+        self._pid = 0
         self._cpu_before = 0
         self._cpu_now = 0
         self._late = _LONG
@@ -79,6 +84,7 @@ class Sampler:
             self.note_error(error)
             return
         self._wake, self._gone = wake, gone
+        self._pid = os.getpid()
 
     def _begin(self, wake: _thread.LockType, gone: _thread.LockType) -> None:
         if self._guest:
@@ -88,18 +94,21 @@ class Sampler:
         else:
             _thread.start_new_thread(self._run, (wake, gone))
 
-    def stop(self) -> None:
-        """End the thread and wait until the system has no trace of it, so that a fork is one of a single thread."""
+    def stop(self, entirely: bool = False) -> None:
+        """End the thread; `entirely`: and wait until the system has no trace of it, so that a fork is one of a single
+        thread."""
         wake, gone = self._wake, self._gone
         if wake is None or gone is None:
             return
         self._wake = self._gone = None
+        if self._pid != os.getpid():
+            return  # a fork that nobody told of: the thread did not come along
         wake.release()
-        gone.acquire()
+        gone.acquire(True, PATIENCE_S)
         if self._handle is not None:
             self._handle.join()
             return
-        if self._tid is None or not sys.platform.startswith("linux"):
+        if not entirely or self._tid is None or not sys.platform.startswith("linux"):
             return
         task = "/proc/self/task/%d" % self._tid
         for _ in range(2000):  # 0.1 s at most; it takes some 50 us
@@ -120,7 +129,11 @@ class Sampler:
     def note_error(self, error: Exception) -> None:
         """Count an error inside the agent: it must not become one of the program's, nor be lost."""
         self.errors += 1
-        self.last_error = "%s: %s" % (type(error).__name__, error)
+        self.last_error = type(error).__name__
+        try:
+            self.last_error += ": %s" % error
+        except Exception:
+            pass  # one of the program's own kind
 
     def _run(self, wake: _thread.LockType, gone: _thread.LockType) -> None:
         try:
@@ -146,14 +159,13 @@ class Sampler:
                 if self._held:
                     self._hold()
                 self._values.sample()
-                if now >= chores_due:
-                    chores_due = now + NS // 10
-                    self._cpu_now = time.thread_time_ns()
-                    self._values.look()
-                    for chore in self._chores:
-                        chore(now)
+                self._tick()
             except Exception as error:
                 self.note_error(error)
+            if now >= chores_due:
+                chores_due = now + NS // 10
+                self._cpu_now = time.thread_time_ns()
+                self._do_chores(now)
             deadline += period
             now = time.monotonic_ns()
             if deadline <= now:
@@ -162,6 +174,17 @@ class Sampler:
                 return
             now = time.monotonic_ns()
             self._late = min(self._late, now - deadline)
+
+    def _do_chores(self, now: int) -> None:
+        try:
+            self._values.look()
+        except Exception as error:
+            self.note_error(error)
+        for chore in self._chores:
+            try:
+                chore(now)
+            except Exception as error:  # the others are to be done all the same
+                self.note_error(error)
 
     def _obey(self) -> int:
         """Take over from the board what concerns this process; return the time between samples in ns."""
@@ -197,5 +220,7 @@ def _without_signals(begin: Callable[[], None]) -> None:
 
 def _hold(names: dict[str, Any], held: dict[str, int | float]) -> None:
     for name, value in held.items():
-        if name in names and names[name] != value:
+        found = names.get(name)
+        # Types first: to compare could call something of the program's.
+        if name in names and (type(found) is not type(value) or found != value):
             names[name] = value

@@ -90,6 +90,10 @@ class Stack:
             self._said = said
             self._event(layout.DOING, now, share, late, *said)
 
+    def say_again(self) -> None:
+        """With the next look, say all of it, even if it is as before."""
+        self._said = None
+
     def _share(self, now: int) -> int:
         """CPU of the main thread since the last look, in percent of a core; -1: unknown."""
         if self._clock is None:

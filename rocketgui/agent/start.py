@@ -8,11 +8,12 @@ import os
 import sys
 import time
 
-from . import layout, lifecycle
+from . import errors, layout, lifecycle
 from .board import Board
 from .box import Box, Nowhere
 from .offspring import Offspring, words
 from .output import Recorder
+from .owner import Guard
 from .sampler import Sampler
 from .stack import Stack
 from .threads import Threads
@@ -20,7 +21,10 @@ from .values import MainNames, Values
 
 TYPE_CHECKING = False  # typing would take longer to import than all of the agent
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from functools import partial
+    from typing import Any, Callable, Sequence
+else:
+    from _functools import partial  # functools would be most of what an agent's start costs
 
 # Now, though it is needed at the end only: by then a module of the program's may have that name.
 resource: Any = None  # Windows has none
@@ -37,7 +41,7 @@ WARNS_AT_FORK = sys.version_info >= (3, 12)
 class Agent:
     """One per process; a forked child gets its own by `_in_child`."""
 
-    def __init__(self, directory: str, watch: list[str]) -> None:
+    def __init__(self, directory: str, watch: list[str], owner: str) -> None:
         self._directory = directory
         self._watch = watch
         self._helper = lifecycle.helper_name(lifecycle.command_line())
@@ -45,27 +49,43 @@ class Agent:
         self._kept: list[Box | Nowhere] = []
         self._board = Board(directory)
         self._threads = Threads(self._event, self._sample_thread, self._note_error)
-        self._offspring = Offspring(directory, watch, self._event, self._leaving, self._note_error)
+        self._guard = Guard(owner)
+        self._offspring = Offspring(
+            directory, watch, owner, self._event, self._leaving, self._replacing, self._note_error
+        )
         patches = {"threading": self._threads.patch, "subprocess": self._offspring.patch}
         self._lifecycle = lifecycle.Lifecycle(
             self._event, self._resume, self._running, self._leaving, patches, self._threads.failed, self._note_error
         )
-        self._recorder = Recorder(self._output, self._note_error)
+        self._recorder = Recorder(self._output, self._note_error, self._threads.current, self._lifecycle.note_line)
+        self._threads.starting, self._threads.ended = self._recorder.look, self._recorder.forget_thread
+        self._lifecycle.listen = self._recorder.listen
         self._exited = False
         self._begin("exec", Box(directory, os.getpid(), os.getppid()))
 
     def follow(self) -> None:
         """Put the hooks in place, then sample. Called once in an interpreter's life."""
-        sys.meta_path.insert(0, self._lifecycle)
-        os.putenv(layout.ENV_PID, str(os.getpid()))
-        self._offspring.follow()
+        # First, and without it nothing: no child may go on as its parent.
+        self._follow_forks()
+        for step in self._follow_imports, self._offspring.follow, self._follow_program:
+            self._guarded(step)
+
+    def _follow_forks(self) -> None:
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(
-                before=self._before_fork, after_in_parent=self._in_parent, after_in_child=self._in_child
+                before=partial(self._guarded, self._before_fork),
+                after_in_parent=partial(self._guarded, self._in_parent),
+                after_in_child=partial(self._guarded, self._in_child),
             )
-        atexit.register(self._at_exit)
+        atexit.register(self._guarded, self._at_exit)
+
+    def _follow_imports(self) -> None:
+        sys.meta_path.insert(0, self._lifecycle)
+        os.putenv(layout.ENV_PID, str(os.getpid()))
+
+    def _follow_program(self) -> None:
         if not self._helper:
-            self._recorder.attach()
+            self._guarded(self._recorder.attach)
             self._sampler.start()
 
     def _begin(self, how: str, box: Box | Nowhere) -> None:
@@ -73,35 +93,52 @@ class Agent:
         self._box = box
         self._kept.append(box)
         self._cost_due = 0
-        chores = self._lifecycle.chore, self._chore
+        self._guard.begin(time.monotonic_ns())
+        self._board.poll()
+        self._generation = self._board.generation
+        chores = self._lifecycle.chore, self._chore, self._guard.look
         self._names = MainNames()
         self._values = Values(box, self._watch, self._threads, self._names, self._note_error)
-        self._sampler = Sampler(self._values, self._board, self._threads, chores)
+        self._sampler = Sampler(self._values, self._board, self._threads, chores, tick=self._recorder.tick)
         self._stack = Stack(self._main_thread, self._event)
         gil = getattr(sys, "_is_gil_enabled", lambda: True)()
         version = sys.version.split()[0]
         command = words(lifecycle.command_line()) if how == "exec" else ()
         self._event(layout.BEGAN, time.monotonic_ns(), version, int(gil), how, self._helper, *command)
-        for index, name in enumerate(self._watch):
-            self._event(layout.NAME, time.monotonic_ns(), index, name, 0)
+        self._values.say_names()
 
     # -- what the parts have to say
 
     def _event(self, kind: int, t_ns: int, *texts: object) -> None:
         self._box.event(kind, t_ns, *texts)
 
-    def _output(self, t_ns: int, stream: str, line: str) -> None:
-        number = self._threads.current()
-        self._box.output(t_ns, "%s:%d" % (stream, number) if number else stream, line)
-        self._lifecycle.note_line(stream, line)
+    def _output(self, t_ns: int, stream: str, thread: int, lines: Sequence[str], dropped: int) -> None:
+        self._box.output(t_ns, "%s:%d" % (stream, thread) if thread else stream, lines, dropped)
 
     def _sample_thread(self, thread: Any, number: int) -> None:
         self._values.sample_thread(thread, number)
 
+    def _guarded(self, function: Callable[[], None]) -> None:
+        """Nothing that goes wrong in here may reach the program."""
+        try:
+            function()
+        except Exception as error:
+            self._note_error(error)
+
     def _note_error(self, error: Exception) -> None:
+        """Count an error of the agent's; one of the program's own goes on its way."""
+        if errors.comes_from_handler(error):
+            error.__traceback__ = errors.outside(error.__traceback__)
+            raise error
         self._sampler.note_error(error)
 
     def _chore(self, now: int) -> None:
+        if self._board.generation != self._generation:
+            # A collector may have died before it could say what it had learnt here.
+            self._generation = self._board.generation
+            self._values.say_names()
+            self._stack.say_again()
+            self._cost_due = 0
         self._stack.look(now, self._sampler.take_lateness())
         if now >= self._cost_due:
             self._cost_due = now + 1_000_000_000
@@ -114,9 +151,10 @@ class Agent:
     # -- forks
 
     def _before_fork(self) -> None:
-        self._sampler.stop()
+        self._sampler.stop(entirely=True)
+        self._guarded(partial(self._recorder.take, True))
         if WARNS_AT_FORK and not self._helper and not self._lifecycle.starting():
-            _call_after_forks(self._resume)
+            _call_after_forks(partial(self._guarded, self._resume))
 
     def _in_parent(self) -> None:
         if self._helper:
@@ -136,13 +174,12 @@ class Agent:
             self._sampler.start()
 
     def _in_child(self) -> None:
-        self._sampler.forget()
-        self._recorder.forget()
-        self._lifecycle.forget()
-        self._threads.forget()
+        self._box.leave()
+        for part in self._sampler, self._recorder, self._lifecycle, self._threads:
+            self._guarded(part.forget)
         if self._helper:
             self._helper = ""
-            self._recorder.attach()
+            self._guarded(self._recorder.attach)
         try:
             box: Box | Nowhere = Box(self._directory, os.getpid(), os.getppid())
         except OSError:
@@ -160,6 +197,10 @@ class Agent:
         if not self._helper:
             self._values.give(process)
             self._values.sample()  # what it begins with, before the sampling thread gets its first turn
+
+    def _replacing(self) -> None:
+        """Another program is about to take the place of this one; the system may refuse."""
+        self._recorder.take(wait=True)
 
     def _leaving(self, code: str | None) -> None:
         """The last values, exactly, and what this process used; it may come twice, and the later one is right."""
@@ -245,7 +286,7 @@ def begin() -> None:
         return
     watch = [name for name in os.environ.get(layout.ENV_WATCH, "").split(",") if name]
     if not is_second_interpreter():
-        Agent(directory, watch).follow()
+        Agent(directory, watch, os.environ.get(layout.ENV_OWNER, "")).follow()
     elif sys.version_info >= (3, 14):  # before, no program had a way to more interpreters but by private modules
         from .guest import Guest
 

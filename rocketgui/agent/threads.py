@@ -81,13 +81,16 @@ class Threads:
         # Threads that are over and not joined; nothing is kept alive for it.
         self._over: dict[int, tuple[Any, int]] = {}
         self._count = 0
+        #: Called when a thread's start() is, and in a thread whose function is over.
+        self.starting: Callable[[], None] = lambda: None
+        self.ended: Callable[[], None] = lambda: None
 
     def patch(self, module: Any) -> None:
         """Put the dictionaries into `threading`."""
         limbo, active = _Limbo(module._limbo), _Active(module._active)
         limbo.threads = active.threads = self
         module._limbo, module._active = limbo, active
-        module.Thread.join = lifecycle.EndOfCall(module.Thread.join, partial(self.guard, self._joined))
+        module.Thread.join = lifecycle.EndOfCall(module.Thread.join, partial(self.guard, self._joined), self._on_error)
 
     def alive(self) -> Sequence[tuple[Any, int]]:
         """The threads whose start() was called and whose functions are not over, and their numbers."""
@@ -116,6 +119,7 @@ class Threads:
 
     def called(self, thread: Any) -> None:
         """start() was called."""
+        self.starting()
         self._count += 1
         self._alive[id(thread)] = thread, self._count
         self._say(self._count, "start_called", thread._name)
@@ -146,6 +150,7 @@ class Threads:
             number = self._alive.pop(key)[1]
             self._sample(thread, number)
             self._event(layout.THREAD, now, number, "target_left", "")
+            self.ended()
             over = self._over
             over[key] = ref(thread, lambda _: over.pop(key, None)), number
 

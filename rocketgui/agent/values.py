@@ -28,34 +28,35 @@ if TYPE_CHECKING:
     from .guest import Names, NoThreads
     from .threads import Threads
 
-#: Numbers that are noted of a main module that has more; and how large an integer they may be, in bits.
+#: So many numbers are noted of a main module that has more.
 MOST = 100
-FOUND_BITS = 1024
 #: How many frames of a stack are searched for a function.
 DEPTH = 500
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 _FUNCTION = type(lambda: None)
-_INF = float("inf")
 #: A function that calls one of these may hold the copy of its local variables itself.
 _SEES_LOCALS = frozenset({"locals", "vars", "dir", "eval", "exec", "_getframe"})
 
 
 def number(value: object) -> int | float | None:
     """What is shown of a value: a number itself, the number in a `Value`, the length of a container or a queue; None
-    for all else, and for what is not finite."""
+    for all else. It may be beyond what can be drawn, see `is_drawn`."""
     kind = type(value)
-    if kind is int:
+    if kind is int or kind is float:
         return value  # type: ignore[return-value]
-    if kind is float:
-        return value if -_INF < value < _INF else None  # type: ignore[operator, return-value]
     if kind in _CONTAINERS:
         return len(value)  # type: ignore[arg-type]
     if issubclass(kind, int):
         return int.__add__(value, 0)  # type: ignore[operator]
     if issubclass(kind, float):
-        return number(float.__add__(value, 0.0))  # type: ignore[operator]
+        return float.__add__(value, 0.0)  # type: ignore[operator]
     found = shared(value)
     return _length(value, kind) if found is None else found
+
+
+def is_drawn(value: int | float) -> bool:
+    """Whether a number is finite and not beyond what can be drawn. An integer of any size is told at once."""
+    return -layout.LARGEST <= value <= layout.LARGEST
 
 
 def shared(value: object) -> int | float | None:
@@ -120,7 +121,9 @@ class MainNames:
 
 def _names_of(module: object) -> dict[str, Any] | None:
     names: dict[str, Any] | None = getattr(module, "__dict__", None)
-    if names is None or names.get("__name__") != "__mp_main__":
+    if not isinstance(names, dict):
+        return None  # anything may stand in sys.modules
+    if names.get("__name__") != "__mp_main__":
         return names
     values = list(names.values())
     classes = [value for value in values if type(value) is type and value.__module__ == "__mp_main__"]
@@ -148,6 +151,7 @@ class Values:
         self._threads = threads
         self._names = names
         self._on_error = on_error
+        self._watch = watch
         self._finds = not watch
         self._globals = [(index, name) for index, name in enumerate(watch) if "." not in name and ":" not in name]
         self._modules = [(index, name) for index, name in enumerate(watch) if "." in name and ":" not in name]
@@ -160,7 +164,19 @@ class Values:
         self._changing: list[tuple[int, str]] = []
         #: `Value`s that were given to a process: name -> weak reference.
         self._given: dict[str, Any] = {}
+        #: Indices of the names of which it was told that a value cannot be drawn.
+        self._not_drawn: set[int] = set()
         self._looking = _thread.allocate_lock()
+
+    def say_names(self) -> None:
+        """Note the names that are known so far: at the beginning, and when another collector has taken over."""
+        now = time.monotonic_ns()
+        for index, name in enumerate(self._watch):
+            self._box.event(layout.NAME, now, index, name, 0)
+        for name, (index, _) in list(self._found.items()):
+            self._box.event(layout.NAME, now, index, name, 0)
+        for (thread, name), index in list(self._indices.items()):
+            self._box.event(layout.NAME, now, index, name, thread)
 
     def names(self) -> dict[str, Any] | None:
         """The globals of the main module."""
@@ -176,7 +192,10 @@ class Values:
             given = self._given.get(name)
             self._note(index, given() if given is not None else None if names is None else names.get(name))
         for index, name in self._modules:
-            self._note(index, _global(name, names))
+            try:
+                self._note(index, _global(name, names))
+            except Exception as error:  # anything may stand in sys.modules; the other names go on
+                self._on_error(error)
         for index, name in self._locals:
             self._note(index, _local(name))
         for thread, number in self._threads.alive():
@@ -234,10 +253,8 @@ class Values:
         known = self._found.get(name)
         if found is None or (known is not None and found == known[1]):
             return
-        if (type(found) is int and found.bit_length() > FOUND_BITS) or not -_INF < found < _INF:
-            return
         if known is None:
-            if len(self._found) < MOST:
+            if len(self._found) < MOST and is_drawn(found):
                 index = self._new(name, 0)
                 self._found[name] = index, found
                 self._note(index, found)
@@ -251,12 +268,18 @@ class Values:
         return index
 
     def _note(self, index: int, value: object) -> None:
-        found = value if type(value) is int else number(value)
-        if found is not None:
-            try:
-                self._box.sample(index, time.monotonic_ns(), found)
-            except Exception as error:
-                self._on_error(error)  # the other names and the next samples go on
+        try:
+            found = value if type(value) is int else number(value)
+            if found is None:
+                return
+            now = time.monotonic_ns()
+            if is_drawn(found):
+                self._box.sample(index, now, found)
+            elif index not in self._not_drawn:
+                self._not_drawn.add(index)
+                self._box.event(layout.NOT_DRAWN, now, index)
+        except Exception as error:
+            self._on_error(error)  # the other names and the next samples go on
 
 
 def _global(watched: str, names: dict[str, Any] | None) -> object:

@@ -4,7 +4,9 @@ service.py    the process: commands in, one frame per tick out
   └─ collector.py   what a tick is made of, whoever asked for it
        ├─ cores.py      load of every core
        └─ run.py        one run, from its launch until nothing of it is left
-            ├─ launching.py    its private directory, environment and supervisor
+            ├─ launching.py    its files, environment and supervisor, for its owner; what a collector is told of it
+            ├─ checkpoint.py   what it leaves for a collector that takes over
+            ├─ reports.py      what the supervisor reports
             ├─ shelf.py        its black boxes: found, read, put away
             ├─ boxes.py        black boxes -> records
             ├─ records.py      records -> messages

@@ -40,7 +40,7 @@ def can_pin() -> bool:
 def tells_of_every_process() -> bool:
     """Whether the system tells of every process at once, however short it lives; see lineage.py."""
     try:
-        lineage.Lineage(os.getpid()).close()
+        lineage.Rings(os.getpid()).close()
     except OSError:
         return False
     return True

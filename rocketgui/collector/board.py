@@ -1,27 +1,42 @@
-"""Writes the board: what the observed processes are asked to do. The collector is its only writer."""
+"""Writes the board: what the observed processes are asked to do.
+
+It has one writer at a time: the owner, which makes it before there is any collector, then the collector of the moment.
+The program may cut the file short; it is made whole again with the next command.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import struct
 import zlib
 
-from rocketgui.agent import layout
+from rocketgui.agent import layout, maps
 
 
 class Board:
-    """The file `board` in the run's directory, and the settings that now stand on it."""
+    """An open, empty or used file `board` of the run's directory, and the settings that now stand on it.
 
-    def __init__(self, directory: str, rate_hz: float) -> None:
-        path = os.path.join(directory, layout.BOARD_FILE)
-        with open(path, "xb") as file:
-            file.write(bytes(layout.BOARD_SIZE))
-        with open(path, "r+b") as file:
-            self._memory = mmap.mmap(file.fileno(), layout.BOARD_SIZE)
-        self._version = 0
+    `generation` counts the collectors of a run: agents tell a new one again what they told the one before.
+    """
+
+    def __init__(self, descriptor: int, rate_hz: float, generation: int = 0) -> None:
+        self._descriptor = os.dup(descriptor)
+        self._restore()
+        self._memory = mmap.mmap(self._descriptor, layout.BOARD_SIZE)
         self._rate_hz = rate_hz
+        self._generation = generation
         self._settings: dict[tuple[str, str], int] = {}
+        self._version, check, length, text = 0, 0, 0, b""
+        if maps.is_there(self._memory, 0, layout.BOARD_SIZE, maps.READ):
+            self._version, check, length = struct.unpack_from(layout.BOARD, self._memory)
+            text = self._memory[layout.BOARD_TEXT : layout.BOARD_TEXT + length]
+        if zlib.crc32(text, self._version) == check:  # else its writer was killed while it wrote
+            for line in text.decode().splitlines():
+                match line.split():
+                    case ["set", who, name, value]:
+                        self._settings[who, name] = int(value)
         self._write()
 
     def set(self, who: str, name: str, value: int) -> None:
@@ -39,11 +54,24 @@ class Board:
 
     def close(self) -> None:
         self._memory.close()
+        os.close(self._descriptor)
+
+    def _restore(self) -> None:
+        with contextlib.suppress(OSError):
+            if os.fstat(self._descriptor).st_size < layout.BOARD_SIZE:
+                os.ftruncate(self._descriptor, layout.BOARD_SIZE)
 
     def _write(self) -> None:
-        lines = [f"rate {self._rate_hz}", *(f"set {who} {name} {v}" for (who, name), v in self._settings.items())]
+        lines = [
+            f"rate {self._rate_hz}",
+            f"generation {self._generation}",
+            *(f"set {who} {name} {value}" for (who, name), value in self._settings.items()),
+        ]
         text = "\n".join(lines).encode()
-        self._version += 1
+        self._restore()
+        if not maps.is_there(self._memory, 0, layout.BOARD_SIZE, maps.WRITE):
+            return  # a full disk: to write there would end this process
+        self._version = self._version % 0xFFFFFFFF + 1
         check = zlib.crc32(text, self._version)
         self._memory[layout.BOARD_TEXT : layout.BOARD_TEXT + len(text)] = text
         struct.pack_into(layout.BOARD, self._memory, 0, self._version, check, len(text))

@@ -1,12 +1,17 @@
-"""Reads black boxes: files that another process writes, may be writing, or may have died while writing."""
+"""Reads black boxes: files that another process writes, may be writing, or may have died while writing.
+
+A box is read by `pread`, not through a map: the program may cut its files short, and a map of what is not there any
+more ends the process that looks at it (SIGBUS).
+"""
 
 from __future__ import annotations
 
-import mmap
 import os
+import stat
 import struct
+import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from rocketgui.agent import layout
@@ -20,6 +25,16 @@ _HEAD = struct.Struct(layout.TEXT_HEAD)
 
 #: How many reads a slot may stay empty or torn before it is given up, if later ones are there.
 PATIENCE = 12
+#: So many slots are read at once.
+CHUNK = 64
+#: No process writes more than one record in so many ns: a number that says otherwise is no number of an agent's.
+FASTEST_NS = 50
+#: In that time a program that writes blocks may well print so many lines, which are counted and are in no record.
+LINES = 100
+
+
+#: Gives so many bytes of a file from an offset on.
+Read = Callable[[int, int], bytes]
 
 
 class Sample(NamedTuple):
@@ -38,80 +53,97 @@ class Record(NamedTuple):
     texts: tuple[str, ...]
 
 
+class NotABox(ValueError):
+    """The file is not a black box of this version."""
+
+
+class Damaged(Exception):
+    """The file is not any more what it was: it was cut short, or holds what no agent writes."""
+
+
 class Lane:
-    """Follows one ring of slots. `lost` counts slots that were overwritten before they were read, or left torn."""
+    """Follows one ring of slots, from slot number `next` on.
+
+    `lost` counts slots that were overwritten before they were read, or left torn.
+    """
 
     def __init__(self, offset: int, slots: int) -> None:
         self._offset = offset
-        self._slots = slots
-        self._next = 1
+        self.slots = slots
         self._waited = 0
         self._parts: dict[int, list[bytes | None]] = {}
+        self.next = 1
         self.lost = 0
 
-    def is_idle(self, memory: mmap.mmap) -> bool:
-        """Whether there is plainly nothing new: most looks at most lanes end here."""
-        where = self._offset + (self._next - 1) % self._slots * layout.SLOT_SIZE
-        if self._waited < PATIENCE and _NUMBER.unpack_from(memory, where)[0] < self._next:
-            self._waited += 1
-            return True
-        return False
-
-    def read(self, memory: mmap.mmap, patience: int = PATIENCE) -> Iterator[tuple[int, bytes]]:
+    def read(self, read: Read, most: int, patience: int = PATIENCE) -> Iterator[tuple[int, bytes]]:
         """Yield kind and payload of every record that is new and whole; not for ever, since a writer may well be faster
-        than a reader, but a ring's worth for certain, though what is lost costs looks as well."""
-        for _ in range(2 * self._slots):
-            where = self._offset + (self._next - 1) % self._slots * layout.SLOT_SIZE
-            (number,) = _NUMBER.unpack_from(memory, where)
-            if number == self._next:
-                # One copy, of which everything is read: the writer may be at it in this moment.
-                slot = memory[where : where + layout.SLOT_SIZE]
-                number, check, kind, size, part, parts, payload = _SLOT.unpack(slot)
-                if zlib.crc32(slot[12:], number & 0xFFFFFFFF) == check and number == self._next:
+        than a reader, but a ring's worth for certain, though what is lost costs looks as well.
+
+        `read(size, offset)` gives bytes of the file; `most` is the largest number that a slot can have by now.
+        """
+        looks = 2 * self.slots
+        wanted = 1  # most looks at most lanes end after one slot
+        while looks > 0:
+            first = (self.next - 1) % self.slots
+            # One copy, of which everything is read: the writer may be at it in this moment.
+            size = min(wanted, self.slots - first) * layout.SLOT_SIZE
+            chunk = read(size, self._offset + first * layout.SLOT_SIZE)
+            wanted = CHUNK
+            for at in range(0, size, layout.SLOT_SIZE):
+                looks -= 1
+                number, check, kind, used, part, parts, payload = _SLOT.unpack_from(chunk, at)
+                if number == self.next and _check(chunk, at, number) == check:
                     self._step()
-                    record = self._joined(number, kind, payload[:size], part, parts)
+                    record = self._joined(number, kind, payload[:used], part, parts)
                     if record is not None:
                         yield kind, record
                     continue
-            elif number > self._next:
-                self._jump(memory)
-                continue
-            # Not there yet, or torn: nothing new if no later slot is there either; else a writer was interrupted
-            # between taking the number and filling the slot, or died in between.
-            self._waited += 1
-            if self._waited <= patience:
-                return
-            self._waited = 0
-            if not self._later(memory):
-                return
-            self.lost += 1
-            self._step()
+                if number > self.next and self._jump(read, most):
+                    break
+                # Not there yet, or torn: nothing new if no later slot is there either; else a writer was interrupted
+                # between taking the number and filling the slot, or died in between.
+                self._waited += 1
+                if self._waited <= patience:
+                    return
+                self._waited = 0
+                if not self._later(read):
+                    return
+                self.lost += 1
+                self._step()
+                break
 
     def _step(self) -> None:
-        self._next += 1
+        self.next += 1
         self._waited = 0
 
-    def _later(self, memory: mmap.mmap) -> bool:
-        for ahead in (1, 2):
-            number = self._next + ahead
-            where = self._offset + (number - 1) % self._slots * layout.SLOT_SIZE
-            if _NUMBER.unpack_from(memory, where)[0] >= number:
+    def _later(self, read: Read) -> bool:
+        for number in (self.next + 1, self.next + 2):
+            where = self._offset + (number - 1) % self.slots * layout.SLOT_SIZE
+            if _NUMBER.unpack(read(_NUMBER.size, where))[0] >= number:
                 return True
         return False
 
-    def _jump(self, memory: mmap.mmap) -> None:
-        """The writer has lapped the reader: go on with the oldest slot that it will not overwrite at once."""
-        end = self._offset + self._slots * layout.SLOT_SIZE
-        newest = max(_NUMBER.unpack_from(memory, at)[0] for at in range(self._offset, end, layout.SLOT_SIZE))
-        target = max(self._next + 1, newest - self._slots * 3 // 4)
-        self.lost += target - self._next
-        self._next = target
+    def _jump(self, read: Read, most: int) -> bool:
+        """Whether the writer has lapped the reader: go on then with the oldest slot that it will not overwrite at
+        once."""
+        ring = read(self.slots * layout.SLOT_SIZE, self._offset)
+        newest = 0
+        for at in range(0, len(ring), layout.SLOT_SIZE):
+            number, check = _SLOT.unpack_from(ring, at)[:2]
+            if newest < number <= most and _check(ring, at, number) == check:
+                newest = number
+        if newest <= self.next:
+            return False
+        target = max(self.next + 1, newest - self.slots * 3 // 4)
+        self.lost += target - self.next
+        self.next = target
         self._waited = 0
+        return True
 
     def _joined(self, number: int, kind: int, payload: bytes, part: int, parts: int) -> bytes | None:
         if parts == 1:
             return payload
-        if len(payload) < layout.LINK_SIZE:
+        if len(payload) < layout.LINK_SIZE or part >= parts:
             self.lost += 1
             return None
         (first,) = _NUMBER.unpack_from(payload)
@@ -127,8 +159,17 @@ class Lane:
         return b"".join(whole)
 
 
-class NotABox(ValueError):
-    """The file is not a black box of this version."""
+class Position(NamedTuple):
+    """How far a box was read, and what was counted on the way; see `Box`."""
+
+    events: int = 1
+    flow: int = 1
+    events_lost: int = 0
+    last_sample: int = 0
+    samples_seen: int = 0
+    last_line: int = 0
+    lines_lost: int = 0
+    bad: int = 0
 
 
 class Box:
@@ -139,24 +180,31 @@ class Box:
 
     Raises:
         NotABox: the file is something else.
+        OSError: the file cannot be opened; not waited for, if it is a pipe by now.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+        self._descriptor = os.open(path, flags)
         try:
-            if os.fstat(descriptor).st_size != layout.BOX_SIZE:
-                raise NotABox(f"{os.path.basename(path)} has the wrong size")
-            self._memory = mmap.mmap(descriptor, layout.BOX_SIZE, access=mmap.ACCESS_READ)
-        finally:
-            os.close(descriptor)
-        magic, self.pid, self.parent_pid, self.began_ns, self.thread = _HEADER.unpack_from(self._memory)
-        if magic != layout.MAGIC:
-            raise NotABox(f"{os.path.basename(path)} is not a black box")
+            found = os.fstat(self._descriptor)
+            if not stat.S_ISREG(found.st_mode) or found.st_size != layout.BOX_SIZE:
+                raise NotABox(f"{os.path.basename(path)} is no file of the right size")
+            header = self._read(_HEADER.size, 0)
+            magic, self.pid, self.parent_pid, self.began_ns, self.thread = _HEADER.unpack(header)
+            pids = 0 < self.pid < 1 << 31 and 0 <= self.parent_pid < 1 << 31 and 0 <= self.thread < 1 << 31
+            if magic != layout.MAGIC or not pids or not 0 <= self.began_ns <= time.monotonic_ns():
+                raise NotABox(f"{os.path.basename(path)} is not a black box")
+        except (NotABox, Damaged) as error:
+            os.close(self._descriptor)
+            raise NotABox(str(error)) from None
+        self._device, self._inode = found.st_dev, found.st_ino
         self._events = Lane(layout.EVENT_OFFSET, layout.EVENT_SLOTS)
         self._flow = Lane(layout.FLOW_OFFSET, layout.FLOW_SLOTS)
         self._last_sample = self._samples_seen = 0
         self._last_line = 0
+        self._most = 0
         self.lines_lost = 0
         self.bad = 0
 
@@ -168,21 +216,62 @@ class Box:
     def events_lost(self) -> int:
         return self._events.lost
 
+    @property
+    def position(self) -> Position:
+        """How far it was read."""
+        return Position(
+            self._events.next,
+            self._flow.next,
+            self._events.lost,
+            self._last_sample,
+            self._samples_seen,
+            self._last_line,
+            self.lines_lost,
+            self.bad,
+        )
+
+    def go_on(self, position: Position) -> None:
+        """Read on where another reader stopped."""
+        self._events.next, self._flow.next, self._events.lost = position[:3]
+        self._last_sample, self._samples_seen, self._last_line, self.lines_lost, self.bad = position[3:]
+
     def read(self, patience: int = PATIENCE) -> Iterator[Sample | Record]:
-        """Yield what is new: samples and output first, then lifecycle."""
+        """Yield what is new: samples and output first, then lifecycle.
+
+        Raises:
+            Damaged: the program has cut its box short, or overwritten it.
+        """
+        self._most = max(0, time.monotonic_ns() - self.began_ns) // FASTEST_NS
         for lane in (self._flow, self._events):
-            if patience and lane.is_idle(self._memory):
-                continue
-            for kind, payload in lane.read(self._memory, patience):
+            for kind, payload in lane.read(self._read, self._most + lane.slots, patience):
                 try:
                     yield self._parsed(kind, payload)
-                except (ValueError, struct.error):
+                except (ValueError, IndexError, struct.error):
                     self.bad += 1
 
+    def release(self) -> None:
+        """Let go of the file, which stays."""
+        os.close(self._descriptor)
+
     def close(self) -> None:
-        """Let go of the file and remove it."""
-        self._memory.close()
-        os.unlink(self.path)
+        """Let go of the file and remove it, if it is still the one that was opened."""
+        self.release()
+        try:
+            found = os.lstat(self.path)
+            if (found.st_dev, found.st_ino) == (self._device, self._inode):
+                os.unlink(self.path)
+        except OSError:
+            pass  # the program has removed it, or put something else there, which is not ours to remove
+
+    def _read(self, size: int, offset: int) -> bytes:
+        if hasattr(os, "pread"):
+            data = os.pread(self._descriptor, size, offset)
+        else:  # Windows
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
+            data = os.read(self._descriptor, size)
+        if len(data) < size:
+            raise Damaged("the file is shorter than it was")
+        return data
 
     def _parsed(self, kind: int, payload: bytes) -> Sample | Record:
         if kind == layout.SAMPLE_INT:
@@ -201,11 +290,25 @@ class Box:
             self._count_sample(number)
             return Sample(t_ns, int(texts[0]), int(texts[1]))
         if kind == layout.OUTPUT:
-            self.lines_lost += number - self._last_line - 1
-            self._last_line = number
+            self._count_lines(number, payload.count(b"\n", layout.TEXT_HEAD_SIZE) + 1)
         return Record(kind, t_ns, texts)
 
     def _count_sample(self, number: int) -> None:
+        if number > self._most + layout.FLOW_SLOTS:
+            raise ValueError("a number that no agent gave")
         # Threads that sample at the same time may write in another order than they took their numbers.
         self._samples_seen += 1
         self._last_sample = max(self._last_sample, number)
+
+    def _count_lines(self, number: int, count: int) -> None:
+        """So many lines stand in a record with this number, which counts all lines up to its last one."""
+        missing = (number - self._last_line - count) & 0xFFFFFFFF
+        if missing > self._most * LINES + layout.FLOW_SLOTS:
+            raise ValueError("a number that no agent gave")
+        self.lines_lost += missing
+        self._last_line = number
+
+
+def _check(chunk: bytes, at: int, number: int) -> int:
+    """The check sum of the slot that begins there."""
+    return zlib.crc32(chunk[at + 12 : at + layout.SLOT_SIZE], number & 0xFFFFFFFF)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import re
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from rocketgui import messages
-from rocketgui.messages import Message
+from rocketgui.messages import NAME_MOST, Message, cut
 
 ROOT_NAME = "MainProcess"
 #: What Ctrl-C does to a Python program that does not expect it.
@@ -49,6 +52,15 @@ class Row:
     agent_cpu_s: float = 0.0
     thread: int | None = None
     tid: int | None = None
+    #: Whether its Python has a GIL, as far as it has said.
+    gil: bool = True
+    #: Errors inside its agent that were told of.
+    agent_errors: int = 0
+    #: Why it is not observed any more: empty while it is.
+    unobserved: str = ""
+    unobserved_ns: int = 0
+    #: When it was made, as psutil tells (s since the epoch): another process of the same pid has another time.
+    created: float | None = None
 
     @property
     def who(self) -> str:
@@ -67,8 +79,13 @@ class Census:
     def __init__(self, out: list[Message], launched_ns: int) -> None:
         self._out = out
         self._launched_ns = launched_ns
+        self._count = 0
+        #: The numbers of rows that have changed; see checkpoint.py.
+        self.touched: set[int] = set()
         self._rows: dict[int, Row] = {}
         self._by_pid: dict[int, Row] = {}
+        #: The threads of a process, by its id.
+        self._threads: dict[int, list[Row]] = {}
         #: The user has pressed Ctrl-C.
         self.interrupted = False
         #: Rows whose parents are not known yet, and the parents' pids.
@@ -80,9 +97,13 @@ class Census:
     def __getitem__(self, process: int) -> Row:
         return self._rows[process]
 
-    def newer_than(self, count: int) -> list[Row]:
-        """The rows after the first `count`."""
-        return [self._rows[number] for number in range(count + 1, len(self._rows) + 1)]
+    def get(self, process: int) -> Row | None:
+        """The row of this number; None if it is not kept any more."""
+        return self._rows.get(process)
+
+    def newer_than(self, number: int) -> list[Row]:
+        """The rows after the one of this number."""
+        return [self._rows[later] for later in range(number + 1, self._count + 1) if later in self._rows]
 
     @property
     def root(self) -> Row | None:
@@ -107,7 +128,7 @@ class Census:
         row = self._by_pid.get(pid)
         if row is None or (reborn and row.ended):
             parent = None if parent_pid is None else self._by_pid.get(parent_pid)
-            row = Row(len(self._rows) + 1, pid, parent.id if parent else (1 if self._rows else None))
+            row = Row(self._new(), pid, parent.id if parent else (1 if self._rows else None))
             row.name = f"process {pid}" if self._rows else ROOT_NAME
             row.guessed = bool(self._rows)
             self._rows[row.id] = self._by_pid[pid] = row
@@ -117,42 +138,55 @@ class Census:
             self._adopt(row)
         return row
 
+    def _new(self) -> int:
+        self._count += 1
+        return self._count
+
     def _adopt(self, parent: Row) -> None:
         """Those that told of themselves before their parent was known."""
         for number in [number for number, pid in self._orphans.items() if pid == parent.pid]:
             del self._orphans[number]
-            child = self._rows[number]
-            if child.guessed:  # else whoever started it has told
+            child = self._rows.get(number)
+            if child is not None and child.guessed:  # else whoever started it has told
                 child.parent = parent.id
                 self.announce(child)
 
     def meet_thread(self, process: Row, number: int, name: str) -> Row:
         """The new row of a thread of a process."""
-        row = Row(len(self._rows) + 1, process.pid, process.id, name, kind="thread", agent=True, thread=number)
+        row = Row(self._new(), process.pid, process.id, cut(name, NAME_MOST), kind="thread", agent=True)
+        row.thread = number
         self._rows[row.id] = row
+        self._threads.setdefault(process.id, []).append(row)
         self.announce(row)
         return row
 
     def threads_of(self, process: Row) -> list[Row]:
         """The threads of a process, whether or not they are over."""
-        return [row for row in self if row.parent == process.id and row.thread is not None]
+        return list(self._threads.get(process.id, ()))
+
+    def touch(self, row: Row) -> None:
+        """It has changed: note so wherever no message tells of it."""
+        self.touched.add(row.id)
 
     def announce(self, row: Row) -> None:
+        self.touch(row)
         self._out.append(messages.ProcessSeen(row.id, row.parent, row.pid, row.kind, row.name, row.agent))
 
     def name(self, row: Row, name: str, parent_pid: int | None) -> None:
         """A process's name became known, and who called start() for it."""
         parent = None if parent_pid is None else self._by_pid.get(parent_pid)
-        changed = (name, parent.id if parent else row.parent)
+        changed = (cut(name, NAME_MOST), parent.id if parent else row.parent)
         if changed != (row.name, row.parent) and row.id != 1:
             row.name, row.parent = changed
             self.announce(row)
         row.guessed, row.python = False, True
+        self.touch(row)
 
     def guess(self, row: Row, words: Sequence[str]) -> None:
         """The beginning of a process's command line became known."""
         row.python = is_python(words)
-        name = title(words)
+        self.touch(row)
+        name = cut(title(words), NAME_MOST)
         if row.guessed and name not in ("", row.name):
             row.name = name
             self.announce(row)
@@ -167,6 +201,7 @@ class Census:
         """Note a moment (monotonic ns); the first report of each is kept, unless this one is `better`."""
         if moment not in row.moments or better:
             row.moments[moment] = t_ns
+            self.touch(row)
             self._out.append(messages.Moment(row.id, moment, t_ns - self._launched_ns))
 
     # -- ends
@@ -176,18 +211,20 @@ class Census:
         self.moment(row, "exited", t_ns, better=t_ns < row.moments.get("exited", t_ns))
         if code is not None and not row.ended:
             row.exit_code, row.exiting = code, True
+            self.touch(row)
 
     def copied(self, row: Row) -> None:
         """The process is a copy of its parent, made by a fork: what is no Python forks to be two of the same."""
         parent = None if row.parent is None else self._rows[row.parent]
         if row.guessed and parent is not None and row.id != 1:
             row.python = parent.python
-            row.name = parent.name if parent.python is False else f"fork of {parent.name}"
+            row.name = parent.name if parent.python is False else copy_of(parent.name)
             self.announce(row)
 
     def fail(self, row: Row, error: str) -> None:
         """An exception ended the process; `error` is the last line of its traceback."""
         row.error = error
+        self.touch(row)
         self._out.append(messages.Failed(row.id, error))
         if row.ended and not row.stopped and self._is_of_interrupt(row):
             row.stopped = True
@@ -216,9 +253,79 @@ class Census:
 
     def _tell_end(self, row: Row) -> None:
         code = row.exit_code
+        self.touch(row)
         killed = code is not None and code < 0
         number = -code if code is not None and killed else None
         self._out.append(messages.Ended(row.id, None if killed else code, number, row.stopped))
+
+    # -- what is kept
+
+    def stop_observing(self, row: Row, reason: str, t_ns: int) -> None:
+        """Nothing more will be learnt from the process itself."""
+        if not row.unobserved:
+            row.unobserved, row.unobserved_ns = reason, t_ns
+            self.touch(row)
+            self._tell_unobserved(row)
+
+    def _tell_unobserved(self, row: Row) -> None:
+        self._out.append(messages.Unobserved(row.id, row.unobserved_ns - self._launched_ns, row.unobserved))
+
+    def forget(self, before_ns: int) -> list[Row]:
+        """Let go of rows that ended before this time and about which nothing more will be told; return them."""
+        parents = {row.parent for row in self if not row.ended}
+        old = [
+            row
+            for row in self
+            if row.ended and row.id != 1 and row.id not in parents and row.moments.get("exited", before_ns) < before_ns
+        ]
+        for row in old:
+            del self._rows[row.id]
+            self._orphans.pop(row.id, None)
+            self._threads.pop(row.id, None)
+            if self._by_pid.get(row.pid) is row:
+                del self._by_pid[row.pid]
+        for parent in {row.parent for row in old if row.thread is not None and row.parent in self._threads}:
+            self._threads[parent] = [thread for thread in self._threads[parent] if thread.id in self._rows]
+        return old
+
+    def dump(self, number: int) -> dict[str, Any] | None:
+        """All that is known of a row, as plain JSON values; None if it is not kept any more."""
+        row = self._rows.get(number)
+        return None if row is None else dataclasses.asdict(row)
+
+    def restore(self, known: dict[str, Any]) -> Row:
+        """A row as it was dumped, told of again."""
+        known["names"] = {int(index): (whose, name) for index, (whose, name) in known["names"].items()}
+        row = Row(**known)
+        self._count = max(self._count, row.id)
+        self._rows[row.id] = row
+        if row.thread is None:
+            self._by_pid[row.pid] = row
+        elif row.parent is not None:
+            self._threads.setdefault(row.parent, []).append(row)
+        self.announce(row)
+        for moment, t_ns in row.moments.items():
+            self._out.append(messages.Moment(row.id, moment, t_ns - self._launched_ns))
+        if row.error:
+            self._out.append(messages.Failed(row.id, row.error))
+        if row.unobserved:
+            self._tell_unobserved(row)
+        if row.ended:
+            self._tell_end(row)
+        return row
+
+
+#: What a copy of a process is called, and the copy of a copy.
+_COPY = re.compile(r"fork of (.*?)(?: \((\d+) generations\))?", re.DOTALL)
+
+
+def copy_of(name: str) -> str:
+    """What to call a process that a process of this name made as its copy: `fork of sh`, then `fork of sh (2
+    generations)`, and so on, since a program may go on for thousands."""
+    known = _COPY.fullmatch(name)
+    if known is None:
+        return f"fork of {name}"
+    return f"fork of {known[1]} ({int(known[2] or 1) + 1} generations)"
 
 
 def is_python(words: Sequence[str]) -> bool:

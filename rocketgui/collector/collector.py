@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 from rocketgui import messages
 from rocketgui.collector.cores import Cores
-from rocketgui.collector.launching import Started
+from rocketgui.collector.launching import RunFiles, RunInfo, Top
 from rocketgui.collector.run import Run
 from rocketgui.messages import Command, Frame, Message
 
@@ -16,16 +17,18 @@ RATE = 60
 #: Samples of the cores per second, at all times.
 CORES_RATE = 10
 
+_log = logging.getLogger(__name__)
+
 
 class Collector:
-    """Follows at most one run at a time."""
+    """Follows at most one run at a time. `cores` may have been looked at for a while already."""
 
-    def __init__(self) -> None:
+    def __init__(self, cores: Cores | None = None) -> None:
         self._out: list[Message] = []
         self._began_ns = time.monotonic_ns()
         self._ticked_ns = self._began_ns
         self._cores_due = self._began_ns
-        self._cores = Cores()
+        self._cores = cores or Cores()
         self.run: Run | None = None
 
     @property
@@ -37,12 +40,9 @@ class Collector:
         """How long to wait between ticks: nothing but the cores moves while no program runs."""
         return NS // (RATE if self.running else CORES_RATE)
 
-    def obey(self, command: Command) -> None:
-        """Carry out a command; one that makes no sense now is ignored, since it may cross with the end of a run."""
-        if isinstance(command, messages.Launch):
-            if not self.running:
-                self._launch(command)
-            return
+    def obey(self, command: Command | Top) -> None:
+        """Carry out a command; one that makes no sense now is ignored, since it may cross with the end of a run. What
+        ends the program is its owner's to do, and only noted here."""
         run = self.run
         if run is None or run.ended:
             return
@@ -56,20 +56,23 @@ class Collector:
             case messages.Resume():
                 run.resume()
             case messages.Interrupt():
-                run.interrupt()
+                run.note_interrupt()
             case messages.Stop() | messages.Quit():
-                run.stop()
+                run.note_stop()
+            case Top():
+                run.note_adoption(command)
 
-    def _launch(self, command: messages.Launch) -> None:
-        try:
-            self.follow(Started(command))
-        except OSError as error:
-            self._out.append(messages.Notice(f"The program could not be launched: {error.strerror or error}."))
+    def observe(self, info: RunInfo, files: RunFiles, rings: list[int]) -> None:
+        """Follow a program that is on its way.
 
-    def follow(self, started: Started) -> None:
-        """Follow a program that is already on its way."""
-        self.run = Run(started, self._out)
-        self._cores = Cores()  # what was before is not this run's
+        Raises:
+            OSError: the system refuses what that needs.
+        """
+        if self.run is not None:
+            self.run.release()
+        self.run = Run(info, files, rings, self._out)
+        if self._cores.began_ns < info.launched_ns:
+            self._cores = Cores()  # what was before is not this run's
 
     def tick(self) -> Frame:
         """Gather what is new since the last tick."""
@@ -78,11 +81,21 @@ class Collector:
         since = self._began_ns if self.run is None else self.run.launched_ns
         if now >= self._cores_due and (self.run is None or self.running):
             self._cores_due = max(self._cores_due + NS // CORES_RATE, now)
-            load = self._cores.sample()
-            if load is not None:
-                self._out.append(messages.CoreLoad(now - since, load))
+            self._sample_cores(now - since)
         if self.run is not None:
-            self.run.tick(seconds)
+            try:
+                self.run.tick(seconds)
+            except Exception as error:  # the next tick goes on; where the end cannot be told, the owner sees to it
+                _log.error("an error while observing", exc_info=error)
         frame = Frame(now - since, tuple(self._out))
         self._out.clear()  # the run holds on to this very list
         return frame
+
+    def _sample_cores(self, t_ns: int) -> None:
+        try:
+            load = self._cores.sample()
+        except Exception as error:  # of the system: nothing else depends on it
+            _log.warning("the cores' load is not to be had", exc_info=error)
+            return
+        if load is not None:
+            self._out.append(messages.CoreLoad(t_ns, load))

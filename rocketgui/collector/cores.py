@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 
 import psutil
@@ -11,9 +12,13 @@ SPAN = 4
 
 
 class Cores:
-    """Load of each core over the last `SPAN` samples, in percent."""
+    """Load of each core over the last `SPAN` samples, in percent; of the first ones, since it was made.
+
+    `began_ns`: when that was, as a monotonic time.
+    """
 
     def __init__(self) -> None:
+        self.began_ns = time.monotonic_ns()
         self._samples: deque[list[tuple[float, float]]] = deque(maxlen=SPAN + 1)
         self._samples.append(_busy_and_idle())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class Crew:
@@ -15,8 +16,16 @@ class Crew:
 
     def __init__(self, workers: int) -> None:
         self.to_launch = workers
-        self._is_led = workers > 0
+        self.is_led = workers > 0
         self._dismissed: set[int] = set()
+
+    def known(self) -> dict[str, Any]:
+        """What `restore` takes, as plain JSON values."""
+        return {"to_launch": self.to_launch, "dismissed": sorted(self._dismissed)}
+
+    def restore(self, known: dict[str, Any]) -> None:
+        self.to_launch = known["to_launch"]
+        self._dismissed = set(known["dismissed"])
 
     @property
     def workers(self) -> int:
@@ -39,7 +48,7 @@ class Crew:
 
     def overtaken(self, started: Sequence[int], alive: Sequence[int]) -> list[int]:
         """The program may have started more before it saw that fewer are wanted: return those that should end."""
-        if not self._is_led or len(started) <= self.to_launch:
+        if not self.is_led or len(started) <= self.to_launch:
             return []
         wanted, self.to_launch = self.workers, len(started)
         return self.resize(wanted, started, alive)

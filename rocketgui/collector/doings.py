@@ -107,7 +107,10 @@ class Doings:
             waits, of, file, line, function = texts[2:]
             if waits and waits not in messages.DOINGS:
                 raise ValueError("an agent told of something that nothing does")
-            told.waits, told.of, told.file, told.line, told.function = waits, of, file, int(line), function
+            number = int(line)
+            if not 0 <= number < 2**31:
+                raise ValueError("a line that no file has")
+            told.waits, told.of, told.file, told.line, told.function = waits, of, file, number, function
 
     def seen(self, process: int, pid: int, now: int, *, asleep: bool, cpu: float | None) -> None:
         """The system was asked about a process: whether it waits, and its CPU in percent of a core."""
@@ -122,12 +125,14 @@ class Doings:
             self._say(process, now, what, "", 0, "", on)
             return
         waits = asleep and told.share < BUSY
-        what, on = self._waiting(told, pid, self._gil[process]) if waits else (self._running(told, process), "")
+        what, on = (
+            self._waiting(told, pid, self._gil.get(process, True)) if waits else (self._running(told, process), "")
+        )
         self._say(process, now, what, told.file, told.line, told.function, on)
 
     def _running(self, told: _Told, process: int) -> str:
         """A busy thread that does not keep the GIL from others is in C code."""
-        return "c" if self._gil[process] and told.share >= BUSY and told.late_us < WAITED else "python"
+        return "c" if self._gil.get(process, True) and told.share >= BUSY and told.late_us < WAITED else "python"
 
     def _waiting(self, told: _Told, pid: int, gil: bool) -> tuple[str, str]:
         what, on = waits_for(pid)

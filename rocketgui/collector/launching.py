@@ -8,35 +8,29 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
-import shutil
+import signal
 import subprocess
-import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rocketgui import interpreters, supervisor
-from rocketgui.agent import layout
+from rocketgui import interpreters, process_tree, run_directory, supervisor
+from rocketgui.agent import layout, owner
 from rocketgui.collector.board import Board
-from rocketgui.collector.lineage import Lineage
+from rocketgui.collector.lineage import Rings
 from rocketgui.launch import Launch
+
+if TYPE_CHECKING:
+    from rocketgui.messages import RunStarted
 
 #: Files that other interpreters load; packaged or not, they lie beside this one.
 PACKAGE = Path(__file__).resolve().parent.parent
 AGENT, SUPERVISOR = PACKAGE / "agent" / "inject", PACKAGE / "supervisor.py"
-#: Room that the directory in memory must have, so that 256 black boxes fit in it three times.
-ROOM = 256 * 1024 * 1024
-
-
-def private_directory() -> str:
-    """A directory for this user alone; in memory where there is room, since maps on a disk are written back to it."""
-    memory = "/dev/shm"
-    with contextlib.suppress(OSError, AttributeError):
-        room = os.statvfs(memory)
-        if room.f_bavail * room.f_frsize >= ROOM:
-            return tempfile.mkdtemp(prefix="rocketgui-", dir=memory)
-    return tempfile.mkdtemp(prefix="rocketgui-")
+#: Whether an open file can be passed to another process, which needs no name then.
+PASSES_DESCRIPTORS: bool = os.name != "nt"
+#: Room for how far some thousand black boxes were read; see checkpoint.py.
+POSITIONS_SIZE = 1 << 18
 
 
 def environment(launch: Launch, directory: str) -> dict[str, str]:
@@ -48,15 +42,130 @@ def environment(launch: Launch, directory: str) -> dict[str, str]:
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(AGENT), original)))
     variables[layout.ENV_RUN] = directory
     variables[layout.ENV_WATCH] = ",".join(launch.watch)
+    variables[layout.ENV_OWNER] = owner.identity(os.getpid()) or ""
     return variables
 
 
-class Supervised:
-    """The supervisor's process, the commands to it, and its reports. Closing the commands is its lifeline's end."""
+class RunInfo(NamedTuple):
+    """What a collector is told of a run that it has to observe; the files come beside it, see `RunFiles`.
 
-    def __init__(self, launch: Launch, directory: str) -> None:
+    `resumes`: another collector observed it before, and died. `launched_ns` is a monotonic time, `cpu_before_s` the CPU
+    seconds that the owner had used until then. `rings`: how many descriptors of `lineage.Rings` there are.
+    """
+
+    launch: Launch
+    directory: str
+    supervisor: int
+    launched_ns: int
+    rings: int
+    resumes: Resumption | None = None
+
+
+class Top(NamedTuple):
+    """The process below which a program's processes are, and those of its children that are not the program's."""
+
+    pid: int
+    others: frozenset[int] = frozenset()
+
+
+class Resumption(NamedTuple):
+    """What the owner of a run knows of the collector that died: whether it has told that the run began, how it died
+    (its exit code), until when it was heard of (monotonic ns), how many samples and lines of output came from it and
+    its predecessors, and how many they were."""
+
+    announced: bool
+    exit_code: int
+    heard_ns: int
+    samples: int
+    lines: int
+    times: int
+
+
+def announcement(info: RunInfo) -> RunStarted:
+    """The message that begins a run."""
+    import datetime
+    import platform
+
+    from rocketgui import messages
+
+    launch = info.launch
+    began = time.time() - (time.monotonic_ns() - info.launched_ns) / 1e9
+    return messages.RunStarted(
+        argv=(os.path.basename(launch.argv[0]), *launch.argv[1:]),
+        executable=launch.python,
+        run_as=launch.run_as,
+        start_method=launch.start_method,
+        work=launch.work,
+        variable=launch.variable,
+        pinned=launch.pinned,
+        os=platform.system(),
+        cores=os.cpu_count() or 1,
+        launched=datetime.datetime.fromtimestamp(began, datetime.UTC).isoformat(timespec="microseconds"),
+        workers=launch.workers,
+        limit=launch.limit,
+        watch=launch.watch,
+    )
+
+
+class RunFiles:
+    """The files of a run that outlive its collectors, open for reading and writing.
+
+    reports      lines of JSON, written by the supervisor
+    checkpoint   what a collector knows, written by the collectors, in one of two files; see checkpoint.py
+    positions    how far the collectors have read; see checkpoint.py
+    board        see board.py; the only one that other processes open, and that keeps its name
+
+    Where the system can pass descriptors, the others have no names: nothing that the program does to the run's
+    directory changes them.
+    """
+
+    NAMES = ("reports", "checkpoint", "checkpoint2", "positions", layout.BOARD_FILE)
+
+    def __init__(self, descriptors: Sequence[int]) -> None:
+        self.descriptors = tuple(descriptors)
+        self.reports, self.checkpoint, self.checkpoint2, self.positions, self.board = descriptors
+
+    @classmethod
+    def create(cls, directory: str) -> RunFiles:
+        """Make new ones.
+
+        Raises:
+            OSError: there is no room for them.
+        """
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        descriptors: list[int] = []
+        try:
+            for name in cls.NAMES:
+                path = os.path.join(directory, name)
+                appended = name in ("reports", "checkpoint", "checkpoint2")
+                descriptors.append(os.open(path, flags if appended else flags & ~os.O_APPEND, 0o600))
+                if PASSES_DESCRIPTORS and name != layout.BOARD_FILE:
+                    os.unlink(path)
+            os.write(descriptors[3], bytes(POSITIONS_SIZE))  # not a hole: a full disk must show here
+            os.write(descriptors[4], bytes(layout.BOARD_SIZE))
+        except OSError:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            raise
+        return cls(descriptors)
+
+    @classmethod
+    def open(cls, directory: str) -> RunFiles:
+        """Open those of another process, where descriptors cannot be passed."""
+        flags = os.O_RDWR | getattr(os, "O_BINARY", 0)
+        return cls([os.open(os.path.join(directory, name), flags) for name in cls.NAMES])
+
+    def close(self) -> None:
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+
+
+class Supervised:
+    """The supervisor's process, and the commands to it. Closing the commands is its lifeline's end; it writes its
+    reports to the descriptor `reports`."""
+
+    def __init__(self, launch: Launch, directory: str, reports: int) -> None:
         commands, self._commands = os.pipe()
-        self._reports, reports = os.pipe()
         passed = [_passable(end) for end in (commands, reports)]
         options: dict[str, Any] = {"pass_fds": passed} if os.name != "nt" else {"close_fds": False}
         session = "own" if launch.own_session else "same"
@@ -64,7 +173,8 @@ class Supervised:
         options["start_new_session"] = launch.own_session
         if os.name == "nt" and launch.own_session:
             options["creationflags"] = subprocess.CREATE_NO_WINDOW  # type: ignore[attr-defined,unused-ignore]
-        alone = [interpreters.own(), "-I", "-S", str(SUPERVISOR)]
+        # Compiled modules are used, and never written: this process has done so where it may.
+        alone = [interpreters.own(), "-I", "-S", "-B", "-c", supervisor.CODE, str(SUPERVISOR)]
         try:
             with open(launch.output, "wb") if launch.output else contextlib.nullcontext() as output:
                 self._process = subprocess.Popen(
@@ -77,12 +187,9 @@ class Supervised:
                 )
         except OSError:
             os.close(self._commands)
-            os.close(self._reports)
             raise
         finally:
             os.close(commands)
-            os.close(reports)
-        self._unread = b""
 
     @property
     def pid(self) -> int:
@@ -93,80 +200,102 @@ class Supervised:
         return self._process.poll()
 
     def send(self, command: str) -> None:
-        """Ask for `stop` or `interrupt`; a supervisor that has ended needs neither."""
+        """Send a command, see `supervisor`; one that has ended needs none, and one that was stopped goes on."""
         with contextlib.suppress(OSError):
             os.write(self._commands, command.encode() + b"\n")
+        self._continue()
 
-    def reports(self, *, wait: bool = False) -> list[dict[str, Any]]:
-        """What it has reported since the last call; with `wait`, wait until it reports something or ends."""
-        if not _readable(self._reports, wait):
-            return []
-        data = os.read(self._reports, 65536)
-        *lines, self._unread = (self._unread + data).split(b"\n")
-        return [json.loads(line) for line in lines]
+    def _continue(self) -> None:
+        if os.name != "nt":
+            self._process.send_signal(signal.SIGCONT)
 
-    def abandon(self) -> None:
-        """Break the lifeline now, because this process is about to end, which may take a while on a busy machine."""
+    def close(self, patience_s: float) -> bool:
+        """Break the lifeline, and wait until it has ended; return whether it did so within `patience_s` seconds."""
         os.close(self._commands)
+        self._continue()
+        try:
+            self._process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
-    def close(self) -> None:
-        """Let go of it, and wait until it has ended."""
-        os.close(self._commands)
-        os.close(self._reports)
+    def kill(self) -> None:
+        self._process.kill()
         self._process.wait()
 
 
 class Started:
-    """A program on its way, with all that whoever follows it needs.
+    """A program on its way, with all that its owner needs. It is held by the owner: the window's process, or the
+    command. `ready` gets the supervisor's pid just before the program is started.
 
     Raises:
         OSError: the system refuses what a run needs; nothing is left behind then.
     """
 
-    def __init__(self, launch: Launch) -> None:
-        self.launch = launch
+    def __init__(self, launch: Launch, ready: Callable[[int], None] = lambda supervisor: None) -> None:
         self.launched_ns = time.monotonic_ns()
-        self.cpu_before_s = time.process_time()
-        self.directory = private_directory()
-        self.board = Board(self.directory, launch.rate_hz)
-        if launch.source is not None:
-            program = Path(self.directory, Path(launch.argv[0]).name)
-            program.write_text(launch.source, encoding="utf-8")
-            self.launch = launch = launch._replace(argv=(str(program), *launch.argv[1:]))
-        supervisor.become_subreaper()  # before there is anything: if the supervisor dies, its orphans come here
+        self.directory = run_directory.create()
+        self._created = run_directory.identity(self.directory)
+        self._claim = run_directory.Claim(self.directory)
         try:
-            self.supervised = Supervised(launch, self.directory)
+            self.files = RunFiles.create(self.directory)
+        except OSError:
+            self._remove()
+            raise
+        self.rings: Rings | None = None
+        try:
+            # Before there is any collector: the agents read from it at what rate to sample.
+            Board(self.files.board, launch.rate_hz).close()
+            if launch.source is not None:
+                program = Path(self.directory, Path(launch.argv[0]).name)
+                program.write_text(launch.source, encoding="utf-8")
+                # In its own folder: its children's path begins with the current one, where foreign files may lie.
+                launch = launch._replace(argv=(str(program), *launch.argv[1:]), folder=launch.folder or self.directory)
+            self.launch = launch
+            process_tree.become_subreaper()  # before there is anything: if the supervisor dies, its orphans come here
+            self.supervised = Supervised(launch, self.directory, self.files.reports)
         except OSError:
             self.clear_up()
             raise
-        try:  # before the supervisor has started anything: what is there already is not told of
-            self.lineage: Lineage | None = Lineage(self.supervised.pid)
-        except OSError:
-            self.lineage = None
+        with contextlib.suppress(OSError):  # before the supervisor has started anything: what is there is not told of
+            self.rings = Rings(self.supervised.pid)
+        if launch.asks:
+            self.supervised.send("ask")
+        ready(self.supervised.pid)
+        self.supervised.send("start")
+
+    def told(self, resumes: Resumption | None = None) -> RunInfo:
+        """What a collector is told of it."""
+        return RunInfo(
+            self.launch, self.directory, self.supervised.pid, self.launched_ns,
+            len(self.rings.descriptors) if self.rings is not None else 0, resumes,
+        )  # fmt: skip
+
+    @property
+    def descriptors(self) -> list[int]:
+        """What is passed to a collector, where the system can do so: the files and the kernel's rings."""
+        return [*self.files.descriptors, *(self.rings.descriptors if self.rings is not None else ())]
+
+    def close_rings(self) -> None:
+        """Do without the kernel's events, where descriptors are few."""
+        if self.rings is not None:
+            self.rings.close()
+            self.rings = None
+
+    def report_end(self) -> None:
+        """In the place of a supervisor that cannot: nothing more is known of the program."""
+        report = {"event": "ended", "t_ns": time.monotonic_ns(), "lost": True}
+        os.write(self.files.reports, json.dumps(report).encode() + b"\n")
 
     def clear_up(self) -> None:
-        """Remove what the run has in the file system."""
-        self.board.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        """Let go of all of it, and remove what the run has in the file system."""
+        self.files.close()
+        self.close_rings()
+        self._remove()
 
-
-def _readable(descriptor: int, wait: bool) -> bool:
-    """Whether a pipe has something to read, or has ended; with `wait`, wait until then."""
-    if os.name != "nt":
-        return bool(select.select([descriptor], [], [], None if wait else 0)[0])
-    import _winapi
-    import msvcrt
-
-    handle = msvcrt.get_osfhandle(descriptor)  # type: ignore[attr-defined,unused-ignore]
-    while True:
-        try:
-            if _winapi.PeekNamedPipe(handle, 0)[0]:  # type: ignore[attr-defined,unused-ignore]
-                return True
-        except BrokenPipeError:
-            return True
-        if not wait:
-            return False
-        time.sleep(0.01)  # Windows has nothing to wait on a pipe with
+    def _remove(self) -> None:
+        self._claim.release()
+        run_directory.remove(self.directory, self._created)
 
 
 def _passable(descriptor: int) -> int:

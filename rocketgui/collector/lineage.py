@@ -16,7 +16,7 @@ import os
 import platform
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 #: Number of the system call, by processor.
@@ -69,21 +69,21 @@ Event = Forked | Executed | Exited
 
 
 class Lineage:
-    """Follows what becomes of the process `pid`, which must be a child of this one.
+    """Reads the rings of `open_rings`; whoever reads them next goes on where this one stopped.
 
     Attributes:
         lost: how many events the rings had no room for.
 
     Raises:
-        OSError: the system does not tell.
+        OSError: a ring cannot be mapped.
     """
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, descriptors: Sequence[int]) -> None:
         self.lost = 0
         self._rings: list[mmap.mmap] = []
         try:
-            for core in range(os.cpu_count() or 1):
-                self._rings.append(_ring(pid, core))
+            for descriptor in descriptors:
+                self._rings.append(_mapped(descriptor))
         except OSError:
             self.close()
             raise
@@ -120,7 +120,37 @@ class Lineage:
         self._rings = []
 
 
-def _ring(pid: int, core: int) -> mmap.mmap:
+class Rings:
+    """The rings that tell what becomes of the process `pid`, one per core. They are filled from now on and as long as
+    these are open, whether or not anybody reads them.
+
+    Attributes:
+        descriptors: of the rings, for `Lineage`; also in another process.
+
+    Raises:
+        OSError: the system does not tell.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.descriptors: list[int] = []
+        self._maps: list[mmap.mmap] = []  # a ring lives as long as its first map
+        try:
+            for core in range(os.cpu_count() or 1):
+                self.descriptors.append(_opened(pid, core))
+                self._maps.append(_mapped(self.descriptors[-1]))
+        except OSError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        for ring in self._maps:
+            ring.close()
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        self._maps, self.descriptors = [], []
+
+
+def _opened(pid: int, core: int) -> int:
     number = _OPEN.get(platform.machine())
     if not sys.platform.startswith("linux") or number is None:
         raise OSError("this system has no such events")
@@ -130,15 +160,15 @@ def _ring(pid: int, core: int) -> mmap.mmap:
     asked = bytearray(fields.ljust(_ATTRIBUTES_SIZE, b"\0"))
     struct.pack_into("<i", asked, _CLOCK_AT, _CLOCK_MONOTONIC)
     system = ctypes.CDLL(None, use_errno=True)
-    descriptor = system.syscall(number, bytes(asked), pid, core, -1, _CLOSE_ON_EXEC)
+    descriptor: int = system.syscall(number, bytes(asked), pid, core, -1, _CLOSE_ON_EXEC)
     if descriptor < 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
-    try:
-        # The map keeps the event alive, and is all that is needed of it.
-        return mmap.mmap(descriptor, (1 + _PAGES) * mmap.PAGESIZE)
-    finally:
-        os.close(descriptor)
+    return descriptor
+
+
+def _mapped(descriptor: int) -> mmap.mmap:
+    return mmap.mmap(descriptor, (1 + _PAGES) * mmap.PAGESIZE)
 
 
 def _records(ring: mmap.mmap, begin: int, end: int) -> Iterator[tuple[int, int, bytes]]:

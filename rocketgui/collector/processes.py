@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from rocketgui import supervisor
+from rocketgui import process_tree
+from rocketgui.collector.launching import Top
 
 #: Each process is looked at this often, within bounds for all of them together: few processes are looked at more often,
 #: so that short lives are seen too, and many less often, so that observing stays cheap.
@@ -129,11 +130,15 @@ class Processes:
         self._due: list[int] = []
         self._credit = 0.0
 
-    def add(self, process: int, pid: int) -> None:
-        """Look at this process from now on."""
-        with contextlib.suppress(psutil.Error):
-            self._known[process] = _Known(psutil.Process(pid), pid)
-            self._due.insert(0, process)
+    def add(self, process: int, pid: int) -> float | None:
+        """Look at this process from now on; return when it was made, see `created`."""
+        try:
+            handle = psutil.Process(pid)
+        except psutil.Error:
+            return None
+        self._known[process] = _Known(handle, pid)
+        self._due.insert(0, process)
+        return _created(handle)
 
     def add_thread(self, process: int, pid: int, tid: int) -> None:
         """Look at this thread of a process from now on, where the system tells of threads."""
@@ -197,6 +202,19 @@ class Processes:
         return look
 
 
+def created(pid: int) -> float | None:
+    """When the process that has this pid now was made, in s since the epoch; None: there is none, or it is not told."""
+    try:
+        return _created(psutil.Process(pid))
+    except psutil.Error:
+        return None
+
+
+def _created(handle: psutil.Process) -> float | None:
+    found: float | None = _or_none(handle.create_time)
+    return found
+
+
 def _rate(known: _Known, cpu_s: float) -> float | None:
     """Percent of one core since the look before."""
     now = time.monotonic()
@@ -215,20 +233,20 @@ def _or_none(call: Callable[[], Any] | None) -> Any:
         return None
 
 
-def descendants(pid: int) -> list[tuple[int, int]]:
-    """(pid, parent's pid) of every process below this one, parents first."""
+def descendants(top: Top) -> list[tuple[int, int]]:
+    """(pid, parent's pid) of every process of the program below this one, parents first."""
     found: list[tuple[int, int]] = []
-    parents = [pid]
+    parents = [top.pid]
     for parent in parents:
-        children = _children(parent)
+        children = [child for child in _children(parent) if child not in top.others]
         found += [(child, parent) for child in children]
         parents += children
     return found
 
 
 def _children(pid: int) -> list[int]:
-    if supervisor.LISTS_CHILDREN:
-        return supervisor.children(pid)
+    if process_tree.LISTS_CHILDREN:
+        return process_tree.children(pid)
     try:
         return [child.pid for child in psutil.Process(pid).children()]
     except psutil.Error:
@@ -258,20 +276,20 @@ def began_ns(pid: int) -> int | None:
     return ticks * (1_000_000_000 // os.sysconf("SC_CLK_TCK")) - slept
 
 
-def suspend(above: int) -> None:
-    """Suspend all processes below this one; parents first, again until no new one turns up."""
+def suspend(top: Top) -> None:
+    """Suspend all processes of the program; parents first, again until no new one turns up."""
     suspended: set[int] = set()
     while True:
-        new = [pid for pid, _ in descendants(above) if pid not in suspended]
+        new = [pid for pid, _ in descendants(top) if pid not in suspended]
         if not new:
             return
         _each(new, psutil.Process.suspend)
         suspended.update(new)
 
 
-def resume(above: int) -> None:
-    """Let all processes below this one go on; children first."""
-    _each([pid for pid, _ in reversed(descendants(above))], psutil.Process.resume)
+def resume(top: Top) -> None:
+    """Let all processes of the program go on; children first."""
+    _each([pid for pid, _ in reversed(descendants(top))], psutil.Process.resume)
 
 
 def _each(pids: Iterable[int], action: Callable[[psutil.Process], None]) -> None:

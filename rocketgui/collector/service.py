@@ -1,49 +1,71 @@
-"""The collector as a process beside the window: commands come in by a pipe, frames go out by a bounded queue.
+"""The collector as a process: commands come in by a pipe, frames go out by a bounded queue.
 
-It is the queue's only writer and the pipe's only reader. When the window is gone, so is it, and with it the program.
+Its owner is the window's process, or the command where there is no window. It is the queue's only writer and the pipe's
+only reader. When its owner is gone, so is it; when it dies, its owner starts another one.
 """
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import logging
 import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Iterator
+from multiprocessing import reduction, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
+from typing import TYPE_CHECKING
 
 from rocketgui import messages
+from rocketgui.collector.launching import PASSES_DESCRIPTORS, RunFiles, RunInfo
 from rocketgui.messages import Frame, Message, Quit
+from rocketgui.signals import TO_GROUPS
 
-#: Frames that may wait for the window. More are joined into one; beyond `MOST_WAITING` rows
+if TYPE_CHECKING:
+    from rocketgui.collector.collector import Collector
+
+#: Frames that may wait for the owner. More are joined into one; beyond `MOST_WAITING` rows
 #: samples and lines of output are dropped and counted.
 QUEUE_SIZE = 32
 MOST_WAITING = 20_000
 NS = 1_000_000_000
 
+_log = logging.getLogger(__name__)
+# What is logged goes nowhere by itself, least of all to the program's standard error.
+logging.getLogger("rocketgui").addHandler(logging.NullHandler())
+
 
 class Sender:
-    """Puts frames on the queue without ever waiting for it."""
+    """Puts frames on the queue without ever waiting for it, `rate` times a second at most."""
 
-    def __init__(self, frames: Queue[str]) -> None:
+    def __init__(self, frames: Queue[str], rate: int) -> None:
         self._frames = frames
+        self._every_ns = NS // rate
+        self._due = 0
         self._waiting: list[Message] = []
         self._rows = 0
         self._samples_dropped = 0
         self._lines_dropped = 0
 
-    def send(self, frame: Frame) -> None:
+    def begin(self) -> None:
+        """A run begins: what was lost before is another one's."""
+        self._samples_dropped = self._lines_dropped = 0
+
+    def send(self, frame: Frame, *, now: bool = True) -> None:
+        """Send a frame, or keep it until it is time to; `now`: it is."""
         for message in frame.messages:
-            if isinstance(message, messages.RunStarted):
-                self._samples_dropped = self._lines_dropped = 0
             self._waiting.append(self._with_losses(message))
             self._rows += _rows(message)
-        if not self._waiting:
+        if not self._waiting or (not now and time.monotonic_ns() < self._due):
             return
         if self._frames.full():
             if self._rows > MOST_WAITING:
                 self._drop()
             return
+        self._due = time.monotonic_ns() + self._every_ns
         self._frames.put_nowait(messages.encode(frame.t_ns, self._waiting))
         self._waiting = []
         self._rows = 0
@@ -63,11 +85,10 @@ class Sender:
 
     def _with_losses(self, message: Message) -> Message:
         if isinstance(message, messages.Losses):
-            return messages.Losses(
-                message.samples_dropped + self._samples_dropped,
-                message.bad_messages,
-                message.agents_lost,
-                message.output_lines_dropped + self._lines_dropped,
+            return dataclasses.replace(
+                message,
+                samples_dropped=message.samples_dropped + self._samples_dropped,
+                output_lines_dropped=message.output_lines_dropped + self._lines_dropped,
             )
         return message
 
@@ -77,44 +98,146 @@ def _rows(message: Message) -> int:
     return len(message.t_ns) if isinstance(message, messages.Samples) else 1
 
 
-def main(frames: Queue[str], commands: Connection) -> None:
-    """Serve one window until it says Quit or is gone."""
-    from rocketgui.collector.collector import Collector  # here: the window, which imports this module, needs no psutil
+def main(frames: Queue[str], commands: Connection, rate: int) -> None:
+    """Serve one owner until it says Quit or is gone; send at most `rate` frames a second."""
+    from rocketgui import process_tree
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the window's business
-    collector = Collector()
-    sender = Sender(frames)
-    window = os.getppid()
+    try:
+        # Here: the owner, which imports this module, needs no psutil.
+        from rocketgui.collector.cores import Cores
+
+        cores = Cores()  # first: a program may be over by the time that the rest is loaded
+        from rocketgui.collector.collector import Collector
+
+        collector = Collector(cores)
+    except Exception as error:  # psutil needs /proc; the owner sees this process end, and says so
+        _log.error("the collector cannot be loaded", exc_info=error)
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the owner's business
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)  # and so is what comes to the whole group, from the program perhaps
+    process_tree.wake_when_parent_dies()
+    if hasattr(signal, "pthread_sigmask"):  # the owner may have blocked signals to read them
+        for number in TO_GROUPS:
+            signal.signal(number, signal.SIG_IGN)  # what came before this was a group of its own is forgotten
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        for number in TO_GROUPS:
+            signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
+    sender = Sender(frames, rate)
+    owner = os.getppid()
     deadline = time.monotonic_ns()
     quitting = False
-    while not quitting or collector.running:
+    while not quitting:
         try:
-            while commands.poll(max(0, deadline - time.monotonic_ns()) / NS):
+            while not quitting and commands.poll(max(0, deadline - time.monotonic_ns()) / NS):
                 command = commands.recv()
-                collector.obey(command)
-                if isinstance(command, Quit):
-                    quitting = True
+                quitting = isinstance(command, Quit)
+                if isinstance(command, RunInfo):
+                    sender.begin()
+                    if not _observe(collector, command, commands):
+                        return
+                else:
+                    _obey(collector, command)
                 deadline = min(deadline, time.monotonic_ns())  # what was asked for should show at once
         except (EOFError, OSError):
-            break  # the window is gone
-        if os.getppid() != window:
+            break  # the owner is gone
+        if os.getppid() != owner:
             break
-        sender.send(collector.tick())
+        was_running = collector.running
+        frame = collector.tick()
+        sender.send(frame, now=quitting or was_running is not collector.running)
         deadline = max(deadline + collector.period_ns, time.monotonic_ns())
     if not quitting:
         frames.cancel_join_thread()  # nobody is left to read what is still in the queue
-        if collector.run is not None and collector.running:
-            collector.run.abandon()
 
 
-def start() -> tuple[multiprocessing.process.BaseProcess, Queue[str], Connection]:
-    """Start the collector's process; return it, the queue to read frames from, and the pipe to write commands into."""
+def _obey(collector: Collector, command: messages.Command) -> None:
+    """Carry out a command; what goes wrong in it must not end the run."""
+    try:
+        collector.obey(command)
+    except Exception as error:
+        _log.error("an error at a command", exc_info=error)
+
+
+def _observe(collector: Collector, info: RunInfo, commands: Connection) -> bool:
+    """Take over a run. False if that failed: the owner sees this process end, and starts another one.
+
+    Raises:
+        EOFError: the owner is gone.
+    """
+    try:
+        _take_over(collector, info, commands)
+    except EOFError:
+        raise
+    except Exception as error:
+        _log.error("a run cannot be observed", exc_info=error)
+        return False
+    return True
+
+
+def _take_over(collector: Collector, info: RunInfo, commands: Connection) -> None:
+    if PASSES_DESCRIPTORS:
+        files = RunFiles([reduction.recv_handle(commands) for _ in RunFiles.NAMES])
+        rings = [reduction.recv_handle(commands) for _ in range(info.rings)]
+    else:
+        files, rings = RunFiles.open(info.directory), []
+    collector.observe(info, files, rings)
+
+
+def observe(commands: Connection, info: RunInfo, descriptors: list[int], pid: int) -> None:
+    """Have the collector `pid`, which reads these commands, observe a run.
+
+    Raises:
+        OSError: it is gone.
+    """
+    commands.send(info)
+    if PASSES_DESCRIPTORS:
+        for descriptor in descriptors:
+            reduction.send_handle(commands, descriptor, pid)
+
+
+def start(rate: int) -> tuple[multiprocessing.process.BaseProcess, Queue[str], Connection]:
+    """Start the collector's process; return it, the queue to read frames from, and the pipe to write commands into.
+
+    Raises:
+        OSError: the system refuses.
+    """
+    with _mask_kept():
+        return _start(rate)
+
+
+@contextlib.contextmanager
+def _mask_kept() -> Iterator[None]:
+    """Python's resource tracker, when it is started, lets SIGINT and SIGTERM through again that are blocked here, to be
+    read with their senders: keep it from that."""
+    found = getattr(resource_tracker, "_HAVE_SIGMASK", False)
+    if not found:
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        if signal.SIGTERM in before:
+            resource_tracker._HAVE_SIGMASK = False  # type: ignore[attr-defined]
+        yield
+    finally:
+        resource_tracker._HAVE_SIGMASK = found  # type: ignore[attr-defined]
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start(rate: int) -> tuple[multiprocessing.process.BaseProcess, Queue[str], Connection]:
     context = multiprocessing.get_context("spawn")
     frames: Queue[str] = context.Queue(QUEUE_SIZE)
-    reader, writer = context.Pipe(duplex=False)
-    process = context.Process(target=main, args=(frames, reader), name="collector", daemon=True)
-    process.start()
-    reader.close()
+    # Duplex, since descriptors go through a socket alone.
+    theirs, ours = context.Pipe(duplex=True)
+    process = context.Process(target=main, args=(frames, theirs, rate), name="collector", daemon=True)
+    try:
+        process.start()
+    except BaseException:
+        for end in (theirs, ours, frames._reader, frames._writer):  # type: ignore[attr-defined]
+            with contextlib.suppress(OSError):
+                end.close()
+        raise
+    theirs.close()
     # Only the collector writes: without a writer here, its end ends every read, even one in the middle of a frame.
     frames._writer.close()  # type: ignore[attr-defined]
-    return process, frames, writer
+    return process, frames, ours

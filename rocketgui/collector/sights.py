@@ -10,6 +10,7 @@ from rocketgui.collector import processes
 from rocketgui.collector.census import Census, Row
 from rocketgui.collector.doings import Doings
 from rocketgui.collector.ends import Ends, exit_status
+from rocketgui.collector.launching import Top
 from rocketgui.collector.lineage import Executed, Exited, Forked, Lineage
 from rocketgui.messages import Message
 
@@ -19,20 +20,21 @@ UNTOLD = NS // 10
 
 
 class Sights:
-    """Tells the census of what lives below the process `above`, and puts figures into `out`."""
+    """Tells the census of what lives below `top`, the supervisor at first, and puts figures into `out`."""
 
     def __init__(
         self,
         census: Census,
         doings: Doings,
-        above: int,
+        supervisor: int,
         lineage: Lineage | None,
         out: list[Message],
         launched_ns: int,
     ) -> None:
         self._census = census
         self._doings = doings
-        self._above = above
+        self._supervisor = supervisor
+        self.top = Top(supervisor)
         self._lineage = lineage
         self._out = out
         self._launched_ns = launched_ns
@@ -40,7 +42,10 @@ class Sights:
         self._ends = Ends()
         #: When rows ended whose ends nobody else has told of yet.
         self._gone: dict[int, int] = {}
-        self._watched: set[int] = set()
+        #: The newest row that is looked at, or has ended.
+        self._newest = 0
+        #: Threads that the system has not run yet.
+        self._unborn: list[Row] = []
 
     def births(self) -> int:
         """Processes that came, became others, or went, where the kernel tells; return how much of it was lost."""
@@ -50,7 +55,7 @@ class Sights:
             row = self._census.find(event.pid)
             match event:
                 case Forked(t_ns, pid, parent_pid):
-                    if pid != self._above and (row is None or (row.ended and row.moments["exited"] < t_ns)):
+                    if pid != self._supervisor and (row is None or (row.ended and row.moments["exited"] < t_ns)):
                         row = self._census.meet(pid, parent_pid, reborn=True)
                         parent = self._census.find(parent_pid)
                         if parent is not None and parent.python is not None and not parent.agent:
@@ -66,16 +71,22 @@ class Sights:
 
     def watch_new(self) -> None:
         """Look from now on at what has become known, and see its end."""
-        for row in self._census.newer_than(len(self._watched)):
-            self._watched.add(row.id)
-            if not row.ended and row.kind == "thread":
-                if row.tid is None:
-                    self._watched.discard(row.id)
-                    break  # the system has not run it yet
-                self._looks.add_thread(row.id, row.pid, row.tid)
-            elif not row.ended:
-                self._looks.add(row.id, row.pid)
+        unborn, self._unborn = self._unborn, []
+        for row in unborn + self._census.newer_than(self._newest):
+            self._newest = max(self._newest, row.id)
+            if row.ended:
+                continue
+            if row.kind != "thread":
+                row.created = self._looks.add(row.id, row.pid)
                 self._ends.add(row.id, row.pid)
+            elif row.tid is None:
+                self._unborn.append(row)
+            else:
+                self._looks.add_thread(row.id, row.pid, row.tid)
+
+    def was_replaced(self, row: Row) -> bool:
+        """Whether a process that was running once has ended, and its pid is another's now or nobody's."""
+        return row.thread is None and processes.created(row.pid) != row.created
 
     def look(self, seconds: float, *, paused: bool) -> None:
         """Tell what some processes use and do; as many as `seconds` since the last time allow."""
@@ -83,7 +94,9 @@ class Sights:
         if not found:
             return
         for look in found:
-            row = self._census[look.process]
+            row = self._census.get(look.process)
+            if row is None:
+                continue
             if row.thread is None:  # what threads use is their process's
                 row.cpu_s = look.cpu_s or row.cpu_s
                 self._see(row, look, paused)
@@ -104,7 +117,7 @@ class Sights:
         """Processes that the system has and nobody has told of."""
         if self._census.root is None:
             return
-        for pid, parent_pid in processes.descendants(self._above):
+        for pid, parent_pid in processes.descendants(self.top):
             known = self._census.find(pid)
             if known is not None and not known.ended:
                 continue
@@ -128,13 +141,15 @@ class Sights:
         """Ends that nobody reports: of children that their parent does not wait for yet. `read_last(row)` is called
         before `end(row, exit code, time)`."""
         for process, code in self._ends.new():
-            row = self._census[process]
+            row = self._census.get(process)
+            if row is None:
+                continue
             read_last(row)  # its last words, written after this tick's reading
             code = exit_status(row.pid) if code is None else code
             end(row, code, self._gone.pop(process, time.monotonic_ns()))
         for process, t_ns in list(self._gone.items()):
-            row = self._census[process]
-            if row.ended:
+            row = self._census.get(process)
+            if row is None or row.ended:
                 del self._gone[process]
             elif time.monotonic_ns() - t_ns > UNTOLD and not self._ends.watches(process):
                 end(row, None, t_ns)

@@ -10,10 +10,11 @@ import sys
 import PySide6
 from PySide6.QtCore import Qt, qVersion
 from PySide6.QtGui import QGuiApplication, QIcon
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from rocketgui import __version__, interpreters
 from rocketgui.gui.details import CopyButton, DetailsText, button_row
+from rocketgui.gui.plain import Label
 from rocketgui.gui.theme import set_text
 from rocketgui.resources import resource
 
@@ -65,14 +66,14 @@ class AboutDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("About rocketgui")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        icon = QLabel()
+        icon = Label()
         icon.setPixmap(QIcon(str(resource("icon.svg"))).pixmap(_ICON_PX, _ICON_PX))
         icon.setAccessibleName("Icon of rocketgui")
-        name = QLabel(f"rocketgui {__version__}")
+        name = Label(f"rocketgui {__version__}")
         set_text(name, 1.6, bold=True)
         words = QVBoxLayout()
         words.setSpacing(4)
-        for label in (name, QLabel(_SENTENCE), QLabel(_LICENCE)):
+        for label in (name, Label(_SENTENCE), Label(_LICENCE)):
             words.addWidget(label)
         head = QHBoxLayout()
         head.setSpacing(16)

@@ -19,6 +19,7 @@ from rocketgui.gui.presentation import Shape
 from rocketgui.gui.quit_signals import QuitOnSignal
 from rocketgui.gui.startup import FirstFrame, note_times
 from rocketgui.gui.theme import ThemeSwitch
+from rocketgui.gui.window_system import WindowSystem
 
 
 def main(options: Options) -> int:
@@ -35,6 +36,7 @@ def main(options: Options) -> int:
     errors = ErrorReporter(window)
     errors.repeated.connect(window.strip.say)
     app.aboutToQuit.connect(window.controller.close)
+    window_system = WindowSystem(app, window.controller.close)
     note_times(window, window.plots.counters.shows_points)
     placer = Placer(window)
     window.presentation.changed.connect(placer.watch)
@@ -45,6 +47,7 @@ def main(options: Options) -> int:
         return app.exec()
     finally:
         window.controller.close()
+        window_system.restore()
         errors.restore()
         signals.restore()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from rocketgui.gui.plain import Label
 from rocketgui.gui.theme import set_text, text_font
 
 
@@ -20,14 +21,14 @@ class Card(QFrame):
     def __init__(self, title: str, subtitle: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.heading = QLabel()
+        self.heading = Label()
         self.heading.setProperty("role", "heading")
         font = text_font(0.85, bold=True)
         font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 1.0)
         set_text(self.heading, 0.85, font=font)
         self._title = title
         self.set_subtitle(subtitle)
-        self.remark = QLabel()
+        self.remark = Label()
         self.remark.setProperty("role", "muted")
         self.remark.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         set_text(self.remark, 0.92)
@@ -48,6 +49,8 @@ class Card(QFrame):
         text = next((text for text in texts if advance(text) <= room), "")
         shown = html if html and text == texts[0] else text
         if self.remark.text() != shown:
+            rich, plain = Qt.TextFormat.RichText, Qt.TextFormat.PlainText
+            self.remark.setTextFormat(rich if html and shown == html else plain)
             self.remark.setText(shown)
 
     def retitle(self, title: str, subtitle: str) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument
-from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from rocketgui.gui.buttons import Button
 from rocketgui.gui.card import set_role
 from rocketgui.gui.details import CopyButton, DetailsText
+from rocketgui.gui.plain import Label
 from rocketgui.gui.theme import Theme
+from rocketgui.recording import files
 
 _TOKENS = re.compile(
     r"(?P<long>[A-Za-z]{0,2}(?:\"\"\"|\'\'\'))"
@@ -84,7 +86,7 @@ class CodeView(QWidget):
         self.copy = CopyButton(lambda: self.text.toPlainText(), "Copy the program to the clipboard")
         self.save = Button("Save …", "Save the program as a file; plain python runs it")
         self.save.clicked.connect(self._ask_where)
-        self.said = QLabel()
+        self.said = Label()
         self.said.setAccessibleName("What became of the saving")
         self.said.setWordWrap(True)
         self.said.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -135,7 +137,7 @@ class CodeView(QWidget):
     def save_as(self, path: Path) -> None:
         """Write the program to a file, and say what became of it."""
         try:
-            path.write_text(self.text.toPlainText(), encoding="utf-8")
+            files.write(path, self.text.toPlainText().encode("utf-8", "surrogateescape"))
         except OSError as error:
             self.said.setText(f"{path.name} could not be saved: {error.strerror or error}.")
             set_role(self.said, "error")

@@ -18,6 +18,7 @@ from rocketgui import messages
 from rocketgui.launch import Launch
 from rocketgui.model.report import report
 from rocketgui.model.session import Model, Session
+from rocketgui.model.text import message_lines
 from rocketgui.recording.files import write_json
 
 #: A dragged slider sends at most this often.
@@ -55,8 +56,6 @@ class BridgeLike(Protocol):
 
     @property
     def received(self) -> SignalInstance: ...
-    @property
-    def lost(self) -> SignalInstance: ...
     def start(self) -> None: ...
     def send(self, command: messages.Command) -> None: ...
     def close(self) -> None: ...
@@ -124,7 +123,6 @@ class RunController(QObject):
         self._send_limit = Throttle(lambda value: bridge.send(messages.SetLimit(value)), self)
         # Queued: a bridge may speak from another thread, and the model belongs to this one.
         bridge.received.connect(self._received, Qt.ConnectionType.AutoConnection)
-        bridge.lost.connect(self._lost, Qt.ConnectionType.AutoConnection)
 
     @property
     def session(self) -> Session:
@@ -141,8 +139,12 @@ class RunController(QObject):
         self._stopping = False
         # What workers and limit are to the built-in program may be anything in a program of the user's.
         self._takes_controls = bool(command.work)
-        self._bridge.send(command)
+        self._bridge.send(command._replace(asks=True))
         self._refresh()
+
+    def keep(self) -> None:
+        """Let what outlives the program's first process live on."""
+        self._bridge.send(messages.Keep())
 
     def pause(self) -> None:
         """Suspend the run."""
@@ -222,16 +224,6 @@ class RunController(QObject):
             except OSError as error:
                 self.problem.emit(f"The report could not be written: {error}")
 
-    def _lost(self, sentence: str) -> None:
-        session = self.session
-        self._launching = False
-        if session.is_live:
-            session.apply(messages.RunEnded(session.t_ns, "lost", None))
-            self._ended()
-        self.problem.emit(sentence)
-        self._refresh()
-        self.changed.emit()
-
     def _refresh(self) -> None:
         state = self._state()
         if state is not self.state:
@@ -254,7 +246,7 @@ class RunController(QObject):
 
 
 def _say_on_stderr(sentence: str) -> None:
-    print(f"rocketgui: {sentence}", file=sys.stderr)
+    print(f"rocketgui: {message_lines(sentence)}", file=sys.stderr)
 
 
 def as_bridge(bridge: Any) -> BridgeLike:

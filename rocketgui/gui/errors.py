@@ -11,9 +11,11 @@ import traceback
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from rocketgui.gui.details import CopyButton, DetailsText, button_row
+from rocketgui.gui.plain import Label
+from rocketgui.model.text import harmless
 
 _SENTENCE = "Something went wrong in rocketgui; the run goes on."
 #: Not errors: they are what ends a program or a thread.
@@ -27,10 +29,10 @@ class ErrorDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Error in rocketgui")
         self._more = 0
-        self.sentence = QLabel(_SENTENCE)
+        self.sentence = Label(_SENTENCE)
         self.sentence.setWordWrap(True)
         self.text = DetailsText("Traceback", "Where in rocketgui the error is, for a bug report")
-        self.text.setPlainText(trace)
+        self.text.setPlainText(harmless(trace, keep="\n\t"))
         self.copy = CopyButton(self._report, "Copy the traceback and the versions, for a bug report")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 16)
@@ -100,7 +102,7 @@ class ErrorReporter(QObject):
         text = head + "".join(traceback.format_exception(kind, error, trace))
         self._raised.emit(_place(kind, trace), text)
         if sys.stderr is not None:  # a packaged rocketgui may have none
-            sys.stderr.write(text)
+            sys.stderr.write(harmless(text, keep="\n\t"))
 
     @Slot(str, str)
     def _show(self, place: str, text: str) -> None:

@@ -8,6 +8,7 @@ from rocketgui.gui.card import Card, set_role
 from rocketgui.gui.reading import Reading
 from rocketgui.model.findings import Finding
 from rocketgui.model.session import Session
+from rocketgui.model.text import harmless
 
 _BEFORE = "<b>Nothing has run yet.</b> After a launch, what the picture shows is said here, with its figures."
 _NOTHING = "<b>The program has ended.</b> What was measured of it does not say more."
@@ -40,5 +41,5 @@ class FindingsPanel(Card):
 
 
 def _html(finding: Finding) -> str:
-    point, stop, rest = finding.text.partition(". ")
+    point, stop, rest = harmless(finding.text).partition(". ")
     return f"<b>{escape(point + stop.strip())}</b> {escape(rest)}"

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QWindow
-from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
+from PySide6.QtWidgets import QApplication, QMainWindow
 
+from rocketgui.gui.plain import Label
 from rocketgui.gui.theme import set_text
 
 _SHOWN_MS = 1600
 _MODIFIERS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
 
 
-class KeyCaps(QLabel):
+class KeyCaps(Label):
     """A label above all else, at the lower edge of the window, that stays for a moment after each key."""
 
     def __init__(self, window: QMainWindow) -> None:
-        super().__init__(window)
+        super().__init__(parent=window)
         self._window = window
         self.setObjectName("keycaps")
         self.setAccessibleName("Key that was pressed")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy
+from PySide6.QtWidgets import QSizePolicy
 
+from rocketgui.gui.plain import Label
 from rocketgui.gui.theme import set_text
+from rocketgui.model.text import harmless
 
 
-class Lines(QLabel):
+class Lines(Label):
     """Small text with room for so many lines, however many it has."""
 
     def __init__(self, text: str, lines: int) -> None:
@@ -26,7 +28,7 @@ class Lines(QLabel):
         self.setFixedHeight(self._lines * self.fontMetrics().lineSpacing() + 2)
 
 
-class Elided(QLabel):
+class Elided(Label):
     """A line of text that is shortened in its middle where there is too little room; the tooltip has all of it."""
 
     def __init__(self, factor: float, *, bold: bool = False) -> None:
@@ -34,11 +36,10 @@ class Elided(QLabel):
         self._whole = ""
         set_text(self, factor, bold=bold)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setTextFormat(Qt.TextFormat.PlainText)
 
     def set_whole(self, text: str, tip: str) -> None:
         """Show this text."""
-        self._whole = text
+        self._whole = harmless(text)
         self.setToolTip(tip)
         self.setAccessibleName(text)
         self.setAccessibleDescription(tip)
@@ -56,14 +57,13 @@ class Elided(QLabel):
         self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))
 
 
-class Sentence(QLabel):
+class Sentence(Label):
     """One line of plain text that ends in an ellipsis where there is too little room; `text()` is all of it."""
 
     def __init__(self, factor: float) -> None:
         super().__init__()
         set_text(self, factor)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setTextFormat(Qt.TextFormat.PlainText)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         room = self.contentsRect()

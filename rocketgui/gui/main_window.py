@@ -18,6 +18,7 @@ from rocketgui.gui import keys, settings
 from rocketgui.gui.controller import LIVE, RunController, RunState, as_bridge
 from rocketgui.gui.findings_panel import FindingsPanel
 from rocketgui.gui.key_caps import KeyCaps
+from rocketgui.gui.left_over_question import LeftOverQuestion
 from rocketgui.gui.lesson_panel import LessonPanel
 from rocketgui.gui.opening import Opening
 from rocketgui.gui.output_panel import OutputPanel
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.lesson = LessonPanel(lambda: self.program.python.interpreter)
         self.strip = StatusStrip()
         self.opening = Opening(self)
+        self.left_over = LeftOverQuestion(self.controller, self)
         self._lay_out()
         top = self.top
         self.presentation = Presentation(

@@ -16,6 +16,7 @@ from rocketgui.gui.views import Views
 from rocketgui.gui.watched import shortened
 from rocketgui.messages import Output
 from rocketgui.model.session import Session
+from rocketgui.model.text import harmless
 
 #: Lines that the panel keeps; the session, and so the report, keeps more.
 LINES = 2_000
@@ -57,6 +58,9 @@ class OutputPanel(Card):
         self._shown = 0
         self._late = 0
         self._name_width = 0
+        #: For what of the session the widths of names, and the list of processes, hold.
+        self._names_of = -1
+        self._offered_for: object = None
         self.text = _Tail()
         self.text.setReadOnly(True)
         self.text.setAcceptDrops(False)  # a file that is dropped is for the window
@@ -112,21 +116,37 @@ class OutputPanel(Card):
 
     def _offer_processes(self) -> None:
         """The list grows as processes turn up; the choice stays, from one run to the next too."""
+        if (self._session.changes, self._session.ended) == self._offered_for:
+            return
+        self._offered_for = self._session.changes, self._session.ended
+        self._take_away()
         waits = self.whose.findData(_NOT_YET)
+        places = {self.whose.itemData(place): place for place in range(1, self.whose.count())}
         for process in self._session.processes.values():
-            known = self.whose.findData(process.id)
+            known = places.get(process.id)
             if process.kind == "helper":
                 continue
-            if known < 0 and waits >= 0 and self.whose.itemText(waits) == process.name:
+            if known is None and waits >= 0 and self.whose.itemText(waits) == process.shown:
                 self.whose.setItemData(waits, process.id)
                 waits = -1
-            elif known < 0:
-                self.whose.addItem(process.name, process.id)
-            elif self.whose.itemText(known) != process.name:
-                self.whose.setItemText(known, process.name)
+            elif known is None:
+                self.whose.addItem(process.shown, process.id)
+            elif self.whose.itemText(known) != process.shown:
+                self.whose.setItemText(known, process.shown)
         if waits >= 0 and self._session.ended is not None:  # it will not come
             self.whose.setCurrentIndex(0)
             self.whose.removeItem(waits)
+
+    def _take_away(self) -> None:
+        """Those that have no row of their own any more are not offered, unless one of them is chosen."""
+        chosen, folded = self.whose.currentData(), self._session.folded
+        gone = [
+            place
+            for place in range(1, self.whose.count())
+            if (number := self.whose.itemData(place)) != chosen and number in folded
+        ]
+        for place in reversed(gone if folded else []):
+            self.whose.removeItem(place)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
@@ -138,6 +158,7 @@ class OutputPanel(Card):
         """Show another run."""
         self._session = session
         self._shown = self._late = self._name_width = 0
+        self._names_of, self._offered_for = -1, None
         self.text.clear()
         self.whose.blockSignals(True)
         chosen = self.whose.currentText() if self.whose.currentIndex() else None
@@ -174,7 +195,10 @@ class OutputPanel(Card):
 
     def _names_grew(self) -> bool:
         """Whether names need more room than they have in the lines above."""
-        names = (len(process.name) for process in self._session.processes.values() if process.kind != "helper")
+        if self._session.changes == self._names_of:
+            return False
+        self._names_of = self._session.changes
+        names = (len(process.shown) for process in self._session.processes.values() if process.kind != "helper")
         width = min(max(names, default=0), _NAME_LONGEST)
         grew = width > self._name_width
         self._name_width = max(width, self._name_width)
@@ -188,9 +212,10 @@ class OutputPanel(Card):
             if not self.text.document().isEmpty():
                 cursor.insertBlock()
             process = self._session.processes.get(line.process)
-            name = process.name if process is not None else f"process {line.process}"
+            name = harmless(self._session.name_of(line.process))
             colour = self._theme.worker(process.place if process is not None else None)
             text = line.text if len(line.text) <= _LONGEST else line.text[: _LONGEST - 1] + "…"
+            text = harmless(text, keep="\t")
             role = "error" if line.stream == "stderr" else "text"
             cursor.insertText(f"{line.t_ns / 1e9:6.3f} ", _coloured(self._theme.colour("muted")))
             cursor.insertText(f"{shortened(name, self._name_width):<{self._name_width}} ", _coloured(colour))

@@ -59,6 +59,8 @@ def _form_value(value: Any) -> str:
 
 def _state(process: Process, session: Session) -> str:
     state = process.state
+    if process.unobserved and not process.is_over:
+        return "not observed"
     if session.is_paused and state is ProcessState.RUNNING:
         return "paused"
     if not session.is_script:
@@ -88,7 +90,7 @@ def _count(value: int) -> str:
 
 COLUMNS: tuple[Column, ...] = (
     Column(
-        "process", lambda p, _: p.name or f"process {p.id}", str, "MainProcess", "Its name in the program", right=False
+        "process", lambda p, _: p.shown or f"process {p.id}", str, "MainProcess", "Its name in the program", right=False
     ),
     Column("value", _value, _form_value, _WIDEST_VALUE, "Its own value of the watched name"),
     Column("rate", lambda p, s: s.rate(p), format_rate, "99.9 M/s", "Counts per second over the last half second"),
@@ -110,7 +112,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("moves", lambda p, _: p.moves, _count, "99,999", "How often the system moved it to another core"),
     Column("ended", lambda p, _: p.outcome() or None, str, "killed by SIGKILL", "How it ended", right=False),
-    Column("pid", lambda p, _: p.pid, str, "9999999", "The system's number of the process"),
+    Column("pid", lambda p, _: p.pid or None, str, "9999999", "The system's number of the process"),
 )  # fmt: skip
 
 
@@ -136,7 +138,8 @@ SCRIPT_COLUMNS = _script_columns()
 def said(column: Column, process: Process, session: Session) -> str:
     """What a cell says in words, where it shows a dash or but a word."""
     if column.heading == "process":
-        return str(column.read(process, session))
+        more = "; they have no rows of their own any more, but can be found" if process.is_group else ""
+        return f"{column.read(process, session)}{more}"
     if column.heading == "state" and session.is_script:
         return _said_state(process, session)
     text = column.show(process, session)
@@ -178,5 +181,5 @@ def _named(on: str, session: Session) -> str:
     if kind == "process" and rest.isdecimal():
         pid = int(rest)
         known = next((p for p in session.processes.values() if p.pid == pid and p.kind == "process"), None)
-        return f"the end of {known.name}, pid {pid}" if known is not None else f"the end of pid {pid}"
+        return f"the end of {known.shown}, pid {pid}" if known is not None else f"the end of pid {pid}"
     return on

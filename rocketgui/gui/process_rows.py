@@ -4,13 +4,15 @@ MainProcess          the program itself stands first
   burner             its threads follow each process, however the processes are sorted
 branch-0
   leaf-0             what a process started stands below it, unless the rows are sorted
+3,400 × sh           what ended long ago has no row of its own, but one for all that are alike
+  sh                 those that were looked for stand below
 resource_tracker     Python's own helpers stand last
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from rocketgui.model.process import Process
@@ -34,17 +36,19 @@ class Sorting(NamedTuple):
     descending: bool
 
 
-def rows(session: Session, sorting: Sorting | None = None) -> list[Row]:
-    """All rows of the table: the program itself, what it started, and for a program of the user's all else too."""
+def rows(session: Session, sorting: Sorting | None = None, found: Sequence[Process] = ()) -> list[Row]:
+    """All rows of the table: the program itself, what it started, and for a program of the user's all else too. `found`
+    are some of those without a row of their own."""
     root = session.root
     first = [Row(root, 0)] if root is not None else []
+    folded = [Row(group, 0) for group in session.folded.rows] + [Row(one, 1) for one in found]
     if not session.is_script:
         workers = session.workers if sorting is None else ordered(session.workers, sorting)
-        return first + [Row(worker, 0) for worker in workers]
+        return first + [Row(worker, 0) for worker in workers] + folded
     threads = _threads(session)
-    found = first + (_tree(session) if sorting is None else [Row(one, 0) for one in ordered(session.workers, sorting)])
+    shown = first + (_tree(session) if sorting is None else [Row(one, 0) for one in ordered(session.workers, sorting)])
     helpers = [Row(one, 0) for one in session.processes.values() if one.kind == "helper"]
-    return [inner for row in found for inner in (row, *_below(row, threads))] + helpers
+    return [inner for row in shown for inner in (row, *_below(row, threads))] + folded + helpers
 
 
 def _threads(session: Session) -> dict[int | None, list[Process]]:

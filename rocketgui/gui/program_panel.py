@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget
 
 from rocketgui import interpreters
 from rocketgui.arguments import Options
 from rocketgui.gui import watched
 from rocketgui.gui.card import Card
 from rocketgui.gui.lines import Lines
+from rocketgui.gui.plain import Label
 from rocketgui.gui.rocket_controls import RocketControls
 from rocketgui.gui.theme import fit_text, set_text
 from rocketgui.launch import Launch, Script
 from rocketgui.model.session import Session
-from rocketgui.model.text import format_count, format_short, noun
+from rocketgui.model.text import format_count, format_short, harmless, noun
 
 if TYPE_CHECKING:
     from rocketgui.gui.script_controls import ScriptControls
@@ -52,9 +53,8 @@ class ProgramPanel(Card):
         self.choices.changed.connect(self.changed)
         self.body.addWidget(self._stack, 1)
         self._parent_name = Lines("Parent process", lines=1)
-        self.parent_value = QLabel()
+        self.parent_value = Label()
         self.parent_value.setProperty("role", "accent")
-        self.parent_value.setTextFormat(Qt.TextFormat.PlainText)
         set_text(self.parent_value, 1.6, bold=True)
         self.parent_value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.parent_value.setAccessibleName("Value in the parent process")
@@ -82,7 +82,7 @@ class ProgramPanel(Card):
         if self.script is not None:
             from rocketgui.gui import script_source  # most runs end without it
 
-            return script_source.name_of(self.script)
+            return harmless(script_source.name_of(self.script))
         return f"{self.workers.value} {noun(self.choices.variant.run_as, self.workers.value)}"
 
     def show_script(self, script: Script, python: str = "") -> None:
@@ -164,6 +164,7 @@ class ProgramPanel(Card):
 
     def _write_parent(self, name: str, whole: str, short: str) -> None:
         """The value as exactly as there is room for; rather its name is shortened than the value."""
+        name = harmless(name)
         advance, room = self.parent_value.fontMetrics().horizontalAdvance, self.parent_value.width()
         value = whole if advance(f"{name} = {whole}") <= room else short
         left = room - advance(f" = {value}") - 2

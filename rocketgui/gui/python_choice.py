@@ -19,7 +19,9 @@ from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox
 
 from rocketgui import interpreters
 from rocketgui.gui.buttons import Choice
+from rocketgui.gui.plain import tip
 from rocketgui.interpreters import Interpreter, NoInterpreter
+from rocketgui.model.text import harmless
 
 _TIP = "The Python that runs the program; counts from the next launch on"
 _LOOKING = "Looking for others …"
@@ -140,11 +142,11 @@ class PythonChoice(Choice):
             option.currentText = self.currentText().split(_DOT)[0].removeprefix("Python ")
 
     def _add(self, text: str, path: str) -> None:
-        self.addItem(text, path)
-        self.setItemData(self.count() - 1, path, Qt.ItemDataRole.ToolTipRole)
+        self.addItem(harmless(text), path)
+        self.setItemData(self.count() - 1, tip(path), Qt.ItemDataRole.ToolTipRole)
 
     def _tell_path(self) -> None:
-        self.setToolTip(f"{_TIP}\n{self.path}")
+        self.setToolTip(tip(f"{_TIP}\n{self.path}"))
 
     def _widen_list(self) -> None:
         view = self.view()

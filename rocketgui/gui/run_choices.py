@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QStandardItemModel
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
 from rocketgui.arguments import pin_refusal
 from rocketgui.gui.buttons import Choice, claims_space
+from rocketgui.gui.plain import Label
 from rocketgui.gui.theme import set_text
 from rocketgui.interpreters import Interpreter
 from rocketgui.launch import START_METHODS
@@ -76,9 +77,9 @@ class RunChoices(QWidget):
     def _all(self) -> tuple[Choice, ...]:
         return self.run_as, self.method, self.work, self.variable
 
-    def add_row(self, text: str, widget: QWidget) -> QLabel:
+    def add_row(self, text: str, widget: QWidget) -> Label:
         """A label and a control, below the others."""
-        label = QLabel(text)
+        label = Label(text)
         set_text(label, 1.0)
         label.setBuddy(widget)
         row = self._grid.rowCount()

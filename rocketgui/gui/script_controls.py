@@ -7,18 +7,21 @@ import re
 import shlex
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from rocketgui.arguments import parse_watch
 from rocketgui.gui import script_source
 from rocketgui.gui.buttons import Button
 from rocketgui.gui.lines import Elided
+from rocketgui.gui.plain import Label
 from rocketgui.gui.python_choice import PythonChoice
 from rocketgui.gui.theme import set_text
 from rocketgui.gui.words_field import WordsField
 from rocketgui.launch import Launch, Script
 
 _LATER = "Counts from the next launch on"
+#: What stands for a byte of an argument that is no text; see PEP 383.
+_UNDECODABLE = re.compile(r"\\u(dc[89a-f][0-9a-f])")
 _FOUND = "Empty: numbers that change are found."
 
 
@@ -33,10 +36,15 @@ def parse_arguments(typed: str) -> tuple[str, ...]:
     if os.name == "nt":
         lexer.escape = ""  # there it separates folders
     try:
-        return tuple(lexer)
+        return tuple(_UNDECODABLE.sub(lambda found: chr(int(found[1], 16)), word) for word in lexer)
     except ValueError as error:
         end = "A backslash stands at the end." if "escape" in str(error) else "A quotation mark is not closed."
         raise ValueError(end) from None
+
+
+def join_arguments(words: tuple[str, ...]) -> str:
+    """The line that `parse_arguments` reads back. Bytes that are no text are written as Python does: \\udcff."""
+    return shlex.join(word.encode("utf-8", "backslashreplace").decode() for word in words)
 
 
 def parse_names(typed: str) -> tuple[str, ...]:
@@ -74,7 +82,7 @@ class ScriptControls(QWidget):
         self.folder = Elided(0.92)
         self.folder.setProperty("role", "muted")
         self.arguments = WordsField(
-            "Arguments", f"What the program is told, as in a shell. {_LATER}", parse_arguments, shlex.join, 1
+            "Arguments", f"What the program is told, as in a shell. {_LATER}", parse_arguments, join_arguments, 1
         )
         self.watch = WordsField(
             "Watch",
@@ -88,7 +96,7 @@ class ScriptControls(QWidget):
         self.arguments.field.setPlaceholderText("none")
         self.arguments.set_remark("As in a shell.")
         self.python = PythonChoice(python)
-        label = QLabel("Python")
+        label = Label("Python")
         set_text(label, 1.0)
         label.setBuddy(self.python)
         row = QHBoxLayout()
@@ -124,7 +132,7 @@ class ScriptControls(QWidget):
         self.name.set_whole(script_source.name_of(script), whole)
         self.folder.set_whole(
             "a module" if is_module else f"in {_home(str(folder))}",
-            f"{whole}\nIt runs in the folder {script.folder or os.getcwd()}",
+            f"{whole}\nIt runs in the folder {script.folder or script_source.current_folder()}",
         )
         self.arguments.set_words(script_source.arguments_of(script))
         self.watch.set_words(script.watch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tokenize
 from pathlib import Path
 
@@ -47,13 +48,24 @@ def file_of(script: Script) -> Path | None:
     return file / "__main__.py" if file.is_dir() else file
 
 
+def current_folder() -> str:
+    """The folder in which rocketgui runs, unless it was deleted."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return "that rocketgui was started in, which is gone"
+
+
 def read(script: Script) -> tuple[str, str]:
     """Its text, and a sentence that says why there is none; one of them is empty."""
     file = file_of(script)
     if file is None:
         return "", f"The module {name_of(script)} is not in this folder: its Python finds it, and only it knows where."
     try:
-        if os.path.getsize(file) > _LONGEST:
+        found = os.stat(file)
+        if not stat.S_ISREG(found.st_mode):
+            return "", f"{file.name} is no regular file, which could be shown."
+        if found.st_size > _LONGEST:
             return "", f"{file.name} is too long to be shown; it runs all the same."
         with tokenize.open(file) as opened:
             return opened.read(), ""

@@ -51,6 +51,8 @@ def path() -> Path:
 def load(file: Path) -> Settings:
     """Read what makes sense of a file."""
     try:
+        if not file.is_file():  # a pipe would be waited for
+            return Settings()
         with file.open(encoding="utf-8") as opened:
             read = json.loads(opened.read(_LONGEST))
     except (OSError, ValueError, RecursionError):

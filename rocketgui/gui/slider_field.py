@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSizePolicy,
     QSlider,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from rocketgui.gui.card import set_role
+from rocketgui.gui.plain import Label
 from rocketgui.gui.theme import set_text
 
 _HANDLE_PX = 14
@@ -148,7 +148,7 @@ class SliderField(QWidget):
         self._scale = scale
         self._value = value
         self._remark = self._refusal = ""
-        self._label = QLabel(name)
+        self._label = Label(name)
         set_text(self._label, 1.0)
         self.field = NumberEdit(lambda: scale.edit(self._value))
         self.field.setAccessibleName(name)
@@ -168,7 +168,7 @@ class SliderField(QWidget):
         self.slider.setToolTip(f"{tip}\n← → one step, Page Up and Page Down more")
         self.slider.valueChanged.connect(self._slid)
         self._marks = Marks(self.slider, scale.marks)
-        self.remark = QLabel()
+        self.remark = Label()
         set_text(self.remark, 0.92)
         self.remark.setProperty("role", "muted")
         self.remark.setWordWrap(True)

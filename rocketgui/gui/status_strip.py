@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
+from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from rocketgui.gui.card import set_role
 from rocketgui.gui.lines import Sentence
+from rocketgui.gui.plain import Label
 from rocketgui.gui.theme import set_text
 from rocketgui.model.session import Session
 
@@ -24,7 +25,7 @@ class StatusStrip(QFrame):
         self._quiet = False
         self.sentence = Sentence(0.92)
         self.sentence.setAccessibleName("Messages")
-        self.figures = QLabel()
+        self.figures = Label()
         set_text(self.figures, 0.92)
         self.figures.setProperty("role", "muted")
         self.figures.setAccessibleName("Cost of observing, and losses")
@@ -96,13 +97,18 @@ def _costs(session: Session) -> list[str]:
 def _losses(session: Session) -> list[str]:
     """How many samples were lost, and whatever else was."""
     lost = session.losses
-    samples = f"{lost.samples_dropped:,} samples lost"
-    others = (
-        (lost.output_lines_dropped, "lines lost"),
-        (lost.bad_messages + session.bad_messages, "bad messages"),
-        (lost.agents_lost, "never reported"),
+    found = (
+        (session.samples_dropped_in_all, "sample lost", "samples lost"),
+        (lost.output_lines_dropped, "line lost", "lines lost"),
+        (lost.events_dropped, "record lost", "records lost"),
+        (session.bad_messages_in_all, "bad message", "bad messages"),
+        (lost.agents_lost, "never reported", "never reported"),
     )
-    return [samples, *(f"{count:,} {what}" for count, what in others if count)]
+    return [
+        f"{count:,} {one if count == 1 else more}"
+        for place, (count, one, more) in enumerate(found)
+        if count or not place
+    ]
 
 
 def _even(percent: float | None) -> str:

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QVBoxLayout,
     QWidget,
@@ -23,6 +22,7 @@ from rocketgui.arguments import Options
 from rocketgui.gui.buttons import Button
 from rocketgui.gui.card import set_role
 from rocketgui.gui.controller import LIVE, RunController, RunState
+from rocketgui.gui.plain import Label
 from rocketgui.gui.sweep_picture import SweepPicture
 from rocketgui.gui.theme import Theme
 from rocketgui.model.sweep import Measurement, Sweep, numbers
@@ -131,14 +131,14 @@ class SweepWindow(QDialog):
         self.save = Button("Save report …", "Save what was measured as JSON")
         self.save.clicked.connect(self._ask_where)
         self.picture = SweepPicture(theme)
-        self.said = QLabel()
+        self.said = Label()
         self.said.setWordWrap(True)
         self.said.setMinimumHeight(2 * self.said.fontMetrics().lineSpacing() + 4)
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.said.setAccessibleName("What the sweep shows")
         row = QHBoxLayout()
         for field in (self.range, self.seconds):
-            label = QLabel(field.accessibleName())
+            label = Label(field.accessibleName())
             label.setBuddy(field)
             row.addWidget(label)
             row.addWidget(field)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from rocketgui.gui.buttons import Button, MenuButton
 from rocketgui.gui.card import set_role
 from rocketgui.gui.controller import LIVE, RunState
+from rocketgui.gui.plain import Label
 from rocketgui.gui.presentation import Shape
 from rocketgui.gui.theme import Look, set_text
 from rocketgui.model.process import signal_name
@@ -66,12 +67,12 @@ class TopBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._state = RunState.IDLE
-        self.title = QLabel("rocketgui")
+        self.title = Label("rocketgui")
         set_text(self.title, 1.45, bold=True)
-        self.state_label = QLabel()
+        self.state_label = Label()
         self.state_label.setAccessibleName("State of the run")
         set_text(self.state_label, 1.1, bold=True)
-        self.time_label = QLabel()
+        self.time_label = Label()
         self.time_label.setAccessibleName("Time since launch")
         self.time_label.setProperty("role", "muted")
         set_text(self.time_label, 1.1)

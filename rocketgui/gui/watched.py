@@ -6,8 +6,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox
 
 from rocketgui.gui.buttons import Choice
+from rocketgui.gui.plain import tip
 from rocketgui.model.process import Process
 from rocketgui.model.session import Session
+from rocketgui.model.text import harmless
 
 #: Seconds that a program has to show a number before it is said that it has none.
 _PATIENCE_S = 1.5
@@ -55,7 +57,7 @@ def nothing_drawn(session: Session) -> str:
     if session.ended is not None and session.ended.ended == "failed":
         return "The program failed; Output says why."
     if program.watch:
-        return f"No process has a number named {shortened(session.watch, 48)}."
+        return f"No process has a number named {shortened(harmless(session.watch), 48)}."
     return "Nothing to draw: name a value with Watch."
 
 
@@ -112,7 +114,7 @@ class ValueChoice(Choice):
         self.blockSignals(True)
         self.setCurrentIndex(self.findData(name_of(session)))
         self.blockSignals(False)
-        self.setToolTip(f"{self.accessibleDescription()}\n{self.currentData() or ''}".strip())
+        self.setToolTip(tip(f"{self.accessibleDescription()}\n{self.currentData() or ''}".strip()))
         if self.isHidden() is (len(names) > 1):
             self.setVisible(len(names) > 1)
 
@@ -120,8 +122,8 @@ class ValueChoice(Choice):
         self.blockSignals(True)
         self.clear()
         for name in names:
-            self.addItem(shortened(name, 40), name)
-            self.setItemData(self.count() - 1, name, Qt.ItemDataRole.ToolTipRole)
+            self.addItem(shortened(harmless(name), 40), name)
+            self.setItemData(self.count() - 1, tip(name), Qt.ItemDataRole.ToolTipRole)
         self.blockSignals(False)
         widest = max((self.fontMetrics().horizontalAdvance(self.itemText(k)) for k in range(self.count())), default=0)
         self.view().setMinimumWidth(widest + 24)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from rocketgui.gui.card import set_role
+from rocketgui.gui.plain import Label
 from rocketgui.gui.slider_field import NumberEdit
 from rocketgui.gui.theme import set_text
 
@@ -29,8 +30,10 @@ class WordsField(QWidget):
         super().__init__()
         self._parse, self._join = parse, join
         self._words: Words = ()
+        #: The text of the field while it shows just these words.
+        self._shown = ""
         self._remark = ""
-        label = QLabel(name)
+        label = Label(name)
         set_text(label, 1.0)
         self.field = NumberEdit(lambda: join(self._words))
         self.field.setProperty("role", "framed")
@@ -43,7 +46,7 @@ class WordsField(QWidget):
         self.field.given_up.connect(self._given_up)
         self.field.editingFinished.connect(self._left)
         label.setBuddy(self.field)
-        self.remark = QLabel()
+        self.remark = Label()
         set_text(self.remark, 0.92)
         self.remark.setProperty("role", "muted")
         self.remark.setWordWrap(True)
@@ -83,7 +86,10 @@ class WordsField(QWidget):
         return self.remark.text() if self.remark.property("role") == "error" else ""
 
     def take_over(self) -> bool:
-        """Take over what is typed, as Enter does; whether it could be understood."""
+        """Take over what is typed, as Enter does; whether it could be understood. Words that nobody has changed stay as
+        they came: a text field cannot hold all that a word can."""
+        if self.field.text() == self._shown and not self.error:
+            return True
         try:
             words = self._parse(self.field.text())
         except ValueError as error:
@@ -100,6 +106,7 @@ class WordsField(QWidget):
 
     def _show(self) -> None:
         self.field.setText(self._join(self._words))
+        self._shown = self.field.text()
         self.field.setCursorPosition(0)
 
     def _typed(self) -> None:

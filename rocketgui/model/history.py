@@ -53,7 +53,7 @@ def past(session: Session) -> Past | None:
         work=program.work,
         variable=program.variable,
         executable=program.executable,
-        workers=len(session.workers),
+        workers=session.worker_count,
         counts_per_s=session.throughput(),
         cores_used=cores_used(session),
         start_delay_s=session.start_delay_s(),
@@ -72,7 +72,7 @@ def title(session: Session) -> str:
     program = session.program
     if program is None:
         return ""
-    count = max(len(session.workers), 1)
+    count = max(session.worker_count, 1)
     words = f"{count} {session.noun(count)}"
     if program.run_as == "one-after-another":
         words += " one after another"

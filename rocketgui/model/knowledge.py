@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import statistics
 from collections import deque
+from collections.abc import Iterator
 
 from rocketgui import messages
 from rocketgui.model.crowd import Crowds, Shares
+from rocketgui.model.folding import FoldedAway
 from rocketgui.model.history import Past
 from rocketgui.model.process import Process
-from rocketgui.model.series import Series
+from rocketgui.model.series import Series, per_s
 from rocketgui.model.text import noun
 
 OUTPUT_LINES = 10_000
@@ -23,6 +25,8 @@ class Knowledge:
 
     Attributes:
         t_ns: the time of the newest frame.
+        processes: those that have a row of their own, by id; the others have ended, and are in `folded`.
+        changes: grows whenever rows come or go, or what is known of them that is not a figure changes.
         before: the runs before this one, oldest first.
         output: the newest lines in order of time; `output_total` counts all of them, those before the newest were
             dropped; `output_late` those that did not come last, but found their place among the others.
@@ -35,6 +39,16 @@ class Knowledge:
         self.program: messages.RunStarted | None = None
         self.interpreter: messages.Interpreter | None = None
         self.processes: dict[int, Process] = {}
+        self.folded = FoldedAway()
+        self.changes = 0
+        #: What `root` and `workers` give; None: to be found anew.
+        self._root: Process | None = None
+        self._workers: list[Process] | None = None
+        #: The most workers at once when some were folded away.
+        self._most_before = 0
+        #: Samples and notes for which there was no room.
+        self.samples_not_kept = 0
+        self.failures_not_kept = 0
         self.cores: list[Series] = []
         self.core_samples = 0
         self.core_sums: list[float] = []
@@ -55,6 +69,9 @@ class Knowledge:
         self.notices: list[str] = []
         self.start_failures: list[messages.StartFailed] = []
         self.refused: messages.Refused | None = None
+        self.left_over: messages.LeftOver | None = None
+        #: The times at which the collector died, and another one took over.
+        self.restarts: list[messages.CollectorRestarted] = []
         self.ended: messages.RunEnded | None = None
         self.bad_messages = 0
         self._chosen: str | None = None
@@ -132,13 +149,28 @@ class Knowledge:
     @property
     def root(self) -> Process | None:
         """The program itself, the parent of all."""
-        return next((p for p in self.processes.values() if p.is_root), None)
+        if self._root is None:
+            self._root = next((p for p in self.processes.values() if p.is_root), None)
+        return self._root
 
     @property
     def workers(self) -> list[Process]:
         """The processes that the program started, without Python's own helpers; or the threads, where those are what it
-        runs its work as. In the order in which they became known."""
-        return [p for p in self.processes.values() if p.place is not None]
+        runs its work as. In the order in which they became known; without those that were folded away."""
+        if self._workers is None:
+            self._workers = [p for p in self.processes.values() if p.place is not None]
+        return self._workers
+
+    @property
+    def worker_count(self) -> int:
+        """How many workers there were, those that were folded away included."""
+        return len(self.workers) + self.folded.work.workers
+
+    def name_of(self, number: int) -> str:
+        """What a process is called, also one that was folded away."""
+        process = self.processes.get(number)
+        name = process.name if process is not None else self.folded.name_of(number)
+        return name or f"process {number}"
 
     def threads_of(self, process: Process) -> list[Process]:
         """The threads of a process that are not workers themselves, in the order in which they became known."""
@@ -169,8 +201,7 @@ class Knowledge:
         watched, span = process.values.get(self.watch), process.work_span_ns(0)
         if watched is None or span is None or span[1] <= span[0]:
             return None
-        seconds = self.working_s(process)
-        return (watched.last - watched.first) / seconds if seconds else None
+        return per_s(watched.change, self.working_s(process))
 
     def working_s(self, process: Process) -> float | None:
         """Seconds that a process has been in its function, without those of pauses; None if it never entered it."""
@@ -187,9 +218,22 @@ class Knowledge:
         end = self.end_ns if process.exited_ns is None else process.exited_ns
         return (end - process.began_ns - self.paused_ns(process.began_ns, end)) / 1e9
 
+    def stretches_of_work(self, process: Process) -> Iterator[tuple[float, str]]:
+        """For how many seconds a process did what, one after the other, while it was in its function; pauses left
+        out."""
+        span = process.work_span_ns(self.end_ns)
+        if span is None:
+            return
+        for began, until, what in process.stretches_ns(self.end_ns):
+            began, until = max(began, span[0]), min(until, span[1])
+            if until > began:
+                yield (until - began - self.paused_ns(began, until)) / 1e9, what
+
     def work_s(self) -> float | None:
         """Seconds from the first worker's first line to the last one's end, or to now; pauses left out. None before."""
         spans = [span for worker in self.workers if (span := worker.work_span_ns(self.end_ns)) is not None]
+        if (work := self.folded.work).spans:
+            spans.append((work.entered_ns[0], work.left_ns[1]))
         if not spans:
             return None
         began, ended = min(entered for entered, _ in spans), max(left for _, left in spans)
@@ -199,12 +243,14 @@ class Knowledge:
         """Counts/s of all workers together, over all the time that any of them worked; None while not known."""
         seconds = self.work_s()
         counted = [worker.values[self.watch] for worker in self.workers if self.watch in worker.values]
-        if not seconds or not counted:
+        others, folded = self.folded.work.counted.get(self.watch, (0, 0.0))
+        if not seconds or not (counted or others):
             return None
-        return sum(value.last - value.first for value in counted) / seconds
+        return per_s(sum(value.change for value in counted) + folded, seconds)
 
     def start_delay_s(self) -> float | None:
-        """The median time from start() to the first line, in seconds; None if no worker has both."""
+        """The median time from start() to the first line, in seconds, of the workers that have a row; None if none of
+        them has both."""
         delays = [delay for worker in self.workers if (delay := worker.start_delay_s()) is not None]
         return statistics.median(delays) if delays else None
 
@@ -212,7 +258,7 @@ class Knowledge:
         """The largest number of workers that were in their functions at one time."""
         spans = [span for worker in self.workers if (span := worker.work_span_ns(self.end_ns)) is not None]
         changes = sorted([(left, -1) for _, left in spans] + [(entered, 1) for entered, _ in spans])
-        most = now = 0
+        most, now = self._most_before, 0
         for _, change in changes:
             now += change
             most = max(most, now)
@@ -236,7 +282,8 @@ class Knowledge:
         if limit is None:
             return None
         counting = [(worker.values[self.watch].last, rate) for worker in self.workers if (rate := self.rate(worker))]
-        return min((max(limit - value, 0) / rate for value, rate in counting if rate > 0), default=None)
+        times = [per_s(max(limit - value, 0), rate) for value, rate in counting if rate > 0]
+        return min((seconds for seconds in times if seconds is not None), default=None)
 
     @property
     def program_cost_percent(self) -> float | None:
@@ -253,6 +300,16 @@ class Knowledge:
     def end_ns(self) -> int:
         """The time up to which the run is known: its end, or now."""
         return self.ended.t_ns if self.ended is not None else self.t_ns
+
+    @property
+    def bad_messages_in_all(self) -> int:
+        """Messages and records that made no sense, to the collector or here."""
+        return self.losses.bad_messages + self.bad_messages
+
+    @property
+    def samples_dropped_in_all(self) -> int:
+        """Samples that did not get here, or found no room."""
+        return self.losses.samples_dropped + self.samples_not_kept
 
     @property
     def output_dropped(self) -> int:

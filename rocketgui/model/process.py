@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rocketgui.messages import Doing
-from rocketgui.model.series import Number, Series
+from rocketgui.model.series import Number, Series, as_float
+from rocketgui.model.text import harmless
 
 #: Seconds over which a rate is taken: long enough to be steady, short enough to follow.
 RATE_WINDOW_S = 0.5
@@ -51,6 +52,14 @@ class Watched:
     samples: int = 0
     series: Series = field(default_factory=Series)
 
+    @property
+    def change(self) -> float:
+        """By how much it has changed, as far as a float can say it."""
+        try:
+            return as_float(self.last - self.first)
+        except OverflowError:  # an integer of hundreds of digits, and a float
+            return as_float(self.last) - as_float(self.first)
+
 
 @dataclass(slots=True)
 class Process:
@@ -81,6 +90,10 @@ class Process:
     terminated_by: set[int] = field(default_factory=set)
     #: Nobody is left to say how it ended.
     lost: bool = False
+    #: Why nothing more is learnt from inside it; empty: it is.
+    unobserved: str = ""
+    #: Its end has been taken note of.
+    end_noted: bool = False
     values: dict[str, Watched] = field(default_factory=dict)
     cpu: float | None = None
     cpu_s: float | None = None
@@ -100,9 +113,19 @@ class Process:
     doings: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=DOINGS_KEPT))
 
     @property
+    def shown(self) -> str:
+        """Its name as it can be shown; the program may have given it any."""
+        return harmless(self.name)
+
+    @property
     def is_root(self) -> bool:
         """Whether this is the program itself, whose parent is nobody's business."""
-        return self.parent is None and self.kind != "helper"
+        return self.parent is None and self.kind != "helper" and self.id >= 0
+
+    @property
+    def is_group(self) -> bool:
+        """Whether this stands for many that have ended; see folding.py."""
+        return self.id < 0
 
     @property
     def state(self) -> ProcessState:
@@ -133,8 +156,13 @@ class Process:
 
     @property
     def is_over(self) -> bool:
-        """Whether the process has ended, in whatever way."""
-        return self.state in OVER
+        """Whether the process has ended, in whatever way: its state is one of `OVER`."""
+        return self.ended or self.exited_ns is not None or self.error is not None
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether it failed or was killed, and its parent did not mean it to."""
+        return self.state in (ProcessState.FAILED, ProcessState.KILLED) and not self.was_terminated
 
     @property
     def was_terminated(self) -> bool:
@@ -142,7 +170,7 @@ class Process:
         return self.signal in self.terminated_by
 
     def outcome(self) -> str:
-        """How it ended in a few words; empty while it lives.
+        """How it ended in a few words that can be shown; empty while it lives.
 
         The reason that a person can act on comes first: an exception says more than the exit code that it causes.
         """
@@ -153,7 +181,7 @@ class Process:
         if self.signal is not None:
             return f"killed by {signal_name(self.signal)}"
         if self.error is not None:
-            return self.error
+            return harmless(self.error)
         if self.exit_code is None:
             return "end not seen" if self.lost else "ended"
         return "finished" if self.exit_code == 0 else f"exit code {self.exit_code}"

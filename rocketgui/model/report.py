@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from rocketgui.messages import Doing
@@ -11,6 +12,8 @@ from rocketgui.model.series import Number
 from rocketgui.model.session import Session
 
 VERSION = 1
+#: Of those that have no entry of their own, the pids of so many are told.
+PIDS = 20_000
 
 
 def report(session: Session) -> dict[str, Any]:
@@ -26,6 +29,7 @@ def report(session: Session) -> dict[str, Any]:
         "exit_code": ended.exit_code if ended is not None else None,
         "ended": ended.ended if ended is not None else "lost",
         "processes": [_process(process, _visible_parent(session, process), session.end_ns) for process in shown],
+        "folded": _folded(session),
         "helpers": [_process(process, process.parent, session.end_ns) for process in helpers],
         "core_load": {
             "samples": session.core_samples,
@@ -40,10 +44,11 @@ def report(session: Session) -> dict[str, Any]:
             for finding in findings(session)
         ],
         "losses": {
-            "samples_dropped": session.losses.samples_dropped,
-            "bad_messages": session.losses.bad_messages + session.bad_messages,
+            "samples_dropped": session.samples_dropped_in_all,
+            "bad_messages": session.bad_messages_in_all,
             "agents_lost": session.losses.agents_lost,
             "output_lines_dropped": session.losses.output_lines_dropped + session.output_dropped,
+            "events_dropped": session.losses.events_dropped,
         },
         "cost": {
             "agents_cpu_s": session.cost.agents_cpu_s,
@@ -116,7 +121,29 @@ def _process(process: Process, parent: int | None, end_ns: int) -> dict[str, Any
         "moves": process.moves,
         "doing_s": {what: round(seconds, 3) for what, seconds in process.doing_s(end_ns).items()},
         "last_doing": _doing(process.doing),
+        "unobserved": process.unobserved or None,
     }
+
+
+def _folded(session: Session) -> list[dict[str, Any]]:
+    """Ended ones that have no entry of their own, those that are alike in one."""
+    pids = session.folded.pids(PIDS)
+    return [
+        {
+            "count": group.count,
+            "parent": _visible_parent(session, group.row),
+            "kind": group.key.kind,
+            "name": group.name,
+            "outcome": group.row.outcome(),
+            "exit_code": group.row.exit_code,
+            "signal": group.row.signal,
+            "first_began_ns": group.began_ns,
+            "last_exited_ns": group.exited_ns,
+            "cpu_s": group.cpu_s,
+            "pids": pids.get(group.key, []),
+        }
+        for group in session.folded.groups
+    ]
 
 
 def _doing(doing: Doing | None) -> dict[str, Any] | None:
@@ -132,8 +159,11 @@ def _number(value: Number) -> Number | str:
 
 
 def _plain(figures: Any) -> Any:
+    """What JSON can hold, in its strict form: that knows no infinity and no NaN."""
     if isinstance(figures, dict):
         return {key: _plain(value) for key, value in figures.items()}
     if isinstance(figures, list):
         return [_plain(value) for value in figures]
+    if isinstance(figures, float) and not math.isfinite(figures):
+        return None
     return _number(figures) if isinstance(figures, int) and not isinstance(figures, bool) else figures

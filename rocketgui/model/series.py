@@ -4,10 +4,13 @@
               |                     the last `capacity` points are then one slice, whatever i is
     [ 5 6 7 8 | 1 2 3 4 | 5 6 7 8 | 1 2 3 4 ]
 
-Appending to 32 such series costs 0.9 us; np.roll took 55 us and deques 4,870 us.
+Until there are `capacity` points, the arrays grow with them, and hold every point once: thousands of short-lived
+processes have some points each. Appending to 32 such series costs 0.9 us; np.roll took 55 us and deques 4,870 us.
 """
 
 from __future__ import annotations
+
+import math
 
 from rocketgui.model.arrays import Floats as Floats
 from rocketgui.model.arrays import np
@@ -16,6 +19,9 @@ Number = int | float
 
 #: 10 minutes at 60 Hz.
 CAPACITY = 36_000
+
+#: Points that a new series has room for.
+_ROOM = 64
 
 #: Far beyond anything that is drawn, and far enough from the largest float that a range around it can be computed.
 _DRAWABLE = 1e300
@@ -34,10 +40,9 @@ class Series:
     __slots__ = ("_capacity", "_t", "_v", "head", "last", "last_t", "total")
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        # np.empty: pages that were never written cost no memory.
         self._capacity = capacity
-        self._t = np.empty(2 * capacity)
-        self._v = np.empty(2 * capacity)
+        self._t = np.empty(min(_ROOM, capacity))
+        self._v = np.empty(min(_ROOM, capacity))
         self.total = 0
         self.last: Number | None = None
         self.head = 0.0
@@ -47,14 +52,26 @@ class Series:
         """Add the newest point. A time before the last one counts as the last one: time does not run backwards."""
         if t_s < self.last_t and self.total:
             t_s = self.last_t
-        at = self.total % self._capacity
-        drawn = float(min(max(value, -_DRAWABLE), _DRAWABLE))
-        self._t[at] = self._t[at + self._capacity] = t_s
-        self._v[at] = self._v[at + self._capacity] = drawn
+        drawn = as_float(value)
+        if self.total < self._capacity:
+            if self.total == len(self._t):
+                self._grow(min(2 * self.total, self._capacity))
+            self._t[self.total], self._v[self.total] = t_s, drawn
+        else:
+            if len(self._t) == self._capacity:
+                self._t, self._v = np.tile(self._t, 2), np.tile(self._v, 2)
+            at = self.total % self._capacity
+            self._t[at] = self._t[at + self._capacity] = t_s
+            self._v[at] = self._v[at + self._capacity] = drawn
         self.total += 1
         self.last = value
         self.head = drawn
         self.last_t = t_s
+
+    def _grow(self, room: int) -> None:
+        t, v = np.empty(room), np.empty(room)
+        t[: self.total], v[: self.total] = self._t, self._v
+        self._t, self._v = t, v
 
     def __len__(self) -> int:
         return min(self.total, self._capacity)
@@ -98,7 +115,23 @@ class Series:
         t, v = self.since(self.total - 256)
         first = min(int(np.searchsorted(t, self.last_t - window_s)), len(t) - 2)
         seconds = float(t[-1] - t[first])
-        return float(v[-1] - v[first]) / seconds if seconds > 0 else None
+        return per_s(float(v[-1] - v[first]), seconds)
+
+
+def as_float(value: Number) -> float:
+    """A number as one that can be drawn and summed up: what is too large for that is as large as that can be."""
+    return float(min(max(value, -_DRAWABLE), _DRAWABLE))
+
+
+def per_s(amount: Number, seconds: float | None) -> float | None:
+    """An amount in so many seconds as a rate; None where that is no number, or none that can be written."""
+    if not seconds or seconds < 0:
+        return None
+    try:
+        rate = amount / seconds
+    except OverflowError:  # of an integer of hundreds of digits
+        return None
+    return rate if math.isfinite(rate) else None
 
 
 def sampled(series: Series, t0: float, t1: float, points: int) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""Numbers for people: what a user may type, and how figures are written out. Imports nothing heavy."""
+"""Numbers and names for people: what a user may type, and how it is written out. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -22,6 +22,27 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_ECHO = 24
+
+
+#: What a terminal or a label acts on instead of showing it: control characters (C0, DEL, C1), separators of lines, what
+#: turns the direction of writing, and halves of characters, which stand for bytes that are no text.
+_HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def harmless(text: str, keep: str = "") -> str:
+    """A text from a program or a user as it can be shown: what would not be shown but acted on is written as Python
+    writes it, `\\x1b`, `\\u202e`, but for the characters in `keep`."""
+    return _HARMFUL.sub(lambda found: found[0] if found[0] in keep else _written(found[0]), text)
+
+
+def message_lines(text: str) -> str:
+    """A message as rocketgui writes it to a terminal. What follows its first line is indented, so that no name with a
+    line break in it can look like another message."""
+    return harmless(text.rstrip("\n"), keep="\n").replace("\n", "\n    ")
+
+
+def _written(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def parse_limit(text: str) -> int:

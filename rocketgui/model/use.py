@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rocketgui.model.process import Process
+from rocketgui.model.series import per_s
 
 if TYPE_CHECKING:
     from rocketgui.model.session import Session
@@ -28,7 +27,9 @@ def cores_used(session: Session) -> float | None:
         if not seconds:
             return None
     used = [worker.cpu_s for worker in rows]
-    return sum(cpu_s for cpu_s in used if cpu_s is not None) / seconds if used and None not in used else None
+    if rows is session.workers and session.folded.work.workers:
+        used.append(session.folded.work.cpu_s)
+    return per_s(sum(cpu_s for cpu_s in used if cpu_s is not None), seconds) if used and None not in used else None
 
 
 def seen_share(session: Session, doings: frozenset[str]) -> float | None:
@@ -37,18 +38,11 @@ def seen_share(session: Session, doings: frozenset[str]) -> float | None:
     in_function = seen = doing = 0.0
     for worker in session.workers:
         in_function += session.working_s(worker) or 0.0
-        for seconds, what in _stretches(session, worker):
+        for seconds, what in session.stretches_of_work(worker):
             seen += seconds
             doing += seconds * (what in doings)
+    work = session.folded.work
+    in_function += work.in_function_s
+    seen += sum(work.doing_s.values())
+    doing += sum(seconds for what, seconds in work.doing_s.items() if what in doings)
     return doing / seen if seen and seen >= _SEEN * in_function else None
-
-
-def _stretches(session: Session, worker: Process) -> Iterator[tuple[float, str]]:
-    """For how many seconds it did what, one after the other, while it was in its function; pauses left out."""
-    span = worker.work_span_ns(session.end_ns)
-    if span is None:
-        return
-    for began, until, what in worker.stretches_ns(session.end_ns):
-        began, until = max(began, span[0]), min(until, span[1])
-        if until > began:
-            yield (until - began - session.paused_ns(began, until)) / 1e9, what

@@ -125,10 +125,10 @@ def test_what_is_added_to_an_environment(environment: dict[str, str], kind: type
     taken = {name: value for name, value in environment.items() if "\0" not in value and "ROCKETGUI" not in name}
     given_names = {kind(name): kind(value) for name, value in taken.items()}
     errors: list[Exception] = []
-    offspring = Offspring("/run", ["rocket"], lambda *_: None, lambda _: None, errors.append)
+    offspring = Offspring("/run", ["rocket"], "5:7", lambda *_: None, lambda _: None, lambda: None, errors.append)
     found = offspring.completed(given_names)
     theirs = given_names.get(kind("PYTHONPATH"))
-    assert found[layout.ENV_RUN] == "/run"
+    assert (found[layout.ENV_RUN], found[layout.ENV_OWNER]) == ("/run", "5:7")
     assert found.get(layout.ENV_PYTHONPATH) == theirs
     first, _, rest = found["PYTHONPATH"].partition(os.pathsep)
     assert first.endswith("inject")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rocketgui.agent import layout
-from rocketgui.agent.values import number
+from rocketgui.agent.values import is_drawn, number
 from tests.agent.conftest import Script
 from tests.agent.test_lifecycle import every_python, no_trouble
-from tests.helpers import START_METHODS, Observed, Python, Told, this_python
+from tests.helpers import START_METHODS, Cli, Observed, Python, Told, mark, read_report, this_python
+
+__all__ = ["mark"]
 
 
 def named(told: Told) -> dict[str, list[int | float]]:
@@ -147,6 +150,31 @@ def test_what_changes_is_found(method: str, script: Script) -> None:
     assert root["height"][-1] == 1001
 
 
+def test_an_integer_that_grows_and_grows(script: Script, mark: str, tmp_path: Path) -> None:
+    program = script(
+        """
+        import time
+        number = 1
+        for power in range(5000):
+            number *= 2
+            if power % 50 == 0:
+                time.sleep(0.02)
+        print("done")
+        """
+    )
+    path = tmp_path / "report.json"
+    with Cli(mark, "run", "--headless", "--report", str(path), program) as cli:
+        assert (cli.finish(), cli.stdout) == (0, "done\n"), cli.stderr
+    report = read_report(path)
+    [row] = report["processes"]
+    assert int(row["values"]["number"]["last"]) > 2**900
+    assert [line for line in cli.stderr.splitlines() if "cannot be drawn" in line] == [
+        "rocketgui: number in MainProcess has a value that cannot be drawn: beyond 1.8e308, infinite or no number. "
+        "What is shown is the last one that can be."
+    ]
+    assert "Lost" not in cli.stderr
+
+
 def test_a_main_module_with_very_many_names(script: Script) -> None:
     program = script(
         """
@@ -162,12 +190,86 @@ def test_a_main_module_with_very_many_names(script: Script) -> None:
     assert len(named(done.root)) == 100
 
 
-@given(st.integers(-(2**60), 2**60) | st.floats() | st.booleans())
+class Whole(int):
+    """An integer of the program's own kind."""
+
+
+class Part(float):
+    """A float of the program's own kind."""
+
+
+@given(st.integers() | st.floats() | st.booleans() | st.integers().map(Whole) | st.floats().map(Part))
 def test_numbers_are_themselves(value: float) -> None:
-    if math.isfinite(value):
-        assert (number(value), type(number(value))) == (value, int if isinstance(value, int) else float)
-    else:
-        assert number(value) is None
+    found = number(value)
+    assert type(found) is (int if isinstance(value, int) else float)
+    assert found == value or (found != found and value != value)
+
+
+#: Integers of any size: those of Hypothesis have some hundred bits at most.
+ANY_SIZE = st.builds(lambda bits, less, sign: sign * ((1 << bits) - less), st.integers(0, 100_000), st.integers(-2, 2),
+                     st.sampled_from([1, -1]))  # fmt: skip
+
+
+@given(st.integers() | ANY_SIZE)
+def test_what_is_drawn_has_a_float(value: int) -> None:
+    try:
+        known = math.isfinite(float(value))
+    except OverflowError:
+        known = False
+    # The last few integers before the next power of two are rounded down to the largest float.
+    assert is_drawn(value) == known or 2**1024 - 2**970 < abs(value) < 2**1024
+    assert not is_drawn(value) or len(str(value)) < 640  # what Python always writes
+
+
+@given(st.floats())
+def test_what_is_drawn_is_finite(value: float) -> None:
+    assert is_drawn(value) == math.isfinite(value)
+
+
+BEYOND = r"""
+    import multiprocessing, sys, time
+    if hasattr(sys, "set_int_max_str_digits"):
+        sys.set_int_max_str_digits(640)
+
+    class Whole(int):
+        def __str__(self):
+            print("str", flush=True)
+            raise ValueError
+        __repr__ = __format__ = __str__
+
+    class Part(float):
+        pass
+
+    grows, divided, own, text = 1, 0.5, Whole(1), 5
+    shared = multiprocessing.Value("d", 0.5)
+    globals().update({"a\x1fb": 1, "a,b\nc\udcff": 1, "x" * 20_000: 1, "": 1})
+    time.sleep(0.3)
+    globals().update({"a\x1fb": 2, "a,b\nc\udcff": 2, "x" * 20_000: 2, "": 2})
+    grows, divided, own = 1 << 1023, float("inf"), Part("nan")
+    shared.value = float("nan")
+    time.sleep(0.3)
+    grows = 7 ** 100_000
+    time.sleep(0.3)
+    divided = grows = 3
+    time.sleep(0.3)
+"""
+
+
+@every_python
+@pytest.mark.parametrize("watch", ["", "grows,divided,own,shared,a"])
+def test_what_cannot_be_drawn_is_told_once_and_left_out(python: Python, watch: str, script: Script) -> None:
+    with Observed(python, [script(BEYOND)], watch=watch) as observed:
+        done = observed.finish()
+    assert (done.code, done.stdout, done.stderr) == (0, "", "")
+    no_trouble(done)
+    names = {record.texts[0]: record.texts[1] for record in done.root.of(layout.NAME)}
+    told = [names[record.texts[0]] for record in done.root.of(layout.NOT_DRAWN)]
+    assert sorted(told) == sorted({"grows", "divided", "shared", *(["own"] if watch else [])})
+    values = named(done.root)
+    assert 1 << 1023 in values["grows"]
+    assert (values["grows"][-1], values["divided"][-1]) == (3, 3)
+    if not watch:
+        assert values["a\\x1fb"][-1] == values["a,b\nc\\udcff"][-1] == values["x" * layout.MAX_WORD][-1] == 2
 
 
 @given(st.text() | st.binary() | st.none() | st.complex_numbers())

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from rocketgui.collector import abilities
-from rocketgui.collector.lineage import Executed, Exited, Forked, Lineage
+from rocketgui.collector.lineage import Executed, Exited, Forked, Lineage, Rings
 from tests.helpers import Cli, mark, nothing_is_left, read_report, until
 
 __all__ = ["mark"]
@@ -27,13 +27,15 @@ def test_every_fork_exec_and_exit() -> None:
     waits = "read line; /bin/true; (exit 3); /bin/sh -c 'exec /bin/false'"
     begun = time.monotonic_ns()
     with subprocess.Popen(["sh", "-c", waits], stdin=subprocess.PIPE) as shell:
-        lineage = Lineage(shell.pid)
+        rings = Rings(shell.pid)
+        lineage = Lineage(rings.descriptors)
         try:
             assert not [event for event in lineage.read() if isinstance(event, Forked)]
             shell.communicate(b"go\n")
             events = lineage.read()
         finally:
             lineage.close()
+            rings.close()
     assert lineage.lost == 0
     forked = [event.pid for event in events if isinstance(event, Forked)]
     assert len(forked) == 3
@@ -52,7 +54,8 @@ def test_more_than_a_ring_holds_is_counted() -> None:
         assert shell.stdin is not None
         assert shell.stdout is not None
         os.sched_setaffinity(shell.pid, [min(os.sched_getaffinity(0))])  # each core has a ring of its own
-        lineage = Lineage(shell.pid)
+        rings = Rings(shell.pid)
+        lineage = Lineage(rings.descriptors)
         try:
             shell.stdin.write(b"go\n")
             shell.stdin.flush()
@@ -62,6 +65,7 @@ def test_more_than_a_ring_holds_is_counted() -> None:
             events += lineage.read()  # it is told of with what comes next
         finally:
             lineage.close()
+            rings.close()
     ends = sum(isinstance(event, Exited) for event in events)
     forks = sum(isinstance(event, Forked) for event in events)
     assert lineage.lost > 0
@@ -70,7 +74,7 @@ def test_more_than_a_ring_holds_is_counted() -> None:
 
 def test_a_process_of_somebody_else_is_refused() -> None:
     with pytest.raises(OSError, match=r"."):
-        Lineage(2**22 + 1)
+        Rings(2**22 + 1)
 
 
 SCRIPT = """
@@ -136,7 +140,9 @@ def test_nothing_of_it_stays_open() -> None:
     before = len(os.listdir("/proc/self/fd")) if sys.platform.startswith("linux") else 0
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     if abilities.tells_of_every_process():
-        Lineage(child.pid).close()
+        rings = Rings(child.pid)
+        Lineage(rings.descriptors).close()
+        rings.close()
     child.send_signal(signal.SIGKILL)
     child.communicate()
     if sys.platform.startswith("linux"):

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from rocketgui import messages
 from rocketgui.agent import board as agent_board
 from rocketgui.agent import layout
-from rocketgui.collector import abilities, ends, processes
+from rocketgui.collector import abilities, ends, launching, processes
 from rocketgui.collector.board import Board
 from rocketgui.collector.boxes import Record, Sample
 from rocketgui.collector.census import Census, Row, signal_name
@@ -31,14 +31,14 @@ from rocketgui.collector.doings import Doings
 from rocketgui.collector.records import Translator
 from rocketgui.collector.service import MOST_WAITING, Sender
 from rocketgui.messages import Frame, Message
-from tests.helpers import is_gone, state, until
+from tests.helpers import board_in, is_gone, state, until
 
 #: As with boxes, what the agent has mapped must live as long as this process.
 KEPT: list[agent_board.Board] = []
 
 
 def boards(folder: Path, rate_hz: float = 60.0) -> tuple[Board, agent_board.Board]:
-    written = Board(str(folder), rate_hz)
+    written = board_in(folder, rate_hz)
     read = agent_board.Board(str(folder))
     KEPT.append(read)
     return written, read
@@ -321,7 +321,7 @@ def test_pid_of_a_process_that_has_ended_names_the_next_child(census: Census, tr
     assert second is not None
     assert (first.name, second.name, second.id) == ("func1", "func2", 3)
     translator.take(root, [Record(layout.REAPED, 320, ("12", "0"))])
-    assert translator.bad == 1  # nobody's child
+    assert translator.bad == 0  # what told of that child may have been overwritten
 
 
 def test_processes_of_a_fork_server_that_is_gone_run_on(census: Census, translator: Translator) -> None:
@@ -340,10 +340,20 @@ def test_processes_of_a_fork_server_that_is_gone_run_on(census: Census, translat
 def test_values_that_are_no_numbers_are_counted_and_dropped(translator: Translator, out: list[Message]) -> None:
     root = meet(translator, 10, 110)
     root.names[0] = root.id, "rocket"
-    translator.take(root, [Sample(120, 0, math.inf), Sample(130, 0, math.nan), Sample(140, 0, 0.5)])
+    translator.take(root, [Sample(120, 0, value) for value in (math.inf, math.nan, 0.5, 7**100_000, -(2**1024))])
     translator.flush()
     assert [m.value for m in out if isinstance(m, messages.Samples)] == [(0.5,)]
-    assert translator.bad == 2
+    assert translator.bad == 4
+
+
+def test_a_value_that_cannot_be_drawn_is_told_of_once(translator: Translator, out: list[Message]) -> None:
+    for pid in (10, 11):
+        row = meet(translator, pid, 110)
+        row.names[0] = row.id, "rocket"
+        translator.take(row, [Record(layout.NOT_DRAWN, 120, ("0",)), Record(layout.NOT_DRAWN, 130, ("9",))])
+    [notice] = [message for message in out if isinstance(message, messages.Notice)]
+    assert notice.text.startswith("rocket in ")
+    assert translator.unexplained == 2, "an index that nobody told of"
 
 
 def test_records_become_messages(census: Census, translator: Translator, out: list[Message]) -> None:
@@ -464,11 +474,11 @@ def test_exit_status(busy: subprocess.Popen[bytes]) -> None:
 
 
 def test_suspend_and_resume(busy: subprocess.Popen[bytes]) -> None:
-    processes.suspend(os.getpid())
+    processes.suspend(launching.Top(os.getpid()))
     until(lambda: state(busy.pid) == "T", "it to stand still")
-    processes.resume(os.getpid())
+    processes.resume(launching.Top(os.getpid()))
     until(lambda: state(busy.pid) in ("R", "S"), "it to go on")
-    assert (busy.pid, os.getpid()) in processes.descendants(os.getpid())
+    assert (busy.pid, os.getpid()) in processes.descendants(launching.Top(os.getpid()))
 
 
 # ---------------------------------------------------------------- abilities
@@ -508,7 +518,7 @@ def samples(count: int) -> messages.Samples:
 
 def test_sender_never_waits_and_counts_what_it_drops() -> None:
     frames: Any = queue.Queue(1)
-    sender = Sender(frames)
+    sender = Sender(frames, 60)
     line = messages.Output(1, 5, "stdout", "x")
     ended = messages.RunEnded(5, "finished", 0)
     sender.send(Frame(0, (samples(1),)))

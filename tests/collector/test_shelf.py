@@ -9,7 +9,9 @@ from rocketgui import messages
 from rocketgui.agent import layout
 from rocketgui.agent.box import Box
 from rocketgui.collector.census import Census
+from rocketgui.collector.checkpoint import Positions
 from rocketgui.collector.doings import Doings
+from rocketgui.collector.launching import RunFiles
 from rocketgui.collector.records import Translator
 from rocketgui.collector.shelf import Shelf
 from rocketgui.messages import Message
@@ -25,7 +27,8 @@ def box(folder: Path, pid: int) -> Box:
 
 def shelf(folder: Path, out: list[Message]) -> Shelf:
     census = Census(out, 0)
-    return Shelf(str(folder), ("rocket",), Translator(census, out, 0, Doings(out, 0)), lambda: None)
+    positions = Positions(RunFiles.create(str(folder)))
+    return Shelf(str(folder), ("rocket",), Translator(census, out, 0, Doings(out, 0)), lambda: None, positions, census)
 
 
 def test_processes_are_met_in_the_order_of_their_starts(tmp_path: Path) -> None:
@@ -49,9 +52,9 @@ def test_lines_of_all_processes_come_in_order_of_time(tmp_path: Path) -> None:
     out: list[Message] = []
     boxes = shelf(tmp_path, out)
     for number in range(9):
-        writers[number % 3].output(time.monotonic_ns(), "stdout", str(number))
+        writers[number % 3].output(time.monotonic_ns(), "stdout", [str(number)])
     boxes.find()
-    writers[0].output(time.monotonic_ns(), "stdout", "later")  # before it, others may print what is read later
+    writers[0].output(time.monotonic_ns(), "stdout", ["later"])  # before it, others may print what is read later
     boxes.read()
     assert [message.text for message in out if isinstance(message, messages.Output)] == [str(n) for n in range(9)]
     boxes.find()

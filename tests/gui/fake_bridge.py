@@ -21,7 +21,6 @@ class FakeBridge(QObject):
     """
 
     received = Signal(object)
-    lost = Signal(str)
 
     def __init__(self, *, cores: int = 2, real_time: bool = False, noise: float = 0.02) -> None:
         super().__init__()
@@ -139,9 +138,9 @@ class FakeBridge(QObject):
         self.say(messages.Notice("A sentence that is far too long for one line of the window. " * 6))
         self.say(messages.Output(1, self._t, "stdout", "x" * 5_000))
 
-    def say(self, message: Message) -> None:
+    def say(self, *said: Message) -> None:
         """Put any message into the next frame."""
-        self._queue.append(message)
+        self._queue += said
 
     def tick(self) -> None:
         """One tick of the collector."""

@@ -145,3 +145,34 @@ def test_file_where_a_folder_should_be(tmp_path: Path) -> None:
     tmp_path.joinpath("rocketgui").write_text("")
     save(tmp_path / "rocketgui" / "settings.json", Settings())
     assert load(tmp_path / "rocketgui" / "settings.json") == Settings()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
+@pytest.mark.parametrize("what", ["a pipe", "a link to /dev/zero", "a folder", "a link to itself"])
+def test_what_is_no_file_is_neither_read_nor_replaced(what: str, tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    match what:
+        case "a pipe":
+            os.mkfifo(file)
+        case "a folder":
+            file.mkdir()
+        case _:
+            file.symlink_to("/dev/zero" if "zero" in what else file)
+    before = file.lstat()
+    assert load(file) == Settings()
+    save(file, Settings(look=Look.LIGHT))
+    assert (file.lstat().st_mode, file.lstat().st_ino) == (before.st_mode, before.st_ino)
+    assert load(file) == Settings()
+    assert os.listdir(tmp_path) == ["settings.json"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links take rights there")
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    """As of those who keep their settings in a repository."""
+    file, target = tmp_path / "settings.json", tmp_path / "kept" / "rocketgui.json"
+    target.parent.mkdir()
+    save(target, Settings())
+    file.symlink_to(target)
+    save(file, Settings(look=Look.LIGHT))
+    assert file.is_symlink()
+    assert load(target) == load(file) == Settings(look=Look.LIGHT)

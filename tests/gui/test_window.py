@@ -191,14 +191,15 @@ def test_a_launch_that_comes_to_nothing_leaves_the_window_ready(make_window: Mak
     assert state(window) is RunState.IDLE
 
 
-def test_a_lost_collector_ends_the_run_and_writes_the_report(make_window: MakeWindow, run: Run, tmp_path: Path) -> None:
+def test_a_run_that_was_cut_off_is_lost_and_reported(make_window: MakeWindow, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     window, bridge = make_window(Options(limit=10**12, report=path))
     window.launch()
     run(bridge, 30)
-    bridge.lost.emit("The collector died; launch again to start another one.")
+    bridge.say(messages.Notice("The program was ended."), messages.RunEnded(10**9, "lost", None))
+    bridge.tick()
     assert state(window) is RunState.LOST
-    assert "collector died" in window.strip.sentence.text()
+    assert "was ended" in window.strip.sentence.text()
     assert json.loads(path.read_text())["ended"] == "lost"
     window.launch()
     run(bridge, 20)
@@ -275,6 +276,9 @@ def test_the_strip_says_each_loss_by_its_name(make_window: MakeWindow, run: Run)
     window.strip.refresh(session)
     words = window.strip.figures.text().split("  ·  ")
     assert words[2:] == ["1,234 samples lost", "7 lines lost", "5 bad messages", "6 never reported"]
+    session.apply(messages.Losses(1, 1, 0, 1))
+    window.strip.refresh(session)
+    assert window.strip.figures.text().split("  ·  ")[2:] == ["1 sample lost", "1 line lost", "1 bad message"]
 
 
 def test_closing_closes_the_bridge(make_window: MakeWindow) -> None:

@@ -13,13 +13,13 @@ from rocketgui.recording.files import write_json
 from tests.model.builder import MS, Story
 
 TOP = [
-    "version", "program", "system", "wall_s", "exit_code", "ended", "processes", "helpers", "core_load", "output",
-    "findings", "losses", "cost",
+    "version", "program", "system", "wall_s", "exit_code", "ended", "processes", "folded", "helpers", "core_load",
+    "output", "findings", "losses", "cost",
 ]  # fmt: skip
 PROCESS = [
     "id", "parent", "pid", "kind", "name", "start_called_ns", "began_ns", "target_entered_ns", "target_left_ns",
     "exited_ns", "joined_ns", "exit_code", "signal", "error", "values", "cpu_s", "switches_voluntary",
-    "switches_involuntary", "peak_rss", "cores", "moves", "doing_s", "last_doing",
+    "switches_involuntary", "peak_rss", "cores", "moves", "doing_s", "last_doing", "unobserved",
 ]  # fmt: skip
 
 
@@ -45,7 +45,9 @@ def test_the_keys_are_those_of_the_contract(story: Story) -> None:
         "argv", "executable", "python", "gil", "run_as", "start_method", "work", "variable", "pinned",
     ]  # fmt: skip
     assert list(told["system"]) == ["os", "cores", "launched"]
-    assert list(told["losses"]) == ["samples_dropped", "bad_messages", "agents_lost", "output_lines_dropped"]
+    assert list(told["losses"]) == [
+        "samples_dropped", "bad_messages", "agents_lost", "output_lines_dropped", "events_dropped",
+    ]  # fmt: skip
     assert list(told["cost"]) == ["agents_cpu_s", "collector_cpu_s", "program_cpu_s"]
     assert json.loads(json.dumps(told)) == told
 

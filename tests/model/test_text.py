@@ -23,6 +23,8 @@ from rocketgui.model.text import (
     format_place,
     format_rate,
     format_short,
+    harmless,
+    message_lines,
     parse_limit,
     parse_workers,
 )
@@ -183,3 +185,39 @@ def test_a_place_in_the_code() -> None:
 
 def test_there_are_words_for_all_that_a_process_can_do() -> None:
     assert set(DOING_WORDS) == set(messages.DOINGS)
+
+
+#: What terminals and Qt act on instead of showing it.
+HARMFUL = "".join(map(chr, [*range(32), *range(127, 160), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F)])) + "".join(
+    map(chr, range(0x2066, 0x206A))
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred", r"\x1b[31mred"),
+        ("\u202eabc", r"\u202eabc"),
+        ("a\nb\tc\rd", r"a\nb\tc\rd"),
+        ("\x9b0m \x7f", r"\x9b0m \x7f"),
+        ("\udc80.py", r"\udc80.py"),
+        ("<b>é 你好 👩‍🔬</b> שלום", "<b>é 你好 👩‍🔬</b> שלום"),
+        ("", ""),
+    ],
+)
+def test_what_is_acted_on_is_written_out(text: str, shown: str) -> None:
+    assert harmless(text) == shown
+
+
+@given(st.text() | st.text(HARMFUL + "ab "))
+def test_nothing_harmful_is_left(text: str) -> None:
+    shown = harmless(text)
+    assert not set(HARMFUL) & set(shown)
+    assert harmless(shown) == shown
+    assert harmless(text, keep="\n").count("\n") == text.count("\n")
+
+
+@given(st.text(HARMFUL + "ab "))
+def test_a_message_cannot_look_like_two(text: str) -> None:
+    _, *others = message_lines(text).split("\n")
+    assert all(line.startswith("    ") for line in others)

@@ -50,7 +50,8 @@ def _hide(layout: Any) -> None:
     environ = os.environ
     names = environ._data  # type: ignore[attr-defined]
     original = environ.get(layout.ENV_PYTHONPATH)
-    for name in (layout.ENV_RUN, layout.ENV_WATCH, layout.ENV_PID, layout.ENV_PYTHONPATH, "PYTHONPATH"):
+    ours = layout.ENV_RUN, layout.ENV_WATCH, layout.ENV_PID, layout.ENV_OWNER, layout.ENV_PYTHONPATH
+    for name in (*ours, "PYTHONPATH"):
         names.pop(environ.encodekey(name), None)
     if original is not None:
         names[environ.encodekey("PYTHONPATH")] = environ.encodevalue(original)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from rocketgui.gui.plain import tip
 from rocketgui.gui.plots.time_plot import left_width
 from rocketgui.gui.theme import Theme, text_font
 from rocketgui.model.session import Session
@@ -32,7 +33,7 @@ def guests(session: Session, theme: Theme) -> list[list[Guest]]:
     on: list[list[Guest]] = [[] for _ in session.cores]
     for worker in session.workers:
         if worker.core is not None and worker.core < len(on) and not worker.is_over:
-            on[worker.core].append(Guest(worker.name, theme.worker(worker.place), worker.moves))
+            on[worker.core].append(Guest(worker.shown, theme.worker(worker.place), worker.moves))
     return on
 
 
@@ -79,7 +80,7 @@ class CoreStrip(QWidget):
             f"core {core}: " + ", ".join(_said(guest) for guest in there) for core, there in enumerate(on) if there
         ]
         text = "\n".join(words) if told else _NOT_TOLD
-        self.setToolTip(text)
+        self.setToolTip(tip(text))
         self.setAccessibleDescription(text)
         self.update()
 

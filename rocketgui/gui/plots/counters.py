@@ -49,6 +49,7 @@ class CountersPlot(TimePlot):
         """Draw the value that is watched now from its first point on."""
         self._name = self._session.watch
         self._drawn = {}
+        self._changes = -1
         self._highest = self._lowest = 0.0
         self.item.set_curves([])
         # The newest runs of before stay as faint curves, as far as they go in a picture of this one: those that counted
@@ -59,7 +60,8 @@ class CountersPlot(TimePlot):
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         for number, curve in self._drawn.items():
-            curve.colour = theme.worker(self._session.processes[number].place)
+            if (process := self._session.processes.get(number)) is not None:
+                curve.colour = theme.worker(process.place)
 
     @property
     def limit(self) -> int | None:
@@ -91,10 +93,16 @@ class CountersPlot(TimePlot):
     def _take_new(self) -> None:
         if self._session.watch != self._name:
             self._begin()
+        if self._session.changes == self._changes:
+            return
+        self._changes = self._session.changes
+        if not self._drawn.keys() <= self._session.processes.keys():
+            self._drawn = {number: one for number, one in self._drawn.items() if number in self._session.processes}
+            self.item.drop_curves(list(self._drawn.values()))
         for process in self._session.processes.values():
             if process.id not in self._drawn and is_drawn(process, self._name):
                 series = process.values[self._name].series
-                curve = Curve(series, self.theme.worker(process.place), process.name)
+                curve = Curve(series, self.theme.worker(process.place), process.shown)
                 first = float(series.v.max()), float(series.v.min())
                 self._highest, self._lowest = (
                     first if not self._drawn else (max(self._highest, first[0]), min(self._lowest, first[1]))

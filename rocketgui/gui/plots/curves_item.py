@@ -49,6 +49,11 @@ class CurvesItem(QGraphicsItem):
         self._named = []
         self.canvas.invalidate()
 
+    def drop_curves(self, kept: list[Curve]) -> None:
+        """Draw no more of other curves than these; what was drawn of them stays until all is drawn anew."""
+        self.canvas.curves = kept
+        self._named = []
+
     def add_curve(self, curve: Curve) -> None:
         """Show one curve more."""
         self.canvas.curves.append(curve)

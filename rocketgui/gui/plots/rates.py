@@ -47,6 +47,8 @@ class RatesPlot(TimePlot):
         self._session = Session()
         self._rates: dict[int, Series] = {}
         self._drawn: dict[int, Curve] = {}
+        #: The highest and the lowest rate of each, and of how many counts.
+        self._bounds: dict[int, tuple[int, float, float]] = {}
         self._name = ""
         self.hint = ""
 
@@ -58,19 +60,24 @@ class RatesPlot(TimePlot):
     def _begin(self) -> None:
         """Draw the value that is watched now from its first point on."""
         self._name = self._session.watch
-        self._rates, self._drawn = {}, {}
+        self._rates, self._drawn, self._bounds = {}, {}, {}
         self.item.set_curves([])
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         for number, curve in self._drawn.items():
-            curve.colour = theme.worker(self._session.processes[number].place)
+            if (process := self._session.processes.get(number)) is not None:
+                curve.colour = theme.worker(process.place)
 
     def draw(self) -> None:
         """Draw what is new."""
         session = self._session
         if session.watch != self._name:
             self._begin()
+        if not self._drawn.keys() <= session.processes.keys():
+            for number in self._drawn.keys() - session.processes.keys():
+                del self._drawn[number], self._rates[number], self._bounds[number]
+            self.item.drop_curves(list(self._drawn.values()))
         # The built-in program counts upwards: a step down there is a count that another one overwrote.
         least = -math.inf if session.is_script else 0.0
         for worker in drawn(session):
@@ -78,16 +85,21 @@ class RatesPlot(TimePlot):
             if watched is None:
                 continue
             rates = self._rates.get(worker.id)
+            if rates is not None and self._bounds[worker.id][0] == watched.series.total:
+                continue
             if rates is None:
                 rates = self._rates[worker.id] = Series(_CAPACITY)
-                curve = Curve(rates, self.theme.worker(worker.place), worker.name)
+                curve = Curve(rates, self.theme.worker(worker.place), worker.shown)
                 self._drawn[worker.id] = curve
                 self.item.add_curve(curve)
             catch_up(rates, watched.series, least)
-        known = [rates.v for rates in self._rates.values() if len(rates)]
-        highest = max((float(rates.max()) for rates in known), default=0.0)
+            low, high = (float(rates.v.min()), float(rates.v.max())) if len(rates) else (math.inf, -math.inf)
+            self._bounds[worker.id] = watched.series.total, low, high
+        highest = max((high for _, _, high in self._bounds.values()), default=0.0)
+        lowest = min((low for _, low, _ in self._bounds.values()), default=0.0)
+        highest, lowest = (0.0 if math.isinf(bound) else bound for bound in (highest, lowest))
         if session.is_script:
-            self.set_values(*value_range(min((float(rates.min()) for rates in known), default=0.0), max(highest, 0.0)))
+            self.set_values(*value_range(lowest, max(highest, 0.0)))
         else:
             self.set_values(0.0, nice_above(max(highest * 1.05, 1.0)))
         if not self.hint and not self._drawn and (why := nothing_drawn(session)):

@@ -27,6 +27,8 @@ from rocketgui.model.text import DOING_WORDS
 _LINE_PX, _COUNTS = 14.0, 3
 #: So many rows are drawn at once, however thin.
 _IN_SIGHT = 512
+#: Of more rows, those that come and go are looked for this often, in ns.
+_ORDERED_EVERY_NS = 250_000_000
 
 
 class TimelinePlot(TimePlot):
@@ -38,6 +40,9 @@ class TimelinePlot(TimePlot):
         self._bars_item = BarsItem(self._box, theme)
         self._names = NamesItem(self.getPlotItem())
         self._processes: list[Process] = []
+        #: What of the session they were put together for, and when.
+        self._changes = -1
+        self._ordered_ns = 0
         self._waits: dict[int, Waits] = {}
         self.hint = ""
         self._row = ROW_PX
@@ -52,6 +57,7 @@ class TimelinePlot(TimePlot):
         """Show another run."""
         self._session = session
         self._waits = {}
+        self._changes = -1
         self.scroll.setValue(0)
 
     def set_theme(self, theme: Theme) -> None:
@@ -60,7 +66,11 @@ class TimelinePlot(TimePlot):
 
     def draw(self) -> None:
         """Draw what is new."""
-        self._processes = [process for process in _in_order(self._session) if is_known(process)]
+        if self._is_out_of_date():
+            self._changes, self._ordered_ns = self._session.changes, self._session.t_ns
+            self._processes = [process for process in _in_order(self._session) if is_known(process)]
+            known = self._session.processes
+            self._waits = {number: waits for number, waits in self._waits.items() if number in known}
         count = len(self._processes)
         self.set_values(0.0, 1.0)
         empty = "" if count else "A row for each process: start(), first line, end, join()"
@@ -79,6 +89,14 @@ class TimelinePlot(TimePlot):
         self._bars_item.show_bars(view, seen, self._row)
         self._names.setPos(self._box.pos())
         self._names.show_names(seen, self._row, view.height)
+
+    def _is_out_of_date(self) -> bool:
+        """Whether there are other rows by now; of thousands, that is asked some times a second only."""
+        session = self._session
+        waits = len(self._processes) > _IN_SIGHT and session.is_live
+        return session.changes != self._changes and not (
+            waits and 0 <= session.t_ns - self._ordered_ns < _ORDERED_EVERY_NS
+        )
 
     def _bar(self, process: Process) -> Bar:
         # The program itself waits most of the time.
@@ -154,11 +172,13 @@ class TimelinePlot(TimePlot):
 
 
 def _in_order(session: Session) -> list[Process]:
-    """All but helpers: of a program of the user's in the order of the table, else in that of their starts."""
+    """All but helpers, with one row for all alike of those that ended long ago: of a program of the user's in the order
+    of the table, else in that of their starts."""
     if session.is_script:
         return [row.process for row in rows(session) if row.process.kind != "helper"]
     # The threads of the built-in program that are no workers are Python's own: those that feed a queue.
-    return [one for one in session.processes.values() if one.kind == "process" or one.place is not None]
+    shown = [one for one in session.processes.values() if one.kind == "process" or one.place is not None]
+    return shown + session.folded.rows
 
 
 def _at(one: Bar, t_s: float) -> str:

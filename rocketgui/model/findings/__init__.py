@@ -35,7 +35,10 @@ _ALL: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     costs.start_up,
     costs.start_order,
     variables.far_limit,
+    faults.unobserved,
+    faults.collector_restarts,
     faults.losses,
+    faults.output_kept,
 )
 
 

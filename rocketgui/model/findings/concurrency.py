@@ -21,14 +21,18 @@ def overlap(session: Session) -> Iterable[Finding]:
     """For how much of the time all workers were at work at once."""
     spans = [worker.work_span_ns(session.end_ns) for worker in session.workers]
     known = [span for span in spans if span is not None]
-    if len(known) < 2 or len(known) < len(spans):
+    folded = session.folded.work
+    workers = len(known) + folded.spans
+    if workers < 2 or workers < session.worker_count:
         return
+    if folded.spans:  # the first of them and the last one tell as much as all
+        known += zip(folded.entered_ns, folded.left_ns, strict=True)
     first, last = min(entered for entered, _ in known), max(left for _, left in known)
     together = max(0, min(left for _, left in known) - max(entered for entered, _ in known))
     if last - first < _BRIEF_NS:
         return
     percent = 100 * together / (last - first)
-    count = all_of(len(known), session.noun(2))
+    count = all_of(workers, session.noun(2))
     ran, run = _ran(session)
     since = "since the first one began" if session.is_live else "from the first one’s start to the last one’s end"
     text = f"{count} {ran} at once. They overlapped for {percent:.0f} % of the time {since}."
@@ -36,9 +40,9 @@ def overlap(session: Session) -> Iterable[Finding]:
         text = f"At no moment did {count[0].lower()}{count[1:]} run at once."
     elif percent < 1:
         text = f"{count} {ran} at once for less than 1 % of the time {since}."
-    elif all(worker.state is ProcessState.RUNNING for worker in session.workers):
+    elif not folded.workers and all(worker.state is ProcessState.RUNNING for worker in session.workers):
         text = f"{count} {run} at once. They overlap for {percent:.0f} % of the time since the first one began."
-    figures = {"percent": round(percent, 1), "processes": len(known), "together_s": together / 1e9}
+    figures = {"percent": round(percent, 1), "processes": workers, "together_s": together / 1e9}
     yield Finding("overlap", text, figures)
 
 
@@ -51,7 +55,7 @@ def speed_up(session: Session) -> Iterable[Finding]:
     """How much faster all together count than one did, if one was measured before under the same conditions."""
     program, now = session.program, session.throughput()
     seconds = session.work_s()
-    if program is None or now is None or len(session.workers) < 2 or seconds is None or seconds < SETTLED_S:
+    if program is None or now is None or session.worker_count < 2 or seconds is None or seconds < SETTLED_S:
         return
     same = [
         run.counts_per_s
@@ -65,7 +69,7 @@ def speed_up(session: Session) -> Iterable[Finding]:
     if not same:
         return
     ratio = now / same[-1]
-    count = len(session.workers)
+    count = session.worker_count
     yield Finding(
         "speed_up",
         f"{count} {session.noun(count)} count {ratio:.2f} times as fast as one did. Together {format_rate(now)}, one "
@@ -86,7 +90,9 @@ def interleaved(session: Session) -> Iterable[Finding]:
     for place, line in enumerate(session.output):
         if line.process in workers:
             lines.setdefault(line.process, []).append(place)
-    if len(workers) < 2 or len(lines) < len(workers) or any(len(places) < 2 for places in lines.values()):
+    if session.folded.work.workers or len(workers) < 2 or len(lines) < len(workers):
+        return
+    if any(len(places) < 2 for places in lines.values()):
         return
     if max(places[0] for places in lines.values()) < min(places[-1] for places in lines.values()):
         yield Finding(

@@ -59,7 +59,7 @@ def gil_bound(session: Session) -> Iterable[Finding]:
     program, used = session.program, cores_used(session)
     if program is None or program.cores < 2 or not _take_turns(session):
         return
-    threads = sum(worker.kind == "thread" for worker in session.workers)
+    threads = sum(worker.kind == "thread" for worker in session.workers) + session.folded.work.workers
     if threads < 2 or session.most_at_once() < 2 or session.is_paused or used is None:
         return
     if _ONE_CORE[0] <= used <= _ONE_CORE[1]:
@@ -91,14 +91,14 @@ def io_bound(session: Session) -> Iterable[Finding]:
     yield Finding(
         "io_bound",
         f"{point} Each {uses} {share:.0f} % of a core: this work is I/O-bound, and more cores would not speed it up.",
-        {"workers": len(session.workers), "share_percent": round(share, 1)},
+        {"workers": session.worker_count, "share_percent": round(share, 1)},
     )
 
 
 def cores_busy(session: Session) -> Iterable[Finding]:
     """Every core of the machine at work, all through the run, with workers that want them."""
     seconds, means, used = session.work_s(), session.core_means(), cores_used(session)
-    if seconds is None or seconds < SETTLED_S or len(means) < 2 or len(session.workers) < len(means):
+    if seconds is None or seconds < SETTLED_S or len(means) < 2 or session.worker_count < len(means):
         return
     if not _cores_are_busy(session) or session.is_paused or not _are_busy(session):
         return

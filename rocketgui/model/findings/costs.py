@@ -23,10 +23,10 @@ def start_up(session: Session) -> Iterable[Finding]:
     program, delay = session.program, session.start_delay_s()
     if program is None or delay is None:
         return
-    how = program.start_method or _WITHOUT[program.run_as]
+    how = program.start_method or _WITHOUT.get(program.run_as, "a process")
     others: dict[str, float] = {}
     for run in session.before:
-        other = run.start_method or _WITHOUT[run.run_as]
+        other = run.start_method or _WITHOUT.get(run.run_as, "a process")
         if run.start_delay_s is not None and other != how:
             others[other] = run.start_delay_s
     what = f"a process under {program.start_method}" if program.start_method else how
@@ -55,7 +55,7 @@ def start_order(session: Session) -> Iterable[Finding]:
     ]
     calls = [worker for *_, worker in sorted(known, key=lambda one: one[0])]
     firsts = [worker for *_, worker in sorted(known, key=lambda one: one[1])]
-    if calls == firsts:
+    if calls == firsts or session.folded.work.workers:
         return
     figures = {"calls": [worker.name for worker in calls], "first_lines": [worker.name for worker in firsts]}
     if len(calls) <= _NAMED:

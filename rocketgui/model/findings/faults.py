@@ -20,7 +20,9 @@ def start_failed(session: Session) -> Iterable[Finding]:
     if failures and not any(missing_guard(session)):  # which is the cause, and stands first
         reasons = list(dict.fromkeys(failure.error for failure in failures if failure.error))
         started = sum(1 for worker in session.workers if worker.parent == failures[0].process)
-        missing, wanted = len(failures), len(failures) + started
+        started += session.folded.work.workers
+        missing = len(failures) + session.failures_not_kept
+        wanted = missing + started
         if session.refused is not None:  # a program that gives up after the first refusal wanted more than it tried
             missing, wanted = session.refused.missing, session.refused.wanted
         yield Finding(
@@ -50,8 +52,9 @@ def died(session: Session) -> Iterable[Finding]:
             f"{named(process)} was killed by {name}{_after(process)}.{rest}",
             {"process": process.id, "pid": process.pid, "signal": process.signal},
         )
-    if len(killed) > NAMED:
-        yield Finding("killed_more", f"{len(killed)} processes were killed in all.", {"killed": len(killed)})
+    wrong = session.folded.wrong
+    if (in_all := len(killed) + wrong.get(ProcessState.KILLED, 0)) > NAMED:
+        yield Finding("killed_more", f"{in_all} processes were killed in all.", {"killed": in_all})
     for process in failed[:NAMED]:
         reason = process.error if process.error is not None else f"exit code {process.exit_code}"
         yield Finding(
@@ -59,8 +62,8 @@ def died(session: Session) -> Iterable[Finding]:
             f"{named(process)} failed{_after(process)}. {reason}",
             {"process": process.id, "pid": process.pid, "error": process.error, "exit_code": process.exit_code},
         )
-    if len(failed) > NAMED:
-        yield Finding("failed_more", f"{len(failed)} processes failed in all.", {"failed": len(failed)})
+    if (in_all := len(failed) + wrong.get(ProcessState.FAILED, 0)) > NAMED:
+        yield Finding("failed_more", f"{in_all} processes failed in all.", {"failed": in_all})
 
 
 def ended_early(session: Session) -> Iterable[Finding]:
@@ -81,6 +84,36 @@ def notices(session: Session) -> Iterable[Finding]:
     """What the collector had to say, the latest three."""
     for text in session.notices[-NAMED:]:
         yield Finding("notice", text)
+
+
+def collector_restarts(session: Session) -> Iterable[Finding]:
+    """How often the collector died and was started again. What was written meanwhile was read afterwards, unless it
+    was too much for the buffers; that is told under the losses."""
+    restarts = session.restarts
+    if restarts:
+        gap_s = sum(restart.gap_ns for restart in restarts) / 1e9
+        longest_s = max(restart.gap_ns for restart in restarts) / 1e9
+        deaths = restarts[-1].deaths
+        times = "once" if deaths == 1 else f"{deaths} times"
+        yield Finding(
+            "collector_restarted",
+            f"rocketgui's collector was started again {times}: the one before {restarts[-1].how}. The program went on; "
+            f"nothing was heard of it for {format_duration(gap_s)}{' in all' * (deaths > 1)}.",
+            {"restarts": deaths, "gap_s": gap_s, "longest_gap_s": longest_s},
+        )
+
+
+def unobserved(session: Session) -> Iterable[Finding]:
+    """Which processes are not observed from inside any more, and why."""
+    found = [process for process in session.processes.values() if process.unobserved]
+    for process in found[:NAMED]:
+        yield Finding(
+            "unobserved",
+            f"{named(process)} is no longer observed from inside: {process.unobserved}.",
+            {"process": process.id, "pid": process.pid, "reason": process.unobserved},
+        )
+    if len(found) > NAMED:
+        yield Finding("unobserved_more", f"{len(found)} processes are no longer observed.", {"unobserved": len(found)})
 
 
 def missing_guard(session: Session) -> Iterable[Finding]:
@@ -108,8 +141,9 @@ def losses(session: Session) -> Iterable[Finding]:
     parts = [
         f"{count:,} {what if count > 1 else one}"
         for count, one, what in (
-            (lost.samples_dropped, "sample dropped", "samples dropped"),
-            (lost.bad_messages + session.bad_messages, "bad message", "bad messages"),
+            (session.samples_dropped_in_all, "sample dropped", "samples dropped"),
+            (lost.events_dropped, "record of what processes did dropped", "records of what processes did dropped"),
+            (session.bad_messages_in_all, "bad message", "bad messages"),
             (lost.agents_lost, "process that never reported", "processes that never reported"),
             (lost.output_lines_dropped, "line of output dropped", "lines of output dropped"),
         )
@@ -117,6 +151,17 @@ def losses(session: Session) -> Iterable[Finding]:
     ]
     if parts:
         yield Finding("losses", f"Not everything was seen. Lost: {', '.join(parts)}.")
+
+
+def output_kept(session: Session) -> Iterable[Finding]:
+    """The program printed more lines than are kept."""
+    if session.output_dropped:
+        kept, lines = len(session.output), session.output_total
+        yield Finding(
+            "output_kept",
+            f"The newest {kept:,} of {lines:,} printed lines are kept.",
+            {"kept": kept, "printed": lines},
+        )
 
 
 def _shown(session: Session) -> list[Process]:
@@ -132,7 +177,7 @@ def named(process: Process) -> str:
 
 
 def _after(process: Process) -> str:
-    if process.exited_ns is None or process.began_ns is None:
+    if process.exited_ns is None or process.began_ns is None or process.exited_ns < process.began_ns:
         return ""
     return f" after {format_duration((process.exited_ns - process.began_ns) / 1e9)}"
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from rocketgui.model.findings.faults import named
 from rocketgui.model.findings.finding import Finding
 from rocketgui.model.process import ProcessState
+from rocketgui.model.series import per_s
 from rocketgui.model.session import Session
 from rocketgui.model.text import format_count, format_duration, format_rate
 
@@ -25,7 +26,8 @@ def isolation(session: Session) -> Iterable[Finding]:
     children = {p.name if inside else str(p.pid): p.values[name].last for p in counted}
     figures = {"parent_pid": root.pid, "parent": 0, "children": children}
     shown = [f"{format_count(p.values[name].last)} in {p.name if inside else named(p)}" for p in counted[:2]]
-    more = f" and {len(counted) - 2} more" if len(counted) > 2 else ""
+    others = len(counted) - 2 + session.folded.work.counted.get(name, (0, 0.0))[0]
+    more = f" and {others:,} more" if others > 0 else ""
     each = f"Each {session.noun(1)} has its own" if len(counted) > 1 else "The child has its own"
     yield Finding(
         "isolation",
@@ -38,7 +40,9 @@ def isolation(session: Session) -> Iterable[Finding]:
 def lost_updates(session: Session) -> Iterable[Finding]:
     """How many counts of a shared variable arrived. Said once all workers have come to their own end."""
     program, root, workers = session.program, session.root, session.workers
-    if not session.is_shared or program is None or root is None or session.is_live or len(workers) < 2:
+    if not session.is_shared or program is None or root is None or session.is_live:
+        return
+    if len(workers) < 2 or session.folded.work.workers:
         return
     name, mine = program.watch[-1], session.watch
     if name not in root.values or any(
@@ -93,7 +97,9 @@ def far_limit(session: Session) -> Iterable[Finding]:
     if not rates:
         return
     rate, worker = max(rates, key=lambda pair: pair[0])
-    seconds = (limit - worker.values[session.watch].last) / rate
+    seconds = per_s(limit - worker.values[session.watch].last, rate)
+    if seconds is None:
+        return
     yield Finding(
         "far_limit",
         f"{worker.name} would reach sys.maxsize in {format_duration(seconds)}. It counts {format_rate(rate)}, and "

@@ -1,0 +1,49 @@
+"""Tells the agent's own errors from one that a signal handler of the program raises in the middle of the agent's code:
+that has to reach the program, as it would if the agent were not there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False  # typing would take longer to import than all of the agent
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+#: Where the agent's own files lie.
+AGENT = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_FRAME = type(sys._getframe())
+_VARARGS = 0x04  # inspect.CO_VARARGS
+
+
+def outside(traceback: TracebackType | None) -> TracebackType | None:
+    """A traceback without the entries at its beginning that are of the agent."""
+    while traceback is not None and _is_agents(traceback.tb_frame):
+        traceback = traceback.tb_next
+    return traceback
+
+
+def comes_from_handler(error: BaseException) -> bool:
+    """Whether a signal handler raised an error that was caught in the agent. A handler is called with the frame that
+    it interrupts; nothing else that is called from here is."""
+    entry = error.__traceback__
+    while entry is not None:
+        if not _is_agents(entry.tb_frame) and _has_frame(entry.tb_frame):
+            return True
+        entry = entry.tb_next
+    return False
+
+
+def _is_agents(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(AGENT)
+
+
+def _has_frame(frame: FrameType) -> bool:
+    """Whether a frame is among the arguments of this one."""
+    code, values = frame.f_code, frame.f_locals
+    found = [values.get(name) for name in code.co_varnames[: code.co_argcount]]
+    if code.co_flags & _VARARGS:
+        more = values.get(code.co_varnames[code.co_argcount + code.co_kwonlyargcount])
+        found.extend(more if type(more) is tuple else ())
+    return any(type(value) is _FRAME for value in found)

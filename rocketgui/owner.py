@@ -1,0 +1,420 @@
+"""Owns what a run needs, in the process that the user started: the window's, or the command's where there is no window.
+
+    owner ── lifeline, commands ──▶ supervisor ── starts, reaps, ends ──▶ program
+      │ ▲                              │ reports (a file)
+      │ └── frames (a queue) ──┐       ▼
+      └──── commands (a pipe) ─┴── collector, which reads what the program's agents write
+
+The program lives as long as it does alone, unless its owner ends or says Stop. A collector that dies is started again,
+and goes on where the one before it stopped; where that fails, the program goes on unobserved. When the supervisor
+dies, its owner takes its place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import multiprocessing.connection
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+from typing import Any
+
+from rocketgui import messages, process_tree, run_directory
+from rocketgui.collector import service
+from rocketgui.collector.launching import Resumption, Started, Top, announcement
+from rocketgui.collector.reports import Reports
+from rocketgui.launch import Launch
+from rocketgui.messages import BadMessage, Command, Frame, Message, decode
+from rocketgui.supervisor import Supervisor
+
+NS = 1_000_000_000
+#: Frames that are read in one go.
+BATCH = 64
+#: How often a collector may die before it was heard of, until the program goes on unobserved.
+TRIES = 3
+#: How long the collector may take to tell of the end of a run that has ended, in ns.
+PATIENCE = 5 * NS
+#: How long the program and the collector may take to end when the owner does, in s each.
+LAST_S = 3.0
+
+
+class Owner:
+    """Starts programs, one at a time, and has them observed; `rate`: how many frames a second are wanted at most.
+
+    Everything is to be called from one thread. `step` does what there is to do, and gives the frames that came.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._process: Any = None
+        self._frames: Any = None
+        self._commands: Connection | None = None
+        self._out: list[Frame] = []
+        self._tries = 0
+        # The run
+        self._started: Started | None = None
+        self._reports: Reports | None = None
+        self._substitute: Substitute | None = None
+        #: Held while a child is started whose pid is not known yet.
+        self._starting = threading.Lock()
+        self._announced = False
+        self._exit_code: int | None = None
+        self._gone_ns: int | None = None
+        self._stopping = False
+        #: The program's process group got what Ctrl-C sends.
+        self.group_interrupted = False
+        self._heard_ns = 0
+        self._samples = self._lines = 0
+        self._deaths = 0
+        self._controls: messages.Controls | None = None
+
+    # -- the collector
+
+    @property
+    def collector_pid(self) -> int | None:
+        """The pid of the collector while it runs."""
+        pid: int | None = None if self._process is None else self._process.pid
+        return pid
+
+    @property
+    def observes(self) -> bool:
+        """Whether there is a collector, or will be one."""
+        return self._process is not None or self._tries < TRIES
+
+    @property
+    def supervisor_pid(self) -> int | None:
+        """Below which process the program's are, while there is a program."""
+        if self._started is None:
+            return None
+        return os.getpid() if self._substitute is not None else self._started.supervised.pid
+
+    @property
+    def readable(self) -> list[Any]:
+        """What to wait for with `multiprocessing.connection.wait` before `step`; not for ever, since the ends of a
+        supervisor and of an unobserved program are seen by looking."""
+        return [] if self._process is None else [self._frames._reader, self._process.sentinel]
+
+    def start(self) -> None:
+        """Start the collector, which samples the cores until there is a program."""
+        try:
+            os.getcwd()
+        except OSError:
+            os.chdir(os.sep)  # the folder was deleted, and multiprocessing starts nothing there
+        try:
+            with self._starting:
+                self._process, self._frames, self._commands = service.start(self._rate)
+        except (OSError, RuntimeError) as error:
+            self._tries = TRIES
+            if self._started is not None:
+                self._started.close_rings()  # nobody reads them, and descriptors may be what is missing
+            self._announce()
+            self._say(messages.Notice(f"The collector could not be started: {error}. Programs run unobserved."))
+
+    def _say(self, *said: Message) -> None:
+        since = time.monotonic_ns() - self._started.launched_ns if self._started is not None else 0
+        self._out.append(Frame(since, said))
+
+    def _announce(self) -> None:
+        """Say that the run began, where no collector has."""
+        if self._started is not None and not self._announced:
+            self._announced = True
+            self._say(announcement(self._started.told()))
+
+    def _tell(self, command: object) -> None:
+        """Tell the collector; one that is gone is found out about elsewhere."""
+        if self._commands is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._commands.send(command)
+
+    def _observe(self, resumes: Resumption | None = None) -> None:
+        if self._started is not None and self._commands is not None:
+            with contextlib.suppress(OSError):
+                service.observe(
+                    self._commands, self._started.told(resumes), self._started.descriptors, self._process.pid
+                )
+
+    def _collector_died(self) -> None:
+        self._read_frames(all_of_them=True)
+        code = self._release_collector()
+        self._tries += 1
+        if self._tries > TRIES:
+            self._announce()
+            self._say(messages.Notice("The collector dies again and again: the program goes on, and is not observed."))
+            return
+        self.start()
+        if self._started is None:
+            self._say(messages.Notice(f"The collector {_how(code)}; another one took over."))
+            return
+        self._deaths += 1
+        self._observe(Resumption(self._announced, code, self._heard_ns, self._samples, self._lines, self._deaths))
+        if self._stopping:
+            self._tell(messages.Stop())
+        if self._substitute is not None:
+            self._tell(self._top())
+
+    def _release_collector(self) -> int:
+        """Let go of a collector that has ended; return its exit code."""
+        process, self._process = self._process, None
+        process.join()
+        code: int = process.exitcode
+        process.close()
+        if self._commands is not None:
+            self._commands.close()
+        self._frames._reader.close()
+        self._commands = self._frames = None
+        return code
+
+    def _read_frames(self, *, all_of_them: bool = False) -> None:
+        pipe = self._frames._reader
+        read = 0
+        with contextlib.suppress(EOFError, OSError):  # the collector is gone, perhaps in the middle of a frame
+            while (read < BATCH or all_of_them) and pipe.poll():
+                self._take(self._frames.get())
+                read += 1
+
+    def _take(self, line: str) -> None:
+        try:
+            frame = decode(line)
+        except BadMessage as error:
+            self._say(messages.Notice(f"The collector sent something that makes no sense: {error}"))
+            return
+        self._heard_ns = time.monotonic_ns()
+        self._tries = 0
+        ended: messages.RunEnded | None = None
+        for message in frame.messages:
+            match message:
+                case messages.RunStarted():
+                    self._announced = True
+                    run_directory.sweep()  # the program is on its way, and nothing waits for this
+                case messages.Samples():
+                    self._samples += len(message.t_ns)
+                case messages.Output():
+                    self._lines += 1
+                case messages.Controls():
+                    self._controls = message
+                case messages.RunEnded():
+                    ended = message
+        if ended is None:
+            self._out.append(frame)
+            return
+        self._read_reports()
+        if ended.exit_code is None and self._exit_code is not None:  # the supervisor has it from the system itself
+            told = dataclasses.replace(ended, exit_code=self._exit_code, ended=self._ending())
+            frame = Frame(frame.t_ns, tuple(told if message is ended else message for message in frame.messages))
+        self._out.append(frame)
+        self._release_run()
+
+    def _ending(self) -> str:
+        """How a run ended of which no collector tells."""
+        if self._stopping:
+            return "stopped"
+        code = self._exit_code
+        return "lost" if code is None else "killed" if code < 0 else "failed" if code else "finished"
+
+    # -- the run
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a program was launched whose end has not been told of."""
+        return self._started is not None
+
+    def launch(self, launch: Launch) -> None:
+        """Launch a program, unless there is one."""
+        if self._started is not None:
+            return
+        try:
+            started = Started(launch)
+        except OSError as error:
+            self._say(messages.Notice(f"The program could not be launched: {error.strerror or error}."))
+            return
+        self.follow(started)
+
+    def follow(self, started: Started) -> None:
+        """Own a program that is on its way."""
+        self._started = started
+        self._reports = Reports(started.files.reports)
+        self._announced = self._stopping = self.group_interrupted = False
+        self._exit_code = self._gone_ns = None
+        self._samples = self._lines = self._deaths = 0
+        self._heard_ns = started.launched_ns
+        if self._process is None:
+            self._tries = 0
+            self.start()
+        self._observe()
+
+    def obey(self, command: Command) -> None:
+        """Carry out a command of the user's; one that makes no sense now is dropped."""
+        if isinstance(command, Launch):
+            self.launch(command)
+            return
+        if isinstance(command, messages.Stop):
+            self.stop()
+        elif isinstance(command, messages.Interrupt):
+            self._command("interrupt")
+        elif isinstance(command, messages.Keep):
+            self._command("keep")
+        self._tell(command)
+
+    def stop(self) -> None:
+        """End the program now; to be called at any time, by a signal's handler as well."""
+        self._stopping = True
+        self._command("stop")
+
+    def _command(self, command: str) -> None:
+        """To whoever supervises the program."""
+        if self._substitute is not None:
+            self._substitute.send(command)
+        elif self._started is not None:
+            self._started.supervised.send(command)
+
+    def step(self) -> list[Frame]:
+        """Do what there is to do, without waiting; return the frames that have come."""
+        if self._process is not None:
+            self._read_frames()
+            if self._process is not None and not self._process.is_alive():
+                self._collector_died()
+        if self._started is not None:
+            self._look_after_run(self._started)
+        out, self._out = self._out, []
+        return out
+
+    def _look_after_run(self, started: Started) -> None:
+        dead = self._substitute is None and started.supervised.death() is not None
+        self._read_reports()
+        if dead and self._gone_ns is None:
+            self._supervisor_died(started)
+        if self._gone_ns is not None and (self._process is None or time.monotonic_ns() - self._gone_ns > PATIENCE):
+            self._end_unobserved(started)
+
+    def _read_reports(self) -> None:
+        assert self._reports is not None
+        for report in self._reports.new():
+            match report:
+                case {"event": "exited", "pid": int(pid), "code": int(code)} if pid == self._reports.root:
+                    self._exit_code = code
+                case {"event": "signalled", "signal": signal.SIGINT}:
+                    self.group_interrupted = True
+                case {"event": "ended" | "not_started"}:
+                    self._gone_ns = time.monotonic_ns()
+
+    def _end_unobserved(self, started: Started) -> None:
+        """The program has ended, and no collector tells so."""
+        if self._process is not None:  # it does not answer
+            self._process.kill()
+            self._release_collector()
+        self._announce()
+        t_ns = time.monotonic_ns() - started.launched_ns
+        self._say(messages.RunEnded(t_ns, self._ending(), self._exit_code))
+        self._release_run()
+        self._tries = 0
+        self.start()
+
+    def _supervisor_died(self, started: Started) -> None:
+        """Its orphans are this process's children now, where this could become a subreaper: go on in its place."""
+        assert self._reports is not None
+        root = self._reports.root
+        if root is None or not process_tree.LINUX:
+            started.report_end()
+            return
+        how = _how(started.supervised.death() or 0)
+        self._substitute = Substitute(
+            started.files.reports, root, self._exit_code, self._own_children, ask=started.launch.asks
+        )
+        self._tell(self._top())
+        self._say(messages.Notice(f"rocketgui's supervisor {how}; the program goes on."))
+        if self._stopping:
+            self._substitute.send("stop")
+
+    def _own_children(self) -> frozenset[int]:
+        """The pids of this process's children that are not the program's; called from the substitute's thread."""
+        with self._starting:
+            found = [
+                None if self._started is None else self._started.supervised.pid,
+                self.collector_pid,
+                getattr(resource_tracker._resource_tracker, "_pid", None),
+            ]
+        return frozenset(pid for pid in found if pid is not None)
+
+    def _top(self) -> Top:
+        return Top(os.getpid(), self._own_children())
+
+    # -- the end
+
+    def _release_run(self) -> None:
+        """The program has ended, and all is told."""
+        started, self._started = self._started, None
+        if started is None:
+            return
+        self._let_go(started)
+
+    def _let_go(self, started: Started) -> None:
+        if self._substitute is not None:
+            self._substitute.close()
+            self._substitute = None
+        if not started.supervised.close(LAST_S):
+            started.supervised.kill()  # it was stopped, and does not go on
+        started.clear_up()
+
+    def close(self) -> list[Frame]:
+        """End the program and the collector; nothing is left of them. Return the last frames."""
+        out: list[Frame] = []
+        if self._started is not None:
+            self.obey(messages.Stop())
+            deadline = time.monotonic() + LAST_S
+            while self.is_live and time.monotonic() < deadline:
+                wait(self.readable, 0.1)
+                out += self.step()
+        if self._process is not None:
+            self._tell(messages.Quit())
+            self._process.join(LAST_S)
+            if self._process.is_alive():
+                self._process.kill()
+            self._release_collector()
+        if self._started is not None:
+            started, self._started = self._started, None
+            self._let_go(started)
+        return out + self._out
+
+
+class Substitute:
+    """Supervises, in a thread of this process, what a supervisor that died was supervising; see `Supervisor.adopt`."""
+
+    def __init__(
+        self, reports: int, root: int, root_code: int | None, spare: Callable[[], frozenset[int]], *, ask: bool
+    ) -> None:
+        self._read, self._commands = os.pipe()
+        adopted = Supervisor.adopt(self._read, reports, root, root_code, spare, ask=ask)
+        self._thread = threading.Thread(target=adopted.supervise, name="supervisor", daemon=True)
+        self._thread.start()
+
+    def send(self, command: str) -> None:
+        os.write(self._commands, command.encode() + b"\n")
+
+    def close(self) -> None:
+        """Let go of it: what is left of the program is ended."""
+        os.close(self._commands)
+        self._thread.join(process_tree.PATIENCE)
+        os.close(self._read)
+
+
+def wait(readable: list[Any], seconds: float) -> None:
+    """Wait until one of these can be read, or so long."""
+    if readable:
+        multiprocessing.connection.wait(readable, seconds)
+    else:
+        time.sleep(seconds)
+
+
+def _how(code: int) -> str:
+    """How a process ended, in words: what follows "it"."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was killed by signal {-code}"

@@ -1,0 +1,73 @@
+"""Who sent a signal: it decides whether a signal to the whole process group was the user's, or the program's own.
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+TYPE_CHECKING = False  # typing would take longer to import than any of these
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+#: What a terminal, a shell, a service manager or the program itself sends to whole groups; no system has all of them.
+TO_GROUPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name))
+
+
+class SignalReader:
+    """Calls `received(number, sender)` for each signal of `numbers` that this process gets.
+
+    `sender` is a pid; 0 where it was the kernel, as for Ctrl-C in a terminal, or a process out of sight (in another
+    container), or where the system does not tell (macOS).
+
+    In two steps, because what is started in between has to find signals as they would be without this: handlers do
+    not outlive exec, a mask does. So construct it, which handles the signals without knowing their senders; start
+    processes; then call `read`. Signals that are ignored stay ignored for what is started, but are told of after
+    `read`.
+
+    `received` is called in the main thread before `read`, in a thread of its own after it.
+    """
+
+    def __init__(self, numbers: Iterable[int], received: Callable[[int, int], None]) -> None:
+        self._numbers = frozenset(numbers)
+        self._received = received
+        self._thread: threading.Thread | None = None
+        self._closing = False
+        self._before = {
+            number: signal.signal(number, lambda number, _: received(number, 0))
+            for number in self._numbers
+            if signal.getsignal(number) is not signal.SIG_IGN
+        }
+
+    def read(self) -> None:
+        """Block the signals and wait for them in a thread; call it in the main thread, and before others are started,
+        since those begun later inherit the mask. A system without masks (Windows) keeps to the handlers."""
+        if not hasattr(signal, "pthread_sigmask"):
+            return
+        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, self._numbers)
+        self._thread = threading.Thread(target=self._read, name="signals", daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        while True:
+            if hasattr(signal, "sigwaitinfo"):
+                found = signal.sigwaitinfo(self._numbers)
+                number, sender = found.si_signo, found.si_pid
+            else:
+                number, sender = signal.sigwait(self._numbers), os.getpid() if self._closing else 0
+            if self._closing and sender == os.getpid():
+                return
+            self._received(number, sender)
+
+    def close(self) -> None:
+        """End the thread, and leave mask and handlers as they were before; call it in the main thread."""
+        if self._thread is not None and self._thread.ident is not None:
+            self._closing = True
+            signal.pthread_kill(self._thread.ident, next(iter(self._numbers)))
+            self._thread.join()
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+        for number, handler in self._before.items():
+            signal.signal(number, handler or signal.SIG_DFL)  # None: it was set by what is not Python
