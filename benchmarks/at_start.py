@@ -14,9 +14,9 @@ from pathlib import Path
 from benchmarks import system
 from benchmarks.figures import Figure, alternating, say
 from benchmarks.programs import starting
-from rocketgui.agent import layout
-from rocketgui.collector.board import Board
-from rocketgui.collector.launching import AGENT
+from rocketgui.agent import trace_format
+from rocketgui.collector.control_block import Board
+from rocketgui.collector.launcher import AGENT
 
 FIRST_LINE = "import time; print(time.monotonic_ns())"
 #: Processes that one run of programs/starting.py starts.
@@ -30,8 +30,8 @@ def measure(start_methods: Sequence[str], pairs: int) -> list[Figure]:
     figures = []
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=_memory()) as name:
         directory = Path(name)
-        descriptor = os.open(directory / layout.BOARD_FILE, os.O_RDWR | os.O_CREAT)
-        os.ftruncate(descriptor, layout.BOARD_SIZE)
+        descriptor = os.open(directory / trace_format.BOARD_FILE, os.O_RDWR | os.O_CREAT)
+        os.ftruncate(descriptor, trace_format.BOARD_SIZE)
         board = Board(descriptor, 60.0)
         os.close(descriptor)
         for version, path in system.pythons().items():
@@ -60,14 +60,14 @@ def _added(directory: Path, pairs: int, measure_ms: Measure) -> list[float]:
     left_out = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
     plain = {name: value for name, value in os.environ.items() if name not in left_out}
     plain["PYTHONPYCACHEPREFIX"] = str(directory / "bytecode")
-    agent = {**plain, "PYTHONPATH": str(AGENT), layout.ENV_RUN: str(directory), layout.ENV_WATCH: "rocket"}
+    agent = {**plain, "PYTHONPATH": str(AGENT), trace_format.ENV_RUN: str(directory), trace_format.ENV_WATCH: "rocket"}
     environments = {"plain": plain, "agent": agent}
     found: dict[str, list[float]] = {"plain": [], "agent": []}
     for environment in environments.values():
         measure_ms(environment)  # byte code is written and files are in memory from here on
     for side in alternating(pairs, list(environments)):
         found[side] += measure_ms(environments[side])
-        for box in directory.glob("*" + layout.BOX_SUFFIX):
+        for box in directory.glob("*" + trace_format.BOX_SUFFIX):
             box.unlink()
     return [agent - plain for agent, plain in zip(found["agent"], found["plain"], strict=True)]
 

@@ -23,7 +23,7 @@ PARTS = ("window", "commands", "size")
 PATIENCE_S = 60.0
 DIST, BUILD = system.REPOSITORY / "dist", system.REPOSITORY / "build"
 EMPTY = system.REPOSITORY / "benchmarks" / "window" / "empty.py"
-#: Where the app writes when it was painted; see rocketgui/gui/startup.py.
+#: Where the app writes when it was painted; see rocketgui/gui/window/first_frame.py.
 VARIABLE = "ROCKETGUI_STARTUP"
 LIMIT = "sys.maxsize"
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import psutil
 
-from rocketgui import process_tree, programs
+from rocketgui import programs
+from rocketgui.system import process_tree
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 FOREVER = sys.maxsize

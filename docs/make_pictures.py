@@ -18,12 +18,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is imported
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from rocketgui.arguments import Options
 from rocketgui.bridge import Bridge
 from rocketgui.gui.main_window import MainWindow
-from rocketgui.gui.plots_panel import TIMELINE
-from rocketgui.gui.theme import Look, ThemeSwitch
-from rocketgui.launch import Script
+from rocketgui.gui.panels.plots_panel import TIMELINE
+from rocketgui.gui.style.theme import Look, ThemeSwitch
+from rocketgui.options import Options
+from rocketgui.protocol.launch_spec import Script
 
 DOCS = Path(__file__).resolve().parent
 PICTURES = {"window.png": Look.DARK, "window-light.png": Look.LIGHT}

@@ -5,12 +5,12 @@ import sys
 
 def main() -> int:
     """Run rocketgui with nothing foreign on its path; return the exit code."""
-    from rocketgui import safe_path
+    from rocketgui.system import safe_path
 
     safe_path.protect()
-    from rocketgui import cli
+    from rocketgui.cli.main import main
 
-    return cli.main()
+    return main()
 
 
 if __name__ == "__main__":

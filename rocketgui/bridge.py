@@ -18,8 +18,8 @@ from multiprocessing.connection import Connection
 
 from PySide6.QtCore import QObject, QSemaphore, QThread, Signal, Slot
 
-from rocketgui.messages import Command, Frame
 from rocketgui.owner import Owner
+from rocketgui.protocol.messages import Command, Frame
 
 #: Frames a second: enough for every frame that a screen draws.
 RATE = 60

@@ -14,13 +14,13 @@ import json
 import os
 from typing import Any, NamedTuple
 
-from rocketgui import interpreters
-from rocketgui.arguments import LESSONS, Options
-from rocketgui.interpreters import Interpreter
-from rocketgui.launch import START_METHODS, Launch
-from rocketgui.model.text import WORKERS_MAX, parse_limit
+from rocketgui import python_installations
+from rocketgui.model.formatting import WORKERS_MAX, parse_limit
+from rocketgui.options import LESSONS, Options
 from rocketgui.programs import variants
 from rocketgui.programs.variants import Variant
+from rocketgui.protocol.launch_spec import START_METHODS, Launch
+from rocketgui.python_installations import Interpreter
 from rocketgui.resources import resource
 
 #: The window's views of the counters and of the cores, in their order.
@@ -64,7 +64,7 @@ class Lesson(NamedTuple):
 
 def lesson(number: int, python: Interpreter | None = None) -> Lesson:
     """Read a lesson, 1 to `arguments.LESSONS`, as it is with a Python; None: rocketgui's own."""
-    python = python or interpreters.known(interpreters.own())
+    python = python or python_installations.known(python_installations.own())
     read = json.loads(resource(f"lessons/{number}.json").read_text(encoding="utf-8"))
     return Lesson(number, read["title"], tuple(_step(step, python) for step in read["steps"]))
 

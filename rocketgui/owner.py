@@ -24,13 +24,14 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
-from rocketgui import messages, process_tree, run_directory
 from rocketgui.collector import service
-from rocketgui.collector.launching import Resumption, Started, Top, announcement
-from rocketgui.collector.reports import Reports
-from rocketgui.launch import Launch
-from rocketgui.messages import BadMessage, Command, Frame, Message, decode
+from rocketgui.collector.launcher import Resumption, Started, Top, announcement
+from rocketgui.collector.supervisor_reports import Reports
+from rocketgui.protocol import messages
+from rocketgui.protocol.launch_spec import Launch
+from rocketgui.protocol.messages import BadMessage, Command, Frame, Message, decode
 from rocketgui.supervisor import Supervisor
+from rocketgui.system import process_tree, run_directory
 
 NS = 1_000_000_000
 #: Frames that are read in one go.

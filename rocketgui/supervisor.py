@@ -49,7 +49,7 @@ import sys
 import threading
 import time
 
-from rocketgui.process_tree import (
+from rocketgui.system.process_tree import (
     EMPTY_LOOKS,
     become_subreaper,
     descendants,
@@ -60,8 +60,8 @@ from rocketgui.process_tree import (
     terminate_descendants,
     wake_when_parent_dies,
 )
-from rocketgui.run_directory import identity, remove
-from rocketgui.signals import TO_GROUPS, SignalReader
+from rocketgui.system.run_directory import identity, remove
+from rocketgui.system.signals import TO_GROUPS, SignalReader
 
 TYPE_CHECKING = False  # typing would take longer to import than any of these
 if TYPE_CHECKING:

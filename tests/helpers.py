@@ -23,9 +23,9 @@ from typing import Any, TypeVar
 import pytest
 
 import rocketgui
-from rocketgui.agent import layout
-from rocketgui.collector.board import Board
-from rocketgui.collector.boxes import Box, Record, Sample
+from rocketgui.agent import trace_format
+from rocketgui.collector.control_block import Board
+from rocketgui.collector.trace.reader import Box, Record, Sample
 
 T = TypeVar("T")
 
@@ -228,31 +228,31 @@ class Told:
     @property
     def kinds(self) -> list[int]:
         """The kinds of the lifecycle's records in order, without what comes again and again."""
-        again = layout.COST, layout.OUTPUT, layout.DOING
+        again = trace_format.COST, trace_format.OUTPUT, trace_format.DOING
         return [record.kind for record in self.records if record.kind not in again]
 
     @property
     def name(self) -> str:
-        named = self.of(layout.NAMED)
+        named = self.of(trace_format.NAMED)
         return named[0].texts[0] if named else ""
 
     @property
     def helper(self) -> str:
         """Which of Python's own helpers it is; empty for a process of the program."""
-        began = self.of(layout.BEGAN)
+        began = self.of(trace_format.BEGAN)
         return began[0].texts[3] if began else ""
 
     def values(self, index: int = 0) -> list[int | float]:
         return [sample.value for sample in self.samples if sample.which == index]
 
     def lines(self, stream: str) -> list[str]:
-        records = [record for record in self.of(layout.OUTPUT) if record.texts[0].partition(":")[0] == stream]
-        return [line for record in records for line in layout.SEPARATOR.join(record.texts[1:]).split("\n")]
+        records = [record for record in self.of(trace_format.OUTPUT) if record.texts[0].partition(":")[0] == stream]
+        return [line for record in records for line in trace_format.SEPARATOR.join(record.texts[1:]).split("\n")]
 
     @property
     def errors(self) -> list[str]:
         """What went wrong inside the agent."""
-        return [record.texts[2] for record in self.of(layout.COST) if record.texts[1] != "0"]
+        return [record.texts[2] for record in self.of(trace_format.COST) if record.texts[1] != "0"]
 
 
 @dataclass
@@ -295,10 +295,10 @@ class Observed:
         base = dict(clean() if base is None else base)
         variables = dict(base)
         if "PYTHONPATH" in base:
-            variables[layout.ENV_PYTHONPATH] = base["PYTHONPATH"]
+            variables[trace_format.ENV_PYTHONPATH] = base["PYTHONPATH"]
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(INJECT), base.get("PYTHONPATH", ""))))
-        variables[layout.ENV_RUN] = self.directory
-        variables[layout.ENV_WATCH] = watch
+        variables[trace_format.ENV_RUN] = self.directory
+        variables[trace_format.ENV_WATCH] = watch
         self.process = start(python, arguments, variables)
         self._lines = Lines(self.process)
 
@@ -319,7 +319,7 @@ class Observed:
     def boxes(self) -> list[Told]:
         """Read all black boxes from their beginning; the program's first process stands first."""
         return sorted(
-            (read_box(str(path)) for path in Path(self.directory).glob(f"*{layout.BOX_SUFFIX}")),
+            (read_box(str(path)) for path in Path(self.directory).glob(f"*{trace_format.BOX_SUFFIX}")),
             key=lambda box: (box.pid != self.process.pid, box.began_ns),
         )
 
@@ -371,7 +371,9 @@ def read_box(path: str) -> Told:
         box.parent_pid,
         box.began_ns,
         [entry for entry in found if isinstance(entry, Sample)],
-        sorted((entry for entry in found if isinstance(entry, Record)), key=lambda entry: entry.kind == layout.OUTPUT),
+        sorted(
+            (entry for entry in found if isinstance(entry, Record)), key=lambda entry: entry.kind == trace_format.OUTPUT
+        ),
         box.samples_lost + box.lines_lost + box.events_lost + box.bad,
         box.thread,
     )
@@ -381,9 +383,9 @@ def read_box(path: str) -> Told:
 
 def board_in(folder: str | Path, rate_hz: float) -> Board:
     """A new board in a folder."""
-    descriptor = os.open(os.path.join(folder, layout.BOARD_FILE), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(os.path.join(folder, trace_format.BOARD_FILE), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.ftruncate(descriptor, layout.BOARD_SIZE)
+        os.ftruncate(descriptor, trace_format.BOARD_SIZE)
         return Board(descriptor, rate_hz)
     finally:
         os.close(descriptor)
@@ -479,7 +481,7 @@ class Cli:
 WINDOW = """
 import sys
 from PySide6.QtCore import QCoreApplication
-from rocketgui.arguments import rocket_launch
+from rocketgui.options import rocket_launch
 from rocketgui.bridge import Bridge
 from rocketgui.model.session import Model
 

@@ -17,7 +17,7 @@ import rocketgui
 PACKAGE = Path(rocketgui.__file__).parent
 TOP = PACKAGE.parent
 #: What rides along with or starts observed programs.
-BESIDE_OBSERVED = ("agent", "process_tree", "programs", "run_directory", "signals", "supervisor")
+BESIDE_OBSERVED = ("agent", "programs", "supervisor", "system")
 #: The standard library, the agent by the name that it has in observed processes, and the user's own sitecustomize.
 ALLOWED = {*sys.stdlib_module_names, "_rocketgui_agent", "sitecustomize"}
 
@@ -94,7 +94,7 @@ def test_self_test_imports_no_qt_in_any_process(qt_detector: Path) -> None:
 def test_version_imports_little() -> None:
     """`--version` loads nothing that only a run needs."""
     script = (
-        "import sys; from rocketgui.cli import main\n"
+        "import sys; from rocketgui.cli.main import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "print(*sys.modules, file=sys.stderr)"
@@ -109,7 +109,7 @@ def test_agent_imports_little() -> None:
     """Every process of a program pays for it at its start."""
     script = (
         "import sys; package = type(sys)('agent'); package.__path__ = [sys.argv[1]]; sys.modules['agent'] = package\n"
-        "import agent.start; print(*sys.modules)"
+        "import agent.agent; print(*sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", script, str(TOP / "rocketgui" / "agent")],

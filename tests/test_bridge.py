@@ -18,13 +18,13 @@ import pytest
 from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
-from rocketgui import messages
-from rocketgui.arguments import Options, rocket_launch
 from rocketgui.bridge import Bridge
 from rocketgui.gui.main_window import MainWindow
-from rocketgui.messages import Frame, Launch
 from rocketgui.model.process import Process
 from rocketgui.model.session import Model, Session
+from rocketgui.options import Options, rocket_launch
+from rocketgui.protocol import messages
+from rocketgui.protocol.messages import Frame, Launch
 from tests.helpers import (
     LONGEST,
     MARK,

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from rocketgui import headless, interpreters
-from rocketgui.arguments import LESSONS, Options
-from rocketgui.following import Follower
-from rocketgui.launch import START_METHODS
+from rocketgui import python_installations
+from rocketgui.cli import headless
+from rocketgui.cli.follow import Follower
 from rocketgui.lessons import CORE_VIEWS, COUNTER_VIEWS, Lesson, Step, launch_of, lesson, titles
 from rocketgui.model.findings import findings
 from rocketgui.model.session import Session
+from rocketgui.options import LESSONS, Options
+from rocketgui.protocol.launch_spec import START_METHODS
 from rocketgui.resources import resource
 from tests.helpers import Cli, mark, nothing_is_left, pythons, read_report, this_python
 
@@ -28,7 +29,7 @@ every_lesson = pytest.mark.parametrize("number", range(1, LESSONS + 1))
 
 
 def shorter(step: Step) -> Options:
-    options = step.options._replace(python=interpreters.own())
+    options = step.options._replace(python=python_installations.own())
     most = 800 if options.work == "sleep" else LIMITS[options.variable]
     if options.work == "count":  # more workers share the cores, or the GIL
         most = most * 2 // max(options.workers, 2)
@@ -45,9 +46,9 @@ def promised(step: Step, session: Session) -> set[str]:
     return set(step.shows) - ({"speed_up"} if starved else set())
 
 
-def most_able() -> interpreters.Interpreter:
+def most_able() -> python_installations.Interpreter:
     """The Python that can do most of the lessons: not every one has more interpreters, or can go without a GIL."""
-    found = [interpreters.known(python.executable) for python in pythons()]
+    found = [python_installations.known(python.executable) for python in pythons()]
     return max(found, key=lambda python: (not python.gil, python.version))
 
 
@@ -55,7 +56,7 @@ def most_able() -> interpreters.Interpreter:
 @pytest.mark.alone
 @every_lesson
 def test_shows_what_it_promises(number: int, capfd: pytest.CaptureFixture[str]) -> None:
-    python, faster = interpreters.known(interpreters.own()), 1
+    python, faster = python_installations.known(python_installations.own()), 1
     if any(step.unavailable for step in lesson(number).steps):
         assert number == 6
         python, faster = most_able(), 2  # than this one, so that it has to go further to be seen

@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 
-from rocketgui import messages, owner
+from rocketgui import owner
 from rocketgui.collector import service
-from rocketgui.launch import Script
-from rocketgui.messages import RunEnded
 from rocketgui.model.session import Model, Session
 from rocketgui.owner import Owner
+from rocketgui.protocol import messages
+from rocketgui.protocol.launch_spec import Script
+from rocketgui.protocol.messages import RunEnded
 from tests.helpers import (
     LONGEST,
     MARK,

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from rocketgui import process_tree, supervisor
+from rocketgui import supervisor
+from rocketgui.system import process_tree
 from tests.helpers import (
     LONGEST,
     MARK,
@@ -725,7 +726,8 @@ def test_descriptors_are_as_alone_for_the_program(start: Start) -> None:
 #: An owner whose supervisor is killed: it has a child of its own besides, and goes on in the supervisor's place.
 OWNER = """
     import json, os, signal, subprocess, sys, threading
-    from rocketgui import process_tree, supervisor
+    from rocketgui.system import process_tree
+    from rocketgui import supervisor
 
     program, directory, then = sys.argv[1:]
     process_tree.become_subreaper()

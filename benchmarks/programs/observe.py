@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from rocketgui.following import Follower
-from rocketgui.launch import Launch
+from rocketgui.cli.follow import Follower
+from rocketgui.protocol.launch_spec import Launch
 
 
 def main() -> int:

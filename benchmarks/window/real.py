@@ -14,14 +14,15 @@ from PySide6.QtWidgets import QApplication
 from benchmarks import system
 from benchmarks.window import synthetic
 from benchmarks.window.painting import Paints, watch_painting
-from rocketgui import messages, programs
-from rocketgui.arguments import Options
+from rocketgui import programs
 from rocketgui.bridge import Bridge
 from rocketgui.collector import service
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.plots.counters import CountersPlot
-from rocketgui.gui.theme import ThemeSwitch
+from rocketgui.gui.style.theme import ThemeSwitch
 from rocketgui.model.series import Series
+from rocketgui.options import Options
+from rocketgui.protocol import messages
 
 MAIN = 'if __name__ == "__main__":\n'
 #: The program says what time it is, which tells the monotonic time of a run's t = 0.

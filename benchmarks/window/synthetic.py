@@ -13,8 +13,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
 
 from benchmarks.system import FOREVER
-from rocketgui import messages
-from rocketgui.messages import Frame, Message
+from rocketgui.protocol import messages
+from rocketgui.protocol.messages import Frame, Message
 
 RATE = 60
 NS = 1_000_000_000

@@ -9,7 +9,7 @@ import sys
 INTERNAL = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, INTERNAL)
 
-from rocketgui import cli  # noqa: E402
+from rocketgui.cli.main import main  # noqa: E402
 
 
 def window(_options: object) -> int:
@@ -22,4 +22,4 @@ def window(_options: object) -> int:
 # loads this file as its main module.
 sys._MEIPASS = INTERNAL
 if __name__ == "__main__":
-    raise SystemExit(cli.main(window=window))
+    raise SystemExit(main(window=window))

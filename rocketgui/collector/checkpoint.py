@@ -17,8 +17,8 @@ import struct
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from rocketgui.collector.boxes import Box, Position
-from rocketgui.collector.launching import RunFiles
+from rocketgui.collector.launcher import RunFiles
+from rocketgui.collector.trace.reader import Box, Position
 
 _HEAD = struct.Struct("<10qd")
 _HEAD_SIZE = 256

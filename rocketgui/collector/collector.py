@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import time
 
-from rocketgui import messages
-from rocketgui.collector.cores import Cores
-from rocketgui.collector.launching import RunFiles, RunInfo, Top
-from rocketgui.collector.run import Run
-from rocketgui.messages import Command, Frame, Message
+from rocketgui.collector.cpu_load import Cores
+from rocketgui.collector.launcher import RunFiles, RunInfo, Top
+from rocketgui.collector.run_observer import Run
+from rocketgui.protocol import messages
+from rocketgui.protocol.messages import Command, Frame, Message
 
 NS = 1_000_000_000
 #: Frames per second while a program runs; enough for every frame that a screen draws.

@@ -19,10 +19,10 @@ from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
 from typing import TYPE_CHECKING
 
-from rocketgui import messages
-from rocketgui.collector.launching import PASSES_DESCRIPTORS, RunFiles, RunInfo
-from rocketgui.messages import Frame, Message, Quit
-from rocketgui.signals import TO_GROUPS
+from rocketgui.collector.launcher import PASSES_DESCRIPTORS, RunFiles, RunInfo
+from rocketgui.protocol import messages
+from rocketgui.protocol.messages import Frame, Message, Quit
+from rocketgui.system.signals import TO_GROUPS
 
 if TYPE_CHECKING:
     from rocketgui.collector.collector import Collector
@@ -100,11 +100,11 @@ def _rows(message: Message) -> int:
 
 def main(frames: Queue[str], commands: Connection, rate: int) -> None:
     """Serve one owner until it says Quit or is gone; send at most `rate` frames a second."""
-    from rocketgui import process_tree
+    from rocketgui.system import process_tree
 
     try:
         # Here: the owner, which imports this module, needs no psutil.
-        from rocketgui.collector.cores import Cores
+        from rocketgui.collector.cpu_load import Cores
 
         cores = Cores()  # first: a program may be over by the time that the rest is loaded
         from rocketgui.collector.collector import Collector

@@ -9,17 +9,17 @@ import sys
 
 from PySide6.QtWidgets import QApplication
 
-from rocketgui.arguments import Options
 from rocketgui.bridge import Bridge
 from rocketgui.gui import settings
-from rocketgui.gui.errors import ErrorReporter
+from rocketgui.gui.dialogs.error_dialog import ErrorReporter
 from rocketgui.gui.main_window import MainWindow
-from rocketgui.gui.placing import Placer
-from rocketgui.gui.presentation import Shape
-from rocketgui.gui.quit_signals import QuitOnSignal
-from rocketgui.gui.startup import FirstFrame, note_times
-from rocketgui.gui.theme import ThemeSwitch
-from rocketgui.gui.window_system import WindowSystem
+from rocketgui.gui.style.theme import ThemeSwitch
+from rocketgui.gui.window.first_frame import FirstFrame, note_times
+from rocketgui.gui.window.geometry import Placer
+from rocketgui.gui.window.presentation import Shape
+from rocketgui.gui.window.quit_signals import QuitOnSignal
+from rocketgui.gui.window.window_system import WindowSystem
+from rocketgui.options import Options
 
 
 def main(options: Options) -> int:

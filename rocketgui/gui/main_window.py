@@ -1,6 +1,6 @@
 """The main window: wires its parts to each other and to the controller; it makes no process, queue or thread.
 
-How the parts are laid out, see page.py.
+How the parts are laid out, see central_widget.py.
 """
 
 from __future__ import annotations
@@ -12,33 +12,33 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from rocketgui import interpreters
-from rocketgui.arguments import Options
-from rocketgui.gui import keys, settings
-from rocketgui.gui.controller import LIVE, RunController, RunState, as_bridge
-from rocketgui.gui.findings_panel import FindingsPanel
-from rocketgui.gui.key_caps import KeyCaps
-from rocketgui.gui.left_over_question import LeftOverQuestion
-from rocketgui.gui.lesson_panel import LessonPanel
-from rocketgui.gui.opening import Opening
-from rocketgui.gui.output_panel import OutputPanel
-from rocketgui.gui.pacing import Pacer
-from rocketgui.gui.page import Page
-from rocketgui.gui.placing import Place
-from rocketgui.gui.plots_panel import PlotsPanel
-from rocketgui.gui.presentation import Presentation, Shape
-from rocketgui.gui.process_table import ProcessPanel
-from rocketgui.gui.program_panel import ProgramPanel
-from rocketgui.gui.status_strip import StatusStrip
-from rocketgui.gui.theme import Look, Theme, ThemeSwitch
-from rocketgui.gui.top_bar import TopBar, how_failed
-from rocketgui.launch import Launch, Script
+from rocketgui import python_installations
+from rocketgui.gui import actions, settings
+from rocketgui.gui.central_widget import Page
+from rocketgui.gui.dialogs.left_over_dialog import LeftOverQuestion
+from rocketgui.gui.panels.findings_panel import FindingsPanel
+from rocketgui.gui.panels.lesson_panel import LessonPanel
+from rocketgui.gui.panels.output_panel import OutputPanel
+from rocketgui.gui.panels.plots_panel import PlotsPanel
+from rocketgui.gui.panels.process_table import ProcessPanel
+from rocketgui.gui.panels.status_bar import StatusStrip
+from rocketgui.gui.panels.tool_bar import TopBar, how_failed
+from rocketgui.gui.program.open_program import Opening
+from rocketgui.gui.program.program_panel import ProgramPanel
+from rocketgui.gui.run_controller import LIVE, RunController, RunState, as_bridge
+from rocketgui.gui.style.theme import Look, Theme, ThemeSwitch
+from rocketgui.gui.widgets.throttle import Pacer
+from rocketgui.gui.window.geometry import Place
+from rocketgui.gui.window.keystroke_overlay import KeyCaps
+from rocketgui.gui.window.presentation import Presentation, Shape
 from rocketgui.lessons import Step, launch_of
 from rocketgui.model.findings import URGENT, findings
+from rocketgui.options import Options
+from rocketgui.protocol.launch_spec import Launch, Script
 from rocketgui.resources import resource
 
 if TYPE_CHECKING:
-    from rocketgui.gui.sweep_window import SweepWindow
+    from rocketgui.gui.dialogs.sweep_window import SweepWindow
 
 #: Milliseconds at least between drawn frames, lines of output, and words and figures. Frames come at the pace of the
 #: collector, 60 a second; a floor of just that would miss every one that comes a little early.
@@ -108,7 +108,7 @@ class MainWindow(QMainWindow):
         options = self._given
         if options.script is None:
             return options
-        return options._replace(script=None, python=self._remembered.controls.get("python", interpreters.own()))
+        return options._replace(script=None, python=self._remembered.controls.get("python", python_installations.own()))
 
     def _lay_out(self) -> None:
         self._page = Page(
@@ -161,7 +161,7 @@ class MainWindow(QMainWindow):
         self.plots.axis.follow_changed.connect(self._frames.wake)
         self.plots.resized.connect(self._frames.wake)
         self.themes.changed.connect(self._theme_changed)
-        keys.bind(self)
+        actions.bind(self)
 
     # ------------------------------------------------------------ actions
 
@@ -188,7 +188,7 @@ class MainWindow(QMainWindow):
             command = self._command()
             self.output.code.show_source(command.argv[0], command.source or "")
         else:
-            from rocketgui.gui import script_source  # most runs end without it
+            from rocketgui.gui.view_models import script_source  # most runs end without it
 
             self.output.code.show_file(script_source.name_of(script), *script_source.read(script))
 
@@ -240,19 +240,19 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Show what each key does."""
-        from rocketgui.gui import key_sheet  # most runs end without it
+        from rocketgui.gui.dialogs import shortcuts_dialog  # most runs end without it
 
-        key_sheet.show(self)
+        shortcuts_dialog.show(self)
 
     def show_about(self) -> None:
         """Show what this program is, with the versions of what it is made of."""
-        from rocketgui.gui import about  # most runs end without it
+        from rocketgui.gui.dialogs import about_dialog  # most runs end without it
 
-        about.show(self)
+        about_dialog.show(self)
 
     def show_sweep(self) -> SweepWindow:
         """Show the window of sweeps."""
-        from rocketgui.gui.sweep_window import SweepWindow  # most runs end without it
+        from rocketgui.gui.dialogs.sweep_window import SweepWindow  # most runs end without it
 
         self.show_rocket()
         if self._sweep is None:

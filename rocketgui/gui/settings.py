@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QStandardPaths
 
-from rocketgui.arguments import Options, pin_refusal
-from rocketgui.gui.theme import Look
-from rocketgui.launch import START_METHODS
-from rocketgui.model.text import parse_limit, parse_workers
+from rocketgui.gui.style.theme import Look
+from rocketgui.model.formatting import parse_limit, parse_workers
+from rocketgui.options import Options, pin_refusal
 from rocketgui.programs.variants import RUN_AS, VARIABLE, WORK
+from rocketgui.protocol.launch_spec import START_METHODS
 from rocketgui.recording.files import write_json
 
 #: A file that is longer was not written by rocketgui.
@@ -27,7 +27,7 @@ _LONGEST = 65_536
 
 
 class Settings(NamedTuple):
-    """`controls` are named as in `Options`; `place` is the window's, as in placing.py."""
+    """`controls` are named as in `Options`; `place` is the window's, as in geometry.py."""
 
     look: Look = Look.SYSTEM
     place: str = ""

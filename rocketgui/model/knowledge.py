@@ -6,13 +6,13 @@ import statistics
 from collections import deque
 from collections.abc import Iterator
 
-from rocketgui import messages
-from rocketgui.model.crowd import Crowds, Shares
+from rocketgui.model.concurrency import Crowds, Shares
 from rocketgui.model.folding import FoldedAway
-from rocketgui.model.history import Past
+from rocketgui.model.formatting import noun
+from rocketgui.model.previous_run import Past
 from rocketgui.model.process import Process
 from rocketgui.model.series import Series, per_s
-from rocketgui.model.text import noun
+from rocketgui.protocol import messages
 
 OUTPUT_LINES = 10_000
 

@@ -7,9 +7,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rocketgui.messages import Doing
+from rocketgui.model.formatting import harmless
 from rocketgui.model.series import Number, Series, as_float
-from rocketgui.model.text import harmless
+from rocketgui.protocol.messages import Doing
 
 #: Seconds over which a rate is taken: long enough to be steady, short enough to follow.
 RATE_WINDOW_S = 0.5

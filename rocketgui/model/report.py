@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rocketgui.messages import Doing
 from rocketgui.model.findings import findings
 from rocketgui.model.process import Process
 from rocketgui.model.series import Number
 from rocketgui.model.session import Session
+from rocketgui.protocol.messages import Doing
 
 VERSION = 1
 #: Of those that have no entry of their own, the pids of so many are told.

@@ -16,14 +16,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from rocketgui import messages
-from rocketgui.messages import Frame, Message, cut
 from rocketgui.model.folding import BATCH, FAILED_KEPT, FOLD_EVERY_NS, KEPT, SETTLED_NS
-from rocketgui.model.history import RUNS, Past, comparable, past
 from rocketgui.model.knowledge import OUTPUT_LINES as OUTPUT_LINES
 from rocketgui.model.knowledge import Knowledge
+from rocketgui.model.previous_run import RUNS, Past, comparable, past
 from rocketgui.model.process import Process, Watched
 from rocketgui.model.series import Series
+from rocketgui.protocol import messages
+from rocketgui.protocol.messages import Frame, Message, cut
 
 Known = TypeVar("Known")
 

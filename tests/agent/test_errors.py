@@ -18,21 +18,18 @@ from typing import Any
 import pytest
 
 from rocketgui.agent import (
-    attributes,
-    board,
-    box,
+    agent,
+    control_block,
     errors,
-    lifecycle,
-    maps,
-    offspring,
-    output,
-    owner,
-    sampler,
-    stack,
-    threads,
-    values,
-)  # fmt: skip
-from rocketgui.agent import start as beginning
+    mapped_file,
+    owner_watchdog,
+    sampling_thread,
+    stack_sampler,
+    trace_buffer,
+    watched_variables,
+)
+from rocketgui.agent.hooks import attributes, multiprocessing, streams, threading
+from rocketgui.agent.hooks import subprocess as subprocess_hooks
 from tests.helpers import INJECT, LONGEST, Done, Observed, Python, clean, pythons, start, this_python
 
 PROGRAM = """
@@ -96,8 +93,8 @@ PROGRAM = """
 """
 
 MODULES: list[Any] = [
-    attributes, beginning, board, box, errors, lifecycle, maps, offspring, output, owner, sampler, stack, threads,
-    values,
+    agent, attributes, control_block, errors, mapped_file, multiprocessing, owner_watchdog, sampling_thread,
+    stack_sampler, streams, subprocess_hooks, threading, trace_buffer, watched_variables,
 ]  # fmt: skip
 #: Functions that get what went wrong in the others; and those that are one `try`, so that what they call may be broken,
 #: or what the program itself calls and that can do nothing wrong.
@@ -111,7 +108,7 @@ NOTICED = {"_before_fork", "stop", "_call_after_forks"}
 def functions() -> Iterator[str]:
     """All functions of the agent, but for those that bring it into the process."""
     for module in MODULES:
-        short = module.__name__.rpartition(".")[2]
+        short = module.__name__.partition(".agent.")[2].replace(".", "/")
         for scope in (module, *(kind for _, kind in inspect.getmembers(module, inspect.isclass))):
             for name, member in vars(scope).items():
                 ours = inspect.isfunction(member) and member.__module__ == module.__name__
@@ -126,7 +123,7 @@ def _break():
         raise RuntimeError("broken")
 
     module, kind, name = {function!r}.split(".")
-    scope = sys.modules[__package__ + "." + module]
+    scope = sys.modules[__package__ + "." + module.replace("/", ".")]
     setattr(getattr(scope, kind) if kind else scope, name, broken)
 
 
@@ -158,7 +155,7 @@ def broken_agent(folder: Path, function: str, python: Python) -> Path:
     """A copy of the agent in which a function raises an exception; where it is injected."""
     copy = folder / "agent"
     shutil.copytree(INJECT.parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    with open(copy / "start.py", "a") as file:
+    with open(copy / "agent.py", "a") as file:
         file.write(BREAKS.format(function=function))
     # The program's many processes would each do so.
     subprocess.run([python.executable, "-m", "compileall", "-q", str(copy)], env=clean(), check=True)
@@ -263,7 +260,7 @@ def test_any_other_error_is_no_handlers() -> None:
     assert not errors.comes_from_handler(raised_by("a", 1))
     assert not errors.comes_from_handler(ValueError())
     with pytest.raises(OSError, match="no/such/file") as caught:
-        maps.open_file("/no/such/file", os.O_RDONLY, 1)
+        mapped_file.open_file("/no/such/file", os.O_RDONLY, 1)
     assert not errors.comes_from_handler(caught.value)
     here = caught.value.__traceback__
     assert here is not None

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from rocketgui import run_directory
+from rocketgui.system import run_directory
 from tests.helpers import (
     LONGEST,
     PROMISED,

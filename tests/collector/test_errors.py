@@ -34,12 +34,14 @@ INJECT = """\
 import importlib, inspect, json, os, random, sys, time
 from pathlib import Path
 from rocketgui.collector.collector import Collector
-from rocketgui.collector.launching import Resumption, RunFiles, Started
-from rocketgui.launch import Script
-from rocketgui.messages import RunEnded
+from rocketgui.collector.launcher import Resumption, RunFiles, Started
+from rocketgui.protocol.launch_spec import Script
+from rocketgui.protocol.messages import RunEnded
 
 MODULES = (
-    "board boxes census checkpoint cores crew doings ends lineage processes records reports run shelf sights"
+    "checkpoint control_block cpu_load processes.activity processes.exit_watcher processes.perf_events "
+    "processes.registry processes.sampler processes.system_monitor run_observer supervisor_reports trace.buffers "
+    "trace.decoder trace.reader worker_target"
 ).split()
 # What the owner calls before there is a collector, the row of the first process, and what comes after the end.
 EXCEPT = {"_opened", "_mapped", "Rings", "Board", "Row", "release"}

@@ -18,19 +18,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rocketgui import messages
-from rocketgui.agent import board as agent_board
-from rocketgui.agent import layout
-from rocketgui.collector import abilities, ends, launching, processes
-from rocketgui.collector.board import Board
-from rocketgui.collector.boxes import Record, Sample
-from rocketgui.collector.census import Census, Row, signal_name
-from rocketgui.collector.cores import Cores
-from rocketgui.collector.crew import Crew
-from rocketgui.collector.doings import Doings
-from rocketgui.collector.records import Translator
+from rocketgui.agent import control_block as agent_board
+from rocketgui.agent import trace_format
+from rocketgui.collector import capabilities, launcher
+from rocketgui.collector.control_block import Board
+from rocketgui.collector.cpu_load import Cores
+from rocketgui.collector.processes import exit_watcher, sampler
+from rocketgui.collector.processes.activity import Doings
+from rocketgui.collector.processes.registry import Census, Row, signal_name
 from rocketgui.collector.service import MOST_WAITING, Sender
-from rocketgui.messages import Frame, Message
+from rocketgui.collector.trace.decoder import Translator
+from rocketgui.collector.trace.reader import Record, Sample
+from rocketgui.collector.worker_target import Crew
+from rocketgui.protocol import messages
+from rocketgui.protocol.messages import Frame, Message
 from tests.helpers import board_in, is_gone, state, until
 
 #: As with boxes, what the agent has mapped must live as long as this process.
@@ -76,7 +77,7 @@ def test_board_in_the_middle_of_being_written(tmp_path: Path) -> None:
     whole = bytes(written._memory[:64])
     written.set("0", "limit", 2)
     new = bytes(written._memory[:64])
-    written._memory[layout.BOARD_TEXT : 64] = whole[layout.BOARD_TEXT :]
+    written._memory[trace_format.BOARD_TEXT : 64] = whole[trace_format.BOARD_TEXT :]
     assert not read.poll()
     assert read.settings == [("0", "limit", 1)]
     written._memory[:64] = new
@@ -225,11 +226,11 @@ def test_the_process_itself_knows_best_when_it_exits(census: Census, out: list[M
 def test_a_killed_process_was_gone_before_it_was_joined(census: Census, translator: Translator) -> None:
     """The system tells of its end at once, but it may be read before its parent's black box."""
     root = meet(translator, 10, 110)
-    translator.take(root, [Record(layout.START_CALLED, 120, ("11", "func1"))])
+    translator.take(root, [Record(trace_format.START_CALLED, 120, ("11", "func1"))])
     row = census.find(11)
     assert row is not None
     census.end(row, -9, 250)
-    translator.take(root, [Record(layout.REAPED, 240, ("11", "-9")), Record(layout.JOINED, 245, ("11",))])
+    translator.take(root, [Record(trace_format.REAPED, 240, ("11", "-9")), Record(trace_format.JOINED, 245, ("11",))])
     assert row.moments["exited"] <= row.moments["joined"]
 
 
@@ -242,7 +243,7 @@ def test_a_fork_has_one_name_whoever_saw_it_first(census: Census, translator: Tr
         if seen:
             census.guess(row, ["python3", "program.py"])
             census.copied(row)
-        translator.take(meet(translator, pid, 150), [Record(layout.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
+        translator.take(meet(translator, pid, 150), [Record(trace_format.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
         rows.append(row)
     assert [row.name for row in rows] == ["fork of MainProcess"] * 2
     shell = census.meet(13, 10, reborn=True)
@@ -258,11 +259,11 @@ def test_a_fork_that_becomes_another_program(census: Census, translator: Transla
     row = census.meet(11, 10, reborn=True)
     if executed_first:
         census.execute(row, "sleep", 170)
-    translator.take(meet(translator, 11, 150), [Record(layout.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
+    translator.take(meet(translator, 11, 150), [Record(trace_format.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
     if not executed_first:
         census.execute(row, "sleep", 170)
     assert (row.name, row.python) == ("sleep", False)
-    began = Record(layout.BEGAN, 181, ("3.13.0", "1", "exec", "", "python3", "other.py"))
+    began = Record(trace_format.BEGAN, 181, ("3.13.0", "1", "exec", "", "python3", "other.py"))
     translator.take(meet(translator, 11, 180), [began])
     census.execute(row, "python3", 175)
     assert row.name == "python3 other.py"
@@ -312,15 +313,17 @@ def test_box_that_is_found_after_its_process_has_ended(census: Census, translato
 
 def test_pid_of_a_process_that_has_ended_names_the_next_child(census: Census, translator: Translator) -> None:
     root = meet(translator, 10, 110)
-    translator.take(root, [Record(layout.START_CALLED, 120, ("11", "func1"))])
+    translator.take(root, [Record(trace_format.START_CALLED, 120, ("11", "func1"))])
     first = census.find(11)
     assert first is not None
     census.end(first, 0, 200)
-    translator.take(root, [Record(layout.START_CALLED, 300, ("11", "func2")), Record(layout.REAPED, 310, ("11", "0"))])
+    translator.take(
+        root, [Record(trace_format.START_CALLED, 300, ("11", "func2")), Record(trace_format.REAPED, 310, ("11", "0"))]
+    )
     second = census.find(11)
     assert second is not None
     assert (first.name, second.name, second.id) == ("func1", "func2", 3)
-    translator.take(root, [Record(layout.REAPED, 320, ("12", "0"))])
+    translator.take(root, [Record(trace_format.REAPED, 320, ("12", "0"))])
     assert translator.bad == 0  # what told of that child may have been overwritten
 
 
@@ -329,8 +332,8 @@ def test_processes_of_a_fork_server_that_is_gone_run_on(census: Census, translat
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     for pid in (os.getpid(), gone.pid):
-        translator.take(root, [Record(layout.START_CALLED, 120, (str(pid), "func"))])
-        translator.take(root, [Record(layout.REAPED, 190, (str(pid), "255"))])
+        translator.take(root, [Record(trace_format.START_CALLED, 120, (str(pid), "func"))])
+        translator.take(root, [Record(trace_format.REAPED, 190, (str(pid), "255"))])
     runs, ended = census.find(os.getpid()), census.find(gone.pid)
     assert runs is not None
     assert ended is not None
@@ -350,7 +353,7 @@ def test_a_value_that_cannot_be_drawn_is_told_of_once(translator: Translator, ou
     for pid in (10, 11):
         row = meet(translator, pid, 110)
         row.names[0] = row.id, "rocket"
-        translator.take(row, [Record(layout.NOT_DRAWN, 120, ("0",)), Record(layout.NOT_DRAWN, 130, ("9",))])
+        translator.take(row, [Record(trace_format.NOT_DRAWN, 120, ("0",)), Record(trace_format.NOT_DRAWN, 130, ("9",))])
     [notice] = [message for message in out if isinstance(message, messages.Notice)]
     assert notice.text.startswith("rocket in ")
     assert translator.unexplained == 2, "an index that nobody told of"
@@ -361,15 +364,15 @@ def test_records_become_messages(census: Census, translator: Translator, out: li
     translator.take(
         root,
         [
-            Record(layout.NAME, 111, ("0", "rocket", "0")),
-            Record(layout.BEGAN, 112, ("3.13.0", "1", "exec", "")),
-            Record(layout.START_CALLED, 120, ("11", "func1")),
-            Record(layout.START_FAILED, 121, ("func2", "OSError: no")),
-            Record(layout.TERMINATED, 180, ("11", "9")),
-            Record(layout.REAPED, 190, ("11", "-9")),
-            Record(layout.JOINED, 195, ("11",)),
-            Record(layout.OUTPUT, 196, ("stdout", "a", "b")),
-            Record(layout.COST, 197, ("0.5", "1", "ValueError: odd")),
+            Record(trace_format.NAME, 111, ("0", "rocket", "0")),
+            Record(trace_format.BEGAN, 112, ("3.13.0", "1", "exec", "")),
+            Record(trace_format.START_CALLED, 120, ("11", "func1")),
+            Record(trace_format.START_FAILED, 121, ("func2", "OSError: no")),
+            Record(trace_format.TERMINATED, 180, ("11", "9")),
+            Record(trace_format.REAPED, 190, ("11", "-9")),
+            Record(trace_format.JOINED, 195, ("11",)),
+            Record(trace_format.OUTPUT, 196, ("stdout", "a", "b")),
+            Record(trace_format.COST, 197, ("0.5", "1", "ValueError: odd")),
             Sample(198, 0, 7),
         ],
     )
@@ -426,14 +429,14 @@ def busy() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_looks(busy: subprocess.Popen[bytes]) -> None:
-    looks = processes.Processes()
+    looks = sampler.Processes()
     looks.add(7, busy.pid)
     looks.add(8, 2**22 + 1)  # no such process
     first = until(lambda: looks.looks(1.0), "a look")[0]
     assert (first.process, first.cpu) == (7, None)
     seen = {}
     # Kernels can be built without it.
-    wanted = set(processes.FIELDS) - (set() if os.path.exists("/proc/self/sched") else {"moves"})
+    wanted = set(sampler.FIELDS) - (set() if os.path.exists("/proc/self/sched") else {"moves"})
 
     def all_seen() -> bool:
         """Switches and memory come in turn, and the CPU's share from the second look on."""
@@ -454,31 +457,31 @@ def test_looks(busy: subprocess.Popen[bytes]) -> None:
 def test_when_a_process_began() -> None:
     before = time.monotonic_ns()
     with subprocess.Popen(["sleep", "600"]) as sleeper:
-        began = processes.began_ns(sleeper.pid)
+        began = sampler.began_ns(sleeper.pid)
         sleeper.kill()
     assert began is not None
     assert before - 20_000_000 < began < time.monotonic_ns()
-    assert processes.began_ns(sleeper.pid) is None
+    assert sampler.began_ns(sleeper.pid) is None
 
 
 def test_exit_status(busy: subprocess.Popen[bytes]) -> None:
     """Known before anybody has waited for the process."""
-    assert ends.exit_status(busy.pid) is None
+    assert exit_watcher.exit_status(busy.pid) is None
     busy.kill()
     until(lambda: state(busy.pid) == "Z", "its end")
-    assert ends.exit_status(busy.pid) == -9
+    assert exit_watcher.exit_status(busy.pid) == -9
     busy.wait()
-    assert ends.exit_status(busy.pid) is None
+    assert exit_watcher.exit_status(busy.pid) is None
     assert is_gone(busy.pid)
-    assert processes.command(busy.pid) is None
+    assert sampler.command(busy.pid) is None
 
 
 def test_suspend_and_resume(busy: subprocess.Popen[bytes]) -> None:
-    processes.suspend(launching.Top(os.getpid()))
+    sampler.suspend(launcher.Top(os.getpid()))
     until(lambda: state(busy.pid) == "T", "it to stand still")
-    processes.resume(launching.Top(os.getpid()))
+    sampler.resume(launcher.Top(os.getpid()))
     until(lambda: state(busy.pid) in ("R", "S"), "it to go on")
-    assert (busy.pid, os.getpid()) in processes.descendants(launching.Top(os.getpid()))
+    assert (busy.pid, os.getpid()) in sampler.descendants(launcher.Top(os.getpid()))
 
 
 # ---------------------------------------------------------------- abilities
@@ -486,9 +489,9 @@ def test_suspend_and_resume(busy: subprocess.Popen[bytes]) -> None:
 
 def test_abilities() -> None:
     before = psutil.Process().cpu_affinity()
-    assert abilities.usable_cores() == before
-    assert abilities.core() in range(os.cpu_count() or 1)
-    assert abilities.can_pin()
+    assert capabilities.usable_cores() == before
+    assert capabilities.core() in range(os.cpu_count() or 1)
+    assert capabilities.can_pin()
     assert psutil.Process().cpu_affinity() == before
 
 
@@ -496,7 +499,7 @@ def test_abilities_that_a_system_has_not(monkeypatch: pytest.MonkeyPatch) -> Non
     """As on macOS."""
     monkeypatch.delattr(psutil.Process, "cpu_num")
     monkeypatch.delattr(psutil.Process, "cpu_affinity")
-    assert (abilities.core(), abilities.usable_cores(), abilities.can_pin()) == (None, None, False)
+    assert (capabilities.core(), capabilities.usable_cores(), capabilities.can_pin()) == (None, None, False)
 
 
 def test_abilities_that_a_system_denies(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -506,7 +509,7 @@ def test_abilities_that_a_system_denies(monkeypatch: pytest.MonkeyPatch) -> None
         return [0]
 
     monkeypatch.setattr(psutil.Process, "cpu_affinity", denied)
-    assert not abilities.can_pin()
+    assert not capabilities.can_pin()
 
 
 # ---------------------------------------------------------------- the queue's sender

@@ -12,9 +12,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from rocketgui.arguments import Options
 from rocketgui.gui.main_window import MainWindow
-from rocketgui.gui.theme import Look, ThemeSwitch
+from rocketgui.gui.style.theme import Look, ThemeSwitch
+from rocketgui.options import Options
 from tests.gui.fake_bridge import FakeBridge
 
 

@@ -7,8 +7,8 @@ import signal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from rocketgui import messages
-from rocketgui.messages import Frame, Message
+from rocketgui.protocol import messages
+from rocketgui.protocol.messages import Frame, Message
 
 TICK_NS = 16_666_667
 RATE = 12_000_000.0

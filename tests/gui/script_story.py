@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rocketgui import messages
-from rocketgui.messages import Number
+from rocketgui.protocol import messages
+from rocketgui.protocol.messages import Number
 from tests.gui.fake_bridge import FakeBridge
 
 MS = 1_000_000

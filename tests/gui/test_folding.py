@@ -8,17 +8,17 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from rocketgui import messages
-from rocketgui.gui.output_panel import OutputPanel
+from rocketgui.gui.panels.output_panel import OutputPanel
+from rocketgui.gui.panels.plots_panel import RATE, PlotsPanel
+from rocketgui.gui.panels.process_table import ProcessPanel
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.timeline import TimelinePlot
-from rocketgui.gui.plots_panel import RATE, PlotsPanel
-from rocketgui.gui.process_columns import SCRIPT_COLUMNS
-from rocketgui.gui.process_rows import Row
-from rocketgui.gui.process_table import ProcessPanel
-from rocketgui.gui.theme import Look, load_theme
+from rocketgui.gui.style.theme import Look, load_theme
+from rocketgui.gui.view_models.process_columns import SCRIPT_COLUMNS
+from rocketgui.gui.view_models.process_rows import Row
 from rocketgui.model.process import ProcessState
-from tests.model.crowds import MS, Storm
+from rocketgui.protocol import messages
+from tests.model.many_rows import MS, Storm
 
 
 @pytest.fixture

@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rocketgui import messages
-from rocketgui.gui.errors import ErrorDialog
+from rocketgui.gui.dialogs.error_dialog import ErrorDialog
 from rocketgui.gui.main_window import MainWindow
-from rocketgui.gui.plain import tip
-from rocketgui.launch import Script
+from rocketgui.gui.widgets.labels import tip
+from rocketgui.protocol import messages
+from rocketgui.protocol.launch_spec import Script
 from tests.gui.conftest import MakeWindow
 from tests.gui.fake_bridge import FakeBridge
 from tests.gui.script_story import MS, Told

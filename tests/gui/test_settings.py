@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from rocketgui.arguments import Options, parse
 from rocketgui.gui import settings
 from rocketgui.gui.main_window import MainWindow
-from rocketgui.gui.placing import Place
 from rocketgui.gui.settings import Settings, load, save
-from rocketgui.gui.theme import Look, ThemeSwitch
+from rocketgui.gui.style.theme import Look, ThemeSwitch
+from rocketgui.gui.window.geometry import Place
+from rocketgui.options import Options, parse
 from tests.gui.fake_bridge import FakeBridge
-from tests.gui.test_run_choices import choose
+from tests.gui.program.test_variant_controls import choose
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

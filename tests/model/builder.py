@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rocketgui import messages
-from rocketgui.messages import Frame, Message
 from rocketgui.model.session import Model, Session
+from rocketgui.protocol import messages
+from rocketgui.protocol.messages import Frame, Message
 
 MS = 1_000_000
 

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from rocketgui import messages
 from rocketgui.model.findings import Finding, findings
 from rocketgui.model.session import Session
+from rocketgui.protocol import messages
 from tests.model.builder import MS, Story
 
 

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rocketgui import messages, summary
-from rocketgui.messages import Frame
+from rocketgui.cli import summary
 from rocketgui.model import folding, session
 from rocketgui.model.findings import findings
 from rocketgui.model.folding import FAILED_KEPT, KEPT
@@ -19,9 +18,11 @@ from rocketgui.model.process import ProcessState
 from rocketgui.model.report import report
 from rocketgui.model.series import per_s
 from rocketgui.model.session import Model
+from rocketgui.protocol import messages
+from rocketgui.protocol.messages import Frame
 from rocketgui.recording.files import write_json
 from tests.model.builder import Story
-from tests.model.crowds import MS, Storm
+from tests.model.many_rows import MS, Storm
 
 
 def counts(storm: Storm) -> dict[tuple[str, str], int]:

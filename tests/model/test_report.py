@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from rocketgui import messages
 from rocketgui.model.report import report
 from rocketgui.model.session import Session
+from rocketgui.protocol import messages
 from rocketgui.recording.files import write_json
 from tests.model.builder import MS, Story
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rocketgui import messages
-from rocketgui.messages import Frame
 from rocketgui.model.process import Process, ProcessState
 from rocketgui.model.session import NOTICES, OUTPUT_LINES, Model, Session
+from rocketgui.protocol import messages
+from rocketgui.protocol.messages import Frame
 from tests.model.builder import MS, Story
 
 

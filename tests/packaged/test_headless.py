@@ -12,8 +12,8 @@ import pytest
 
 from rocketgui import __version__
 from rocketgui.lessons import lesson
+from tests.cli.test_headless import arguments, check_two_rockets
 from tests.helpers import START_METHODS, mark, read_report, root_of, workers_of
-from tests.test_headless import arguments, check_two_rockets
 
 __all__ = ["mark"]
 

@@ -13,9 +13,9 @@ import pytest
 
 from benchmarks.window.screen import screen
 from installers import packages
+from tests.cli.test_headless import arguments, check_two_rockets
 from tests.helpers import mark, read_report, until
 from tests.packaged.test_window import windows
-from tests.test_headless import arguments, check_two_rockets
 
 __all__ = ["mark"]
 

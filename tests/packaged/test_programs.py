@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.test_programs import PROGRAMS
 from tests.helpers import START_METHODS, mark, read_report, root_of, until, workers_of
 from tests.packaged.test_headless import PATIENCE_S, run
 from tests.packaged.test_window import windows
-from tests.test_programs import PROGRAMS
 
 __all__ = ["mark"]
 

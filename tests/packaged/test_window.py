@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from rocketgui.lessons import lesson
+from tests.cli.test_headless import LIMIT, check_two_rockets
 from tests.helpers import LONGEST, START_METHODS, mark, read_report, until, workers_of
-from tests.test_headless import LIMIT, check_two_rockets
 
 __all__ = ["mark"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rocketgui.arguments import pin_refusal
+from rocketgui.options import pin_refusal
 from rocketgui.programs import ROCKET
 from rocketgui.programs.variants import INTERPRETERS_FROM, RUN_AS, VARIABLE, WORK, Variant, refusal, source
 from tests.helpers import LONGEST, Python, clean, pythons, this_python

@@ -22,13 +22,13 @@ def _begin() -> None:
     package.__path__ = [os.path.dirname(here)]
     sys.modules["_rocketgui_agent"] = package
     try:
-        from _rocketgui_agent import layout, start  # type: ignore[import-not-found]
+        from _rocketgui_agent import agent, trace_format  # type: ignore[import-not-found]
 
         try:
-            start.begin()
+            agent.begin()
         finally:
             if os.name != "nt":  # there, children get a copy of os.environ and nothing else
-                _hide(layout)
+                _hide(trace_format)
     except Exception as error:
         # The program must run all the same; that this process does not report is seen and counted.
         if os.environ.get("ROCKETGUI_DEBUG"):
@@ -44,13 +44,19 @@ def _give_back(before: Any) -> None:
             del sys.modules[name]
 
 
-def _hide(layout: Any) -> None:
+def _hide(trace_format: Any) -> None:
     """Show the program the environment that it would have alone, while children still get the real one."""
     # os.environ is a copy of the real environment: taking a name out of its dictionary leaves the real one alone.
     environ = os.environ
     names = environ._data  # type: ignore[attr-defined]
-    original = environ.get(layout.ENV_PYTHONPATH)
-    ours = layout.ENV_RUN, layout.ENV_WATCH, layout.ENV_PID, layout.ENV_OWNER, layout.ENV_PYTHONPATH
+    original = environ.get(trace_format.ENV_PYTHONPATH)
+    ours = (
+        trace_format.ENV_RUN,
+        trace_format.ENV_WATCH,
+        trace_format.ENV_PID,
+        trace_format.ENV_OWNER,
+        trace_format.ENV_PYTHONPATH,
+    )
     for name in (*ours, "PYTHONPATH"):
         names.pop(environ.encodekey(name), None)
     if original is not None:

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from rocketgui.gui.plots.canvas import View
 from rocketgui.gui.plots.time_plot import left_width
 from rocketgui.gui.plots.waits import Stretch
-from rocketgui.gui.process_columns import short_name
-from rocketgui.gui.theme import Theme, text_font, text_scale
+from rocketgui.gui.style.theme import Theme, text_font, text_scale
+from rocketgui.gui.view_models.process_columns import short_name
 from rocketgui.model.process import Process, ProcessState
 
 #: Logical pixels for text of the usual size: the highest row, those from which on how a process ended is written and

@@ -9,9 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from rocketgui.gui.plain import tip
 from rocketgui.gui.plots.time_plot import left_width
-from rocketgui.gui.theme import Theme, text_font
+from rocketgui.gui.style.theme import Theme, text_font
+from rocketgui.gui.widgets.labels import tip
 from rocketgui.model.session import Session
 
 _TEXT = 0.85

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 from rocketgui.gui.plots.canvas import Curve
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
-from rocketgui.gui.theme import Theme
+from rocketgui.gui.style.theme import Theme
 from rocketgui.model.series import Series
 from rocketgui.model.session import Session
 

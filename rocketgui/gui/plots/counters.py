@@ -8,10 +8,10 @@ from rocketgui.gui.plots.canvas import Curve, Faint
 from rocketgui.gui.plots.ranges import limit_is_near, nice_above, value_label, value_range, value_top
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
-from rocketgui.gui.theme import Theme
-from rocketgui.gui.watched import is_drawn, nothing_drawn
+from rocketgui.gui.style.theme import Theme
+from rocketgui.gui.view_models.watched_values import is_drawn, nothing_drawn
+from rocketgui.model.formatting import format_count, format_limit
 from rocketgui.model.session import Session
-from rocketgui.model.text import format_count, format_limit
 
 #: A limit that has not been measured against a rate yet counts as near up to here.
 _NEAR_AT_FIRST = 1_000_000_000

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from rocketgui.gui.plots.canvas import View
-from rocketgui.gui.theme import Theme, text_font
+from rocketgui.gui.style.theme import Theme, text_font
 
 Rows = tuple[tuple[str, QColor], ...]
 

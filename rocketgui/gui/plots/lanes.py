@@ -7,10 +7,10 @@ from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QLinearGradient, QPaint
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rocketgui.gui.plots.sprites import HEIGHT, WIDTH, rocket
-from rocketgui.gui.theme import Theme, text_font, text_scale
-from rocketgui.gui.watched import drawn, is_drawn, nothing_drawn
+from rocketgui.gui.style.theme import Theme, text_font, text_scale
+from rocketgui.gui.view_models.watched_values import drawn, is_drawn, nothing_drawn
+from rocketgui.model.formatting import format_count, format_limit, format_short
 from rocketgui.model.session import Session
-from rocketgui.model.text import format_count, format_limit, format_short
 
 #: Logical pixels.
 _LANE_MOST, _NAMED_FROM = 64.0, 14.0

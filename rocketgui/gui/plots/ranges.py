@@ -8,7 +8,7 @@ from __future__ import annotations
 import bisect
 import math
 
-from rocketgui.model.text import format_short
+from rocketgui.model.formatting import format_short
 
 _TIME_STEPS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 450.0, 600.0)
 _NICE = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)

@@ -11,11 +11,11 @@ from rocketgui.gui.plots.canvas import Curve
 from rocketgui.gui.plots.ranges import nice_above, value_label, value_range
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
-from rocketgui.gui.theme import Theme
-from rocketgui.gui.watched import drawn, nothing_drawn
+from rocketgui.gui.style.theme import Theme
+from rocketgui.gui.view_models.watched_values import drawn, nothing_drawn
+from rocketgui.model.formatting import format_rate
 from rocketgui.model.series import Series
 from rocketgui.model.session import Session
-from rocketgui.model.text import format_rate
 
 #: Seconds between points, and over which each is taken: long enough to be steady.
 _STEP_S, _WINDOW_S = 0.1, 0.3

@@ -17,11 +17,11 @@ from rocketgui.gui.plots.bars import ROW_PX, Bar, BarsItem, NamesItem, bar, is_k
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
 from rocketgui.gui.plots.waits import Waits
-from rocketgui.gui.process_rows import rows
-from rocketgui.gui.theme import Theme, text_scale
+from rocketgui.gui.style.theme import Theme, text_scale
+from rocketgui.gui.view_models.process_rows import rows
+from rocketgui.model.formatting import DOING_WORDS
 from rocketgui.model.process import Process
 from rocketgui.model.session import Session
-from rocketgui.model.text import DOING_WORDS
 
 #: Lines beside the pointer: logical pixels of each, and how many there are beside those about what is waited for.
 _LINE_PX, _COUNTS = 14.0, 3

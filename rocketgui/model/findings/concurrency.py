@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rocketgui.model.findings.finding import Finding, all_of
-from rocketgui.model.history import Past
+from rocketgui.model.formatting import format_rate
+from rocketgui.model.previous_run import Past
 from rocketgui.model.process import ProcessState
 from rocketgui.model.session import Session
-from rocketgui.model.text import format_rate
-from rocketgui.model.use import SETTLED_S
+from rocketgui.model.utilization import SETTLED_S
 
 #: Below, there is nothing to be said of a share.
 _BRIEF_NS = 50_000_000

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rocketgui.model.findings.finding import Finding, all_of
 from rocketgui.model.session import Session
-from rocketgui.model.use import SETTLED_S, cores_used, seen_share
+from rocketgui.model.utilization import SETTLED_S, cores_used, seen_share
 
 #: CPU of threads that take turns, in cores: not more than one, and not much less, if they always want to run.
 _ONE_CORE = (0.7, 1.15)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rocketgui.model.findings.finding import NAMED, Finding
+from rocketgui.model.formatting import format_duration
 from rocketgui.model.process import Process, ProcessState, signal_name
 from rocketgui.model.session import Session
-from rocketgui.model.text import format_duration
 
 #: What multiprocessing says in a child that would start the whole program again; the second also in other places.
 _UNGUARDED = "has finished its bootstrapping phase"

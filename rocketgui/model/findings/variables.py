@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from rocketgui.model.findings.faults import named
 from rocketgui.model.findings.finding import Finding
+from rocketgui.model.formatting import format_count, format_duration, format_rate
 from rocketgui.model.process import ProcessState
 from rocketgui.model.series import per_s
 from rocketgui.model.session import Session
-from rocketgui.model.text import format_count, format_duration, format_rate
 
 
 def isolation(session: Session) -> Iterable[Finding]:

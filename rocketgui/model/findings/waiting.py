@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from rocketgui.messages import Doing
 from rocketgui.model.findings.faults import named
 from rocketgui.model.findings.finding import Finding
+from rocketgui.model.formatting import format_place
 from rocketgui.model.process import Process, ProcessState
 from rocketgui.model.session import Session
-from rocketgui.model.text import format_place
+from rocketgui.protocol.messages import Doing
 
 #: For so many ns nothing must have moved: less happens in any program.
 STUCK_NS = 1_000_000_000

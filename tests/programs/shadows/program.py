@@ -5,8 +5,9 @@ import resource
 import threading
 import zlib
 
-import board
-import layout
-import threads
+import control_block
+import streams
+import trace_format
 
-print([getattr(module, "mine", False) for module in (board, layout, mmap, resource, threading, threads, zlib)])
+MODULES = control_block, mmap, resource, streams, threading, trace_format, zlib
+print([getattr(module, "mine", False) for module in MODULES])

@@ -1,0 +1,294 @@
+"""Where the agent begins in a process, follows it through forks, and ends with it."""
+
+from __future__ import annotations
+
+import _thread
+import atexit
+import os
+import sys
+import time
+
+from . import errors, trace_format
+from .control_block import Board
+from .hooks import multiprocessing
+from .hooks.streams import Recorder
+from .hooks.subprocess import Offspring, words
+from .hooks.threading import Threads
+from .owner_watchdog import Guard
+from .sampling_thread import Sampler
+from .stack_sampler import Stack
+from .trace_buffer import Box, Nowhere
+from .watched_variables import MainNames, Values
+
+TYPE_CHECKING = False  # typing would take longer to import than all of the agent
+if TYPE_CHECKING:
+    from functools import partial
+    from typing import Any, Callable, Sequence
+else:
+    from _functools import partial  # functools would be most of what an agent's start costs
+
+# Now, though it is needed at the end only: by then a module of the program's may have that name.
+resource: Any = None  # Windows has none
+try:
+    import resource
+except ImportError:
+    pass
+
+
+#: From here on Python warns when a process with more than one thread forks, and it counts after `after_in_parent`.
+WARNS_AT_FORK = sys.version_info >= (3, 12)
+
+
+class Agent:
+    """One per process; a forked child gets its own by `_in_child`."""
+
+    def __init__(self, directory: str, watch: list[str], owner: str) -> None:
+        self._directory = directory
+        self._watch = watch
+        self._helper = multiprocessing.helper_name(multiprocessing.command_line())
+        # The maps of a forked child's ancestors are kept for good: see maps.map_file.
+        self._kept: list[Box | Nowhere] = []
+        self._board = Board(directory)
+        self._threads = Threads(self._event, self._sample_thread, self._note_error)
+        self._guard = Guard(owner)
+        self._offspring = Offspring(
+            directory, watch, owner, self._event, self._leaving, self._replacing, self._note_error
+        )
+        patches = {"threading": self._threads.patch, "subprocess": self._offspring.patch}
+        self._lifecycle = multiprocessing.Lifecycle(
+            self._event, self._resume, self._running, self._leaving, patches, self._threads.failed, self._note_error
+        )
+        self._recorder = Recorder(self._output, self._note_error, self._threads.current, self._lifecycle.note_line)
+        self._threads.starting, self._threads.ended = self._recorder.look, self._recorder.forget_thread
+        self._lifecycle.listen = self._recorder.listen
+        self._exited = False
+        self._begin("exec", Box(directory, os.getpid(), os.getppid()))
+
+    def follow(self) -> None:
+        """Put the hooks in place, then sample. Called once in an interpreter's life."""
+        # First, and without it nothing: no child may go on as its parent.
+        self._follow_forks()
+        for step in self._follow_imports, self._offspring.follow, self._follow_program:
+            self._guarded(step)
+
+    def _follow_forks(self) -> None:
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(
+                before=partial(self._guarded, self._before_fork),
+                after_in_parent=partial(self._guarded, self._in_parent),
+                after_in_child=partial(self._guarded, self._in_child),
+            )
+        atexit.register(self._guarded, self._at_exit)
+
+    def _follow_imports(self) -> None:
+        sys.meta_path.insert(0, self._lifecycle)
+        os.putenv(trace_format.ENV_PID, str(os.getpid()))
+
+    def _follow_program(self) -> None:
+        if not self._helper:
+            self._guarded(self._recorder.attach)
+            self._sampler.start()
+
+    def _begin(self, how: str, box: Box | Nowhere) -> None:
+        self._main_thread = _thread.get_ident()
+        self._box = box
+        self._kept.append(box)
+        self._cost_due = 0
+        self._guard.begin(time.monotonic_ns())
+        self._board.poll()
+        self._generation = self._board.generation
+        chores = self._lifecycle.chore, self._chore, self._guard.look
+        self._names = MainNames()
+        self._values = Values(box, self._watch, self._threads, self._names, self._note_error)
+        self._sampler = Sampler(self._values, self._board, self._threads, chores, tick=self._recorder.tick)
+        self._stack = Stack(self._main_thread, self._event)
+        gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+        version = sys.version.split()[0]
+        command = words(multiprocessing.command_line()) if how == "exec" else ()
+        self._event(trace_format.BEGAN, time.monotonic_ns(), version, int(gil), how, self._helper, *command)
+        self._values.say_names()
+
+    # -- what the parts have to say
+
+    def _event(self, kind: int, t_ns: int, *texts: object) -> None:
+        self._box.event(kind, t_ns, *texts)
+
+    def _output(self, t_ns: int, stream: str, thread: int, lines: Sequence[str], dropped: int) -> None:
+        self._box.output(t_ns, "%s:%d" % (stream, thread) if thread else stream, lines, dropped)
+
+    def _sample_thread(self, thread: Any, number: int) -> None:
+        self._values.sample_thread(thread, number)
+
+    def _guarded(self, function: Callable[[], None]) -> None:
+        """Nothing that goes wrong in here may reach the program."""
+        try:
+            function()
+        except Exception as error:
+            self._note_error(error)
+
+    def _note_error(self, error: Exception) -> None:
+        """Count an error of the agent's; one of the program's own goes on its way."""
+        if errors.comes_from_handler(error):
+            error.__traceback__ = errors.outside(error.__traceback__)
+            raise error
+        self._sampler.note_error(error)
+
+    def _chore(self, now: int) -> None:
+        if self._board.generation != self._generation:
+            # A collector may have died before it could say what it had learnt here.
+            self._generation = self._board.generation
+            self._values.say_names()
+            self._stack.say_again()
+            self._cost_due = 0
+        self._stack.look(now, self._sampler.take_lateness())
+        if now >= self._cost_due:
+            self._cost_due = now + 1_000_000_000
+            self._say_cost(now)
+
+    def _say_cost(self, now: int) -> None:
+        sampler = self._sampler
+        self._event(trace_format.COST, now, sampler.cpu_ns / 1e9, sampler.errors, sampler.last_error)
+
+    # -- forks
+
+    def _before_fork(self) -> None:
+        self._sampler.stop(entirely=True)
+        self._guarded(partial(self._recorder.take, True))
+        if WARNS_AT_FORK and not self._helper and not self._lifecycle.starting():
+            _call_after_forks(partial(self._guarded, self._resume))
+
+    def _in_parent(self) -> None:
+        if self._helper:
+            return
+        if not self._resumes_later():
+            self._sampler.start()
+
+    def _resumes_later(self) -> bool:
+        """Whether `_resume` will come by itself, from the end of a start() or from `_call_after_forks`."""
+        if not WARNS_AT_FORK:
+            return False
+        # Only the main thread is called back; and where another one forks, Python warns anyhow.
+        return self._lifecycle.starting() or (bool(_calls_after_forks) and _thread.get_ident() == self._main_thread)
+
+    def _resume(self) -> None:
+        if not self._helper and not self._exited:
+            self._sampler.start()
+
+    def _in_child(self) -> None:
+        self._box.leave()
+        for part in self._sampler, self._recorder, self._lifecycle, self._threads:
+            self._guarded(part.forget)
+        if self._helper:
+            self._helper = ""
+            self._guarded(self._recorder.attach)
+        try:
+            box: Box | Nowhere = Box(self._directory, os.getpid(), os.getppid())
+        except OSError:
+            box = Nowhere()  # its parent's box is another process's; the system still shows this one
+        self._begin("fork", box)
+        os.putenv(trace_format.ENV_PID, str(os.getpid()))
+        self._exited = isinstance(box, Nowhere)
+        if not self._exited:
+            self._sampler.start()
+
+    # -- the end
+
+    def _running(self, process: Any) -> None:
+        """A process of multiprocessing is about to run its function, here or in a child."""
+        if not self._helper:
+            self._values.give(process)
+            self._values.sample()  # what it begins with, before the sampling thread gets its first turn
+
+    def _replacing(self) -> None:
+        """Another program is about to take the place of this one; the system may refuse."""
+        self._recorder.take(wait=True)
+
+    def _leaving(self, code: str | None) -> None:
+        """The last values, exactly, and what this process used; it may come twice, and the later one is right."""
+        self._sampler.stop()  # os._exit may come next, and would tear what the sampler is writing
+        self._lifecycle.look_at_children()
+        if not self._helper:  # from Python 3.14 on, a fork server has the main module's names
+            self._values.look()
+            self._values.sample()
+        self._recorder.flush()
+        self._say_cost(time.monotonic_ns())
+        cpu = time.process_time_ns() / 1e9
+        self._event(trace_format.EXITING, time.monotonic_ns(), code, cpu, *_usage())
+
+    def _at_exit(self) -> None:
+        if self._exited:
+            return
+        self._exited = True
+        try:
+            self._sampler.stop()
+            error = getattr(sys, "last_value", None)
+            if error is not None:
+                self._event(trace_format.FAILED, time.monotonic_ns(), multiprocessing.describe(error))
+            self._leaving(None)
+        except Exception as error:
+            self._note_error(error)
+        finally:
+            self._names.forget()
+
+
+def _usage() -> tuple[int | None, int | None, int | None]:
+    """Voluntary and involuntary context switches and peak memory in bytes, or None where the system does not tell."""
+    if resource is None:
+        return None, None, None
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return used.ru_nvcsw, used.ru_nivcsw, used.ru_maxrss * unit
+
+
+_calls_after_forks: list[Any] = []
+
+
+def _call_after_forks(function: Callable[[], None]) -> None:
+    """Have the main thread call a function as soon as `os.fork` has returned there, from now on.
+
+    A thread that begins inside `after_in_parent` is counted by the warning that Python 3.13 gives about forks of
+    processes with threads. So the function is a pending call, which comes with the next Python code that runs; and
+    what makes it one is no Python code itself, so that this cannot be before the end of the fork.
+    """
+    if _calls_after_forks:
+        return
+    try:
+        import ctypes
+        from functools import partial
+    except ImportError:
+        return
+
+    def call(_: object) -> int:
+        function()
+        return 0
+
+    pending = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(call)
+    _calls_after_forks.append(pending)
+    os.register_at_fork(after_in_parent=partial(ctypes.pythonapi.Py_AddPendingCall, pending, None))
+
+
+def is_second_interpreter() -> bool:
+    """Whether this process already has an agent, in its main interpreter."""
+    if os.environ.get(trace_format.ENV_PID) != str(os.getpid()):
+        return False
+    for name in ("_interpreters", "_xxsubinterpreters"):
+        try:
+            module = __import__(name)
+        except ImportError:
+            continue
+        return bool(module.get_current() != module.get_main())
+    return False  # the pid is the same because the process ran exec
+
+
+def begin() -> None:
+    """Begin in this process, or in one more interpreter of it, if it belongs to a run."""
+    directory = os.environ.get(trace_format.ENV_RUN)
+    if not directory:
+        return
+    watch = [name for name in os.environ.get(trace_format.ENV_WATCH, "").split(",") if name]
+    if not is_second_interpreter():
+        Agent(directory, watch, os.environ.get(trace_format.ENV_OWNER, "")).follow()
+    elif sys.version_info >= (3, 14):  # before, no program had a way to more interpreters but by private modules
+        from .subinterpreter import Guest
+
+        Guest(directory, watch).follow()

@@ -1,0 +1,65 @@
+"""The board, as an observed process reads it: what the collector wants, as it stands now."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+import zlib
+
+from . import mapped_file, trace_format
+
+
+class Board:
+    """Reads the file `board` of the run's directory; `poll` costs next to nothing while it has not changed.
+
+    Where the program cuts the file short, it stays as it was read last.
+
+    Raises:
+        OSError: the file is not there, or something else is.
+    """
+
+    def __init__(self, directory: str) -> None:
+        path = os.path.join(directory, trace_format.BOARD_FILE)
+        descriptor = mapped_file.open_file(path, os.O_RDONLY, trace_format.BOARD_SIZE)
+        self._memory = mapped_file.map_file(descriptor, trace_format.BOARD_SIZE, mmap.ACCESS_READ)
+        self._head = struct.Struct(trace_format.BOARD).unpack_from
+        self._version = 0
+        #: Samples per second.
+        self.rate = 60.0
+        #: Which collector of the run it is that reads now.
+        self.generation = 0
+        #: Names to hold at a value: [(who, name, value)], the more general first; see `layout`.
+        self.settings: list[tuple[str, str, int | float]] = []
+
+    def poll(self) -> bool:
+        """Take over what is new; return whether anything was."""
+        if not mapped_file.is_there(self._memory, 0, trace_format.BOARD_TEXT, mapped_file.READ):
+            return False
+        version, check, length = self._head(self._memory, 0)
+        if version == self._version or not mapped_file.is_there(
+            self._memory, 0, trace_format.BOARD_TEXT + length, mapped_file.READ
+        ):
+            return False
+        text = self._memory[trace_format.BOARD_TEXT : trace_format.BOARD_TEXT + length]
+        if zlib.crc32(text, version & 0xFFFFFFFF) != check:
+            return False  # it is being written; the next sample sees it whole
+        self._version = version
+        settings: list[tuple[str, str, int | float]] = []
+        for line in text.decode().splitlines():
+            words = line.split()
+            if words[0] == "rate":
+                self.rate = float(words[1])
+            elif words[0] == "generation":
+                self.generation = int(words[1])
+            elif words[0] == "set":
+                settings.append((words[1], words[2], _number(words[3])))
+        self.settings = sorted(settings, key=lambda setting: setting[0] != "0")
+        return True
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)

@@ -1,0 +1,226 @@
+"""The agent's one thread: at each deadline it reads the watched values, obeys the board, and sleeps again.
+
+It is started with `_thread`, so that `threading` does not count it among the program's own threads.
+"""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]
+import _thread
+import os
+import sys
+import time
+
+TYPE_CHECKING = False  # typing would take longer to import than all of the agent
+if TYPE_CHECKING:
+    from typing import Any, Callable, Sequence
+
+    from .control_block import Board
+    from .hooks.threading import Threads
+    from .subinterpreter import NoThreads
+    from .watched_variables import Values
+
+
+NS = 1_000_000_000
+_LONG = 3600 * NS
+#: How long the thread may take to end, in s; it takes some 50 us.
+PATIENCE_S = 1.0
+
+
+class Sampler:
+    """Samples `values` from a thread that can be ended and begun again, as often as the process forks.
+
+    `tick` is called at each sample, `chores` about ten times a second, with the time in ns. `guest` is how the board
+    names an interpreter that is not the process's first one.
+    """
+
+    def __init__(
+        self,
+        values: Values,
+        board: Board,
+        threads: Threads | NoThreads,
+        chores: Sequence[Callable[[int], None]],
+        guest: str = "",
+        tick: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._values = values
+        self._board = board
+        self._threads = threads
+        self._chores = chores
+        self._tick = tick
+        self._held: list[tuple[str, str, int | float]] = []
+        self._guest = guest
+        #: How the board names what holds the names.
+        self._who: tuple[str, ...] = ()
+        self._handle: Any = None
+        self._wake: _thread.LockType | None = None
+        self._gone: _thread.LockType | None = None
+        self._tid: int | None = None
+        self._pid = 0
+        self._cpu_before = 0
+        self._cpu_now = 0
+        self._late = _LONG
+        self.errors = 0
+        self.last_error = ""
+
+    @property
+    def cpu_ns(self) -> int:
+        """CPU time of the sampling threads so far."""
+        return self._cpu_before + self._cpu_now
+
+    def start(self) -> None:
+        """Begin to sample. Where the system gives no more threads, only the first and last values will be known."""
+        if self._wake is not None:
+            return
+        self._cpu_before += self._cpu_now
+        self._cpu_now = 0
+        wake, gone = _thread.allocate_lock(), _thread.allocate_lock()
+        wake.acquire()
+        gone.acquire()
+        self._tid = None
+        try:
+            _without_signals(lambda: self._begin(wake, gone))
+        except RuntimeError as error:
+            self.note_error(error)
+            return
+        self._wake, self._gone = wake, gone
+        self._pid = os.getpid()
+
+    def _begin(self, wake: _thread.LockType, gone: _thread.LockType) -> None:
+        if self._guest:
+            # At its end an interpreter dies of a thread that is still there: this kind can be waited for.
+            begin: Any = getattr(_thread, "start_joinable_thread")  # noqa: B009 older Pythons have none
+            self._handle = begin(lambda: self._run(wake, gone), daemon=False)
+        else:
+            _thread.start_new_thread(self._run, (wake, gone))
+
+    def stop(self, entirely: bool = False) -> None:
+        """End the thread; `entirely`: and wait until the system has no trace of it, so that a fork is one of a single
+        thread."""
+        wake, gone = self._wake, self._gone
+        if wake is None or gone is None:
+            return
+        self._wake = self._gone = None
+        if self._pid != os.getpid():
+            return  # a fork that nobody told of: the thread did not come along
+        wake.release()
+        gone.acquire(True, PATIENCE_S)
+        if self._handle is not None:
+            self._handle.join()
+            return
+        if not entirely or self._tid is None or not sys.platform.startswith("linux"):
+            return
+        task = "/proc/self/task/%d" % self._tid
+        for _ in range(2000):  # 0.1 s at most; it takes some 50 us
+            if not os.path.exists(task):
+                return
+            time.sleep(0.00005)
+
+    def take_lateness(self) -> int:
+        """How many ns after its deadline the thread got its turn, at best since this was last asked. While another
+        thread runs Python code, that is the time in which it lets go of the GIL."""
+        late, self._late = self._late, _LONG
+        return max(late, 0)
+
+    def forget(self) -> None:
+        """In a forked child: the thread did not come along."""
+        self._wake = self._gone = None
+
+    def note_error(self, error: Exception) -> None:
+        """Count an error inside the agent: it must not become one of the program's, nor be lost."""
+        self.errors += 1
+        self.last_error = type(error).__name__
+        try:
+            self.last_error += ": %s" % error
+        except Exception:
+            pass  # one of the program's own kind
+
+    def _run(self, wake: _thread.LockType, gone: _thread.LockType) -> None:
+        try:
+            self._tid = getattr(_thread, "get_native_id", lambda: None)()
+            self._loop(wake)
+        except Exception as error:
+            self.note_error(error)
+        finally:
+            self._cpu_now = time.thread_time_ns()
+            gone.release()
+
+    def _loop(self, wake: _thread.LockType) -> None:
+        board = self._board
+        board.poll()
+        # Without a change too: a forked child has the board as its parent last saw it.
+        period = self._obey()
+        now = time.monotonic_ns()
+        deadline = chores_due = now
+        while True:
+            try:
+                if board.poll():
+                    period = self._obey()
+                if self._held:
+                    self._hold()
+                self._values.sample()
+                self._tick()
+            except Exception as error:
+                self.note_error(error)
+            if now >= chores_due:
+                chores_due = now + NS // 10
+                self._cpu_now = time.thread_time_ns()
+                self._do_chores(now)
+            deadline += period
+            now = time.monotonic_ns()
+            if deadline <= now:
+                deadline = now + period
+            if wake.acquire(True, (deadline - now) / NS):
+                return
+            now = time.monotonic_ns()
+            self._late = min(self._late, now - deadline)
+
+    def _do_chores(self, now: int) -> None:
+        try:
+            self._values.look()
+        except Exception as error:
+            self.note_error(error)
+        for chore in self._chores:
+            try:
+                chore(now)
+            except Exception as error:  # the others are to be done all the same
+                self.note_error(error)
+
+    def _obey(self) -> int:
+        """Take over from the board what concerns this process; return the time between samples in ns."""
+        mine = str(os.getpid())
+        self._who = ("0", self._guest or mine)
+        self._held = [held for held in self._board.settings if held[0].partition(":")[0] in ("0", mine)]
+        return int(NS / self._board.rate)
+
+    def _hold(self) -> None:
+        names = self._values.names()
+        if names is not None:
+            _hold(names, {name: value for who, name, value in self._held if who in self._who})
+        for thread, number in self._threads.alive():
+            whose = "%d:%d" % (os.getpid(), number)
+            held = {name: value for who, name, value in self._held if who in ("0", whose)}
+            _hold(object.__getattribute__(thread, "__dict__"), held)
+
+
+def _without_signals(begin: Callable[[], None]) -> None:
+    """Call what begins a thread, and let no signal ever come to that thread: one that the program blocks from now on
+    would be taken from it there. A thread is there before it can say so itself."""
+    mask = getattr(_signal, "pthread_sigmask", None)
+    if mask is None:
+        begin()
+        return
+    before = mask(_signal.SIG_BLOCK, ())
+    try:
+        mask(_signal.SIG_BLOCK, _signal.valid_signals())
+        begin()
+    finally:
+        mask(_signal.SIG_SETMASK, before)
+
+
+def _hold(names: dict[str, Any], held: dict[str, int | float]) -> None:
+    for name, value in held.items():
+        found = names.get(name)
+        # Types first: to compare could call something of the program's.
+        if name in names and (type(found) is not type(value) or found != value):
+            names[name] = value

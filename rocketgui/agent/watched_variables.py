@@ -1,0 +1,320 @@
+"""Reads the watched values of a process, without calling anything of the program's and without keeping it alive.
+
+    NAME             a global of the main module, and an attribute of each thread that has it
+    module.NAME      a global of a module
+    function:local   a local variable of a function that is running, in whichever thread
+    nothing          numbers among the main module's globals, and each `multiprocessing.Value` there or given to a
+                     process as an argument: each is noted once, and sampled from when it first changes
+
+Types are compared exactly wherever a subclass could run code of the program's.
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+import time
+
+# Not from weakref: that would be most of what an agent's start costs.
+from _weakref import ref
+
+from . import trace_format
+
+TYPE_CHECKING = False  # typing would take longer to import than all of the agent
+if TYPE_CHECKING:
+    from typing import Any, Callable, Sequence
+
+    from .hooks.threading import Threads
+    from .subinterpreter import Names, NoThreads
+    from .trace_buffer import Box, Nowhere
+
+#: So many numbers are noted of a main module that has more.
+MOST = 100
+#: How many frames of a stack are searched for a function.
+DEPTH = 500
+_CONTAINERS = (list, tuple, dict, set, frozenset)
+_FUNCTION = type(lambda: None)
+#: A function that calls one of these may hold the copy of its local variables itself.
+_SEES_LOCALS = frozenset({"locals", "vars", "dir", "eval", "exec", "_getframe"})
+
+
+def number(value: object) -> int | float | None:
+    """What is shown of a value: a number itself, the number in a `Value`, the length of a container or a queue; None
+    for all else. It may be beyond what can be drawn, see `is_drawn`."""
+    kind = type(value)
+    if kind is int or kind is float:
+        return value  # type: ignore[return-value]
+    if kind in _CONTAINERS:
+        return len(value)  # type: ignore[arg-type]
+    if issubclass(kind, int):
+        return int.__add__(value, 0)  # type: ignore[operator]
+    if issubclass(kind, float):
+        return float.__add__(value, 0.0)  # type: ignore[operator]
+    found = shared(value)
+    return _length(value, kind) if found is None else found
+
+
+def is_drawn(value: int | float) -> bool:
+    """Whether a number is finite and not beyond what can be drawn. An integer of any size is told at once."""
+    return -trace_format.LARGEST <= value <= trace_format.LARGEST
+
+
+def shared(value: object) -> int | float | None:
+    """The number in a `multiprocessing.Value`, read from its memory without its lock; None for all else."""
+    kind = type(value)
+    module = sys.modules.get("multiprocessing.sharedctypes")
+    if module is None:
+        return None
+    if kind is getattr(module, "Synchronized", None):  # it may be being imported
+        value = object.__getattribute__(value, "__dict__").get("_obj")
+        kind = type(value)
+    simple = sys.modules["_ctypes"]._SimpleCData if "_ctypes" in sys.modules else None
+    if kind.__module__ != "ctypes" or simple not in kind.__mro__:
+        return None
+    found = simple.value.__get__(value)
+    return found if type(found) is int or type(found) is float else None
+
+
+def _length(value: object, kind: type) -> int | None:
+    """Of a deque or a queue, without the queue's lock."""
+    modules = sys.modules
+    if kind is getattr(modules.get("_collections"), "deque", None):
+        return len(value)  # type: ignore[arg-type]
+    if kind is getattr(modules.get("queue"), "Queue", None):
+        return number(object.__getattribute__(value, "__dict__").get("queue"))  # type: ignore[return-value]
+    if kind is getattr(modules.get("multiprocessing.queues"), "Queue", None):
+        inside = object.__getattribute__(value, "__dict__")
+        try:
+            return int(inside["_maxsize"] - inside["_sem"]._semlock._get_value())
+        except NotImplementedError:
+            return None  # macOS does not tell
+    return None
+
+
+class MainNames:
+    """Finds the global names of the main module, as its functions see them.
+
+    Under spawn and forkserver, Python runs the main module by `runpy.run_path` and fills the module `__mp_main__` with
+    a copy of the names: what the functions count in is the original, and only they still refer to it.
+    """
+
+    def __init__(self) -> None:
+        self._module: object = None
+        self._names: dict[str, Any] | None = None
+        self._over = False
+
+    def forget(self) -> None:
+        """The process ends: keep nothing of the main module, whose objects have to die when they would alone."""
+        self._over = True
+        self._module = self._names = None
+
+    def find(self) -> dict[str, Any] | None:
+        """The dictionary of the names; None while there is no main module."""
+        if self._over:
+            return None
+        module = sys.modules.get("__main__")
+        if module is not self._module:
+            self._module = module
+            self._names = _names_of(module)
+        return self._names
+
+
+def _names_of(module: object) -> dict[str, Any] | None:
+    names: dict[str, Any] | None = getattr(module, "__dict__", None)
+    if not isinstance(names, dict):
+        return None  # anything may stand in sys.modules
+    if names.get("__name__") != "__mp_main__":
+        return names
+    values = list(names.values())
+    classes = [value for value in values if type(value) is type and value.__module__ == "__mp_main__"]
+    for value in values + [member for one in classes for member in list(vars(one).values())]:
+        if type(value) is _FUNCTION and value.__globals__.get("__name__") == "__mp_main__":
+            return value.__globals__
+    return names
+
+
+class Values:
+    """Notes the watched values of this process, or of one interpreter in it, in a black box.
+
+    `watch` says what, as above; `on_error` gets what goes wrong in here.
+    """
+
+    def __init__(
+        self,
+        box: Box | Nowhere,
+        watch: Sequence[str],
+        threads: Threads | NoThreads,
+        names: MainNames | Names,
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self._box = box
+        self._threads = threads
+        self._names = names
+        self._on_error = on_error
+        self._watch = watch
+        self._finds = not watch
+        self._globals = [(index, name) for index, name in enumerate(watch) if "." not in name and ":" not in name]
+        self._modules = [(index, name) for index, name in enumerate(watch) if "." in name and ":" not in name]
+        self._locals = [(index, name) for index, name in enumerate(watch) if ":" in name]
+        self._count = len(watch)
+        #: Indices of the names that threads have: (number of the thread, name) -> index.
+        self._indices: dict[tuple[int, str], int] = {}
+        #: What was found: name -> (index, the number when it was found).
+        self._found: dict[str, tuple[int, int | float]] = {}
+        self._changing: list[tuple[int, str]] = []
+        #: `Value`s that were given to a process: name -> weak reference.
+        self._given: dict[str, Any] = {}
+        #: Indices of the names of which it was told that a value cannot be drawn.
+        self._not_drawn: set[int] = set()
+        self._looking = _thread.allocate_lock()
+
+    def say_names(self) -> None:
+        """Note the names that are known so far: at the beginning, and when another collector has taken over."""
+        now = time.monotonic_ns()
+        for index, name in enumerate(self._watch):
+            self._box.event(trace_format.NAME, now, index, name, 0)
+        for name, (index, _) in list(self._found.items()):
+            self._box.event(trace_format.NAME, now, index, name, 0)
+        for (thread, name), index in list(self._indices.items()):
+            self._box.event(trace_format.NAME, now, index, name, thread)
+
+    def names(self) -> dict[str, Any] | None:
+        """The globals of the main module."""
+        return self._names.find()
+
+    def sample(self) -> None:
+        """Note the watched values as they are now."""
+        names = self._names.find()
+        if names is not None:
+            for index, name in self._globals:
+                self._note(index, names.get(name))
+        for index, name in self._changing:
+            given = self._given.get(name)
+            self._note(index, given() if given is not None else None if names is None else names.get(name))
+        for index, name in self._modules:
+            try:
+                self._note(index, _global(name, names))
+            except Exception as error:  # anything may stand in sys.modules; the other names go on
+                self._on_error(error)
+        for index, name in self._locals:
+            self._note(index, _local(name))
+        for thread, number in self._threads.alive():
+            self.sample_thread(thread, number)
+
+    def sample_thread(self, thread: Any, number: int) -> None:
+        """Note the watched names among the attributes of a thread, whose number is given."""
+        attributes = object.__getattribute__(thread, "__dict__")
+        for _, name in self._globals:
+            value = attributes.get(name)
+            if value is not None:
+                index = self._indices.get((number, name))
+                if index is None:
+                    index = self._indices[number, name] = self._new(name, number)
+                self._note(index, value)
+
+    def look(self) -> None:
+        """Where nothing was named: find what can be watched, and what of it changes."""
+        if not self._finds or not self._looking.acquire(False):
+            return  # another thread is looking
+        try:
+            names = self._names.find()
+            for name, value in () if names is None else list(names.items()):
+                if type(name) is str and name[:1] != "_" and (type(value) is int or type(value) is float):
+                    self._consider(name, value)
+                elif type(name) is str and name[:1] != "_":
+                    self._consider(name, shared(value))
+            for name, given in list(self._given.items()):
+                self._consider(name, shared(given()))
+        finally:
+            self._looking.release()
+
+    def give(self, process: Any) -> None:
+        """Find the `Value`s among the arguments of a process that is about to begin, here or in a child."""
+        if not self._finds:
+            return
+        if "multiprocessing.sharedctypes" not in sys.modules:
+            self.look()
+            return
+        inside = object.__getattribute__(process, "__dict__")
+        target = inside.get("_target")
+        code = target.__code__ if type(target) is _FUNCTION else None
+        arguments = list(enumerate(inside.get("_args", ())))
+        named = [(code.co_varnames[place] if code and place < code.co_argcount else "Value %d" % (place + 1), value)
+                 for place, value in arguments] + list(inside.get("_kwargs", {}).items())  # fmt: skip
+        for name, value in named:
+            if shared(value) is not None:
+                try:
+                    self._given.setdefault(name, ref(value))
+                except TypeError:
+                    pass  # a RawValue cannot be referred to weakly
+        self.look()
+
+    def _consider(self, name: str, found: int | float | None) -> None:
+        known = self._found.get(name)
+        if found is None or (known is not None and found == known[1]):
+            return
+        if known is None:
+            if len(self._found) < MOST and is_drawn(found):
+                index = self._new(name, 0)
+                self._found[name] = index, found
+                self._note(index, found)
+        elif (known[0], name) not in self._changing:
+            self._changing.append((known[0], name))
+
+    def _new(self, name: str, thread: int) -> int:
+        index = self._count
+        self._count += 1
+        self._box.event(trace_format.NAME, time.monotonic_ns(), index, name, thread)
+        return index
+
+    def _note(self, index: int, value: object) -> None:
+        try:
+            found = value if type(value) is int else number(value)
+            if found is None:
+                return
+            now = time.monotonic_ns()
+            if is_drawn(found):
+                self._box.sample(index, now, found)
+            elif index not in self._not_drawn:
+                self._not_drawn.add(index)
+                self._box.event(trace_format.NOT_DRAWN, now, index)
+        except Exception as error:
+            self._on_error(error)  # the other names and the next samples go on
+
+
+def _global(watched: str, names: dict[str, Any] | None) -> object:
+    """A global of a module; the main module may have another name for that."""
+    where, _, name = watched.rpartition(".")
+    module = sys.modules.get(where)
+    if module is None:
+        module = (names or {}).get(where)
+        if type(module) is not type(sys):
+            return None
+    try:
+        return object.__getattribute__(module, "__dict__").get(name)
+    except AttributeError:
+        return None  # anything may be put into sys.modules
+
+
+def _local(watched: str) -> object:
+    """A local variable of the innermost call of a function: the one that is running in any thread."""
+    function, _, local = watched.partition(":")
+    frames = sys._current_frames()
+    frames.pop(_thread.get_ident(), None)
+    for frame in frames.values():
+        here: Any = frame
+        for _ in range(DEPTH):
+            if here is None:
+                break
+            code = here.f_code
+            if (
+                function in (code.co_name, getattr(code, "co_qualname", ""))
+                and local in code.co_varnames + code.co_cellvars + code.co_freevars
+            ):
+                names = here.f_locals
+                value = names.get(local)
+                if type(names) is dict and not _SEES_LOCALS.intersection(code.co_names):
+                    names.clear()  # before Python 3.13, a copy that would keep all locals alive until the call's end
+                return value
+            here = here.f_back
+    return None

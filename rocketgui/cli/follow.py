@@ -1,0 +1,109 @@
+"""Follows runs without a window: the same owner and collector, and the same model, in the command's own process."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from rocketgui.collector.launcher import Started
+from rocketgui.protocol.launch_spec import Launch
+from rocketgui.system import process_tree
+
+if TYPE_CHECKING:
+    from rocketgui.model.session import Model
+    from rocketgui.owner import Owner
+    from rocketgui.protocol.messages import Command, Frame
+
+#: Frames a second: enough for a line that is read, and for a sweep that measures.
+RATE = 20
+#: How long to wait for a frame at most, in s, before other things are looked at.
+LONGEST_S = 0.1
+
+
+class Follower:
+    """Launches programs one after another, and follows each to its end; to be used in a `with` statement, at whose end
+    nothing is left. `model` knows what was seen."""
+
+    def __init__(self) -> None:
+        self._owner: Owner | None = None
+        self._model: Model | None = None
+        self._supervisor: int | None = None
+
+    def __enter__(self) -> Follower:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._owner is not None:
+            for frame in self._owner.close():
+                self.model.apply_frame(frame)
+
+    @property
+    def owner(self) -> Owner:
+        """Who owns the program; loaded once it is on its way."""
+        if self._owner is None:
+            owner: Any = importlib.import_module("rocketgui.owner")
+            self._owner = owner.Owner(RATE)
+        assert self._owner is not None
+        return self._owner
+
+    @property
+    def model(self) -> Model:
+        """What was seen; loaded, and numpy with it, while the collector starts."""
+        if self._model is None:
+            self._model = importlib.import_module("rocketgui.model.session").Model()
+        assert self._model is not None
+        return self._model
+
+    def launch(self, command: Launch, ready: Callable[[], None] = lambda: None) -> None:
+        """Launch a program. Where the system refuses, the first frame says why. `begun` is called once it is on its
+        way, before what observes it is loaded."""
+        # The program starts while what observes it is loaded, which takes longer.
+        try:
+            started = Started(command, lambda supervisor: self._ready(supervisor, ready))
+        except OSError:
+            self.owner.launch(command)  # it says why it cannot be launched
+        else:
+            self.owner.follow(started)
+
+    def _ready(self, supervisor: int, ready: Callable[[], None]) -> None:
+        self._supervisor = supervisor
+        ready()
+
+    def stop(self) -> None:
+        """End the program now, if it is known by now; to be called from any thread."""
+        if self._owner is not None:
+            self._owner.stop()
+
+    def obey(self, command: Command) -> None:
+        """Carry out a command of the user's."""
+        self.owner.obey(command)
+
+    def is_of_program(self, pid: int) -> bool:
+        """Whether it is, or was, one of the program's processes; to be called from any thread."""
+        supervisor = (self._owner and self._owner.supervisor_pid) or self._supervisor
+        if supervisor is None:
+            return False
+        known = self._model.session.processes if self._model is not None else {}
+        return process_tree.sent_by_program(
+            pid, supervisor, lambda sender: any(process.pid == sender for process in list(known.values()))
+        )
+
+    def frames(self) -> Iterator[Frame]:
+        """Every frame until the run has ended, once the model has taken it in; an empty one where none came for a
+        while."""
+        from rocketgui.owner import wait
+        from rocketgui.protocol.messages import Frame
+
+        owner, model = self.owner, self.model
+        live = True
+        while live:
+            wait(owner.readable, LONGEST_S)
+            live = owner.is_live
+            frames = owner.step()
+            for frame in frames:
+                model.apply_frame(frame)
+                yield frame
+            if not frames:
+                yield Frame(model.session.t_ns, ())
+            live = live and owner.is_live

@@ -1,0 +1,262 @@
+"""A run without a window: the same owner, collector and model; a report, then a summary.
+
+What the program prints goes where it would go alone; what rocketgui itself has to say goes to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from rocketgui.cli.follow import Follower
+from rocketgui.options import Options
+from rocketgui.system.signals import TO_GROUPS, SignalReader
+
+if TYPE_CHECKING:
+    from rocketgui.model.session import Session
+    from rocketgui.protocol.launch_spec import Launch
+    from rocketgui.protocol.messages import Message
+
+NS = 1_000_000_000
+#: The live line changes this often, in ns, so that it can be read.
+LINE_EVERY = NS // 4
+#: After an interrupt, how long the supervisor may take to say that it got it too, in ns: then the program did as well.
+ALONE = NS // 4
+#: Interrupts that come within this time are one: `timeout` sends one to the process and one to its group.
+TOGETHER = NS // 4
+NOT_STARTED = 127
+#: What ends the program at once.
+ENDING = frozenset(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class Signals:
+    """What the user sends: interrupts (Ctrl-C), and requests to end. Who sent a signal decides: what the program sends
+    to its own process group, which is this process's too, concerns the program alone.
+
+    To be used in a `with` statement. What ends the program is done at once, in the thread that gets the signals.
+    """
+
+    def __init__(self) -> None:
+        self.interrupts = 0
+        self.end = False
+        self._interrupted_ns = 0
+        self._passed_on = True
+        self._follower: Follower | None = None
+        self._reader: SignalReader | None = None
+
+    def __enter__(self) -> Signals:
+        self._reader = SignalReader(TO_GROUPS, self._received)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._reader is not None:
+            self._reader.close()
+
+    def begin(self, follower: Follower | None) -> None:
+        """A program was started: what comes from now on concerns it. None: it has ended."""
+        self._follower = follower
+        if follower is None:
+            return
+        self._passed_on = False
+        if self._reader is not None:
+            self._reader.read()  # only now: what is started before finds its signals as they were
+
+    def _received(self, number: int, sender: int) -> None:
+        follower = self._follower
+        if follower is not None and follower.is_of_program(sender):
+            return
+        if number == signal.SIGINT:
+            now = time.monotonic_ns()
+            self.interrupts += now - self._interrupted_ns > TOGETHER
+            self._interrupted_ns = now
+        elif number in ENDING:
+            self.end = True
+        else:
+            return  # SIGQUIT: the program's business, which has got it too
+        if follower is not None and (self.end or self.interrupts > 1):
+            follower.stop()
+
+    def pass_on(self) -> None:
+        """Called all the time: an interrupt that came to this process alone is for the program."""
+        follower = self._follower
+        if follower is None or not (self.interrupts or self.end) or self._passed_on:
+            return
+        if self.end or self.interrupts > 1:  # it may have come before the program was known
+            self._passed_on = True
+            follower.stop()
+            return
+        if time.monotonic_ns() - self._interrupted_ns > ALONE:
+            self._passed_on = True
+            if not follower.owner.group_interrupted:  # else the program has got it
+                from rocketgui.protocol import messages
+
+                follower.obey(messages.Interrupt())
+
+
+def run(options: Options) -> int:
+    """Run the rocket program; return its exit code (128 + N if signal N killed it, as a shell would say)."""
+    signals = Signals()
+    with signals, Follower() as follower:
+        follow(follower, options.command(own_session=False), signals)
+        session = follower.model.session
+        failed = _reported(options, session, [])
+        _summarise(session)
+    return failed or _exit_code(session)
+
+
+def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
+    """Run every step of a lesson; return 0, or 1 if one could not be run to its end. The controls whose names are in
+    `given` are the user's, the others the lesson's."""
+    from rocketgui import lessons, python_installations
+
+    lesson = lessons.lesson(number, python_installations.known(options.python))
+    signals = Signals()
+    sessions: list[Session] = []
+    with signals, Follower() as follower:
+        for place, step in enumerate(lesson.steps, 1):
+            tell(f"Lesson {number}: {lesson.title}, {place} of {len(lesson.steps)}: {step.title}")
+            for line in (step.text, *(f"- {sight}" for sight in step.look_for)):
+                tell(line)
+            if step.unavailable:
+                tell(step.unavailable)
+                continue
+            mine = step.options._replace(**{name: getattr(options, name) for name in given | {"python"}})
+            follow(follower, lessons.launch_of(step, mine, own_session=False), signals, work_for(step.seconds))
+            sessions.append(follower.model.session)
+            _summarise(sessions[-1], step.shows)
+            if signals.interrupts or signals.end or sessions[-1].root is None:
+                break
+    if not sessions:
+        return 1
+    early = sessions[-1].root is None or signals.interrupts or signals.end
+    return _reported(options, sessions[-1], sessions[:-1]) or int(bool(early))
+
+
+def work_for(seconds: float | None) -> Callable[[Session], bool] | None:
+    """Whether a run has gone on for so long; None: it goes on to its end."""
+    return None if seconds is None else lambda session: (session.work_s() or 0) > seconds
+
+
+def follow(
+    follower: Follower, command: Launch, signals: Signals, enough: Callable[[Session], bool] | None = None
+) -> None:
+    """Launch a program and follow it to its end, or until enough was seen of it, or nothing more can be."""
+    follower.launch(command, lambda: signals.begin(follower))
+    # A terminal that the program uses is the program's: a line that changes in place would wipe what it writes there.
+    from rocketgui.protocol import messages  # here, and above: the program is launched before they are loaded
+
+    line = LiveLine(sys.stderr.isatty() and command.output is not None)
+    for frame in follower.frames():
+        signals.pass_on()
+        for message in frame.messages:
+            _say(message, line)
+        line.show(follower.model.session)
+        if enough is not None and (enough(follower.model.session) or not follower.owner.observes):
+            follower.obey(messages.Stop())
+    signals.begin(None)
+    line.clear()
+
+
+def _reported(options: Options, session: Session, before: list[Session]) -> int:
+    """Write the report, if one is wanted, with those of the lesson's steps before; return 0, or 1 if that failed."""
+    if options.report is None:
+        return 0
+    from rocketgui.model.report import report
+    from rocketgui.recording.files import write_json
+
+    told = report(session)
+    if before:
+        told["before"] = [report(earlier) for earlier in before]
+    try:
+        write_json(options.report, told)
+    except OSError as error:
+        tell(f"the report could not be written: {error}")
+        return 1
+    return 0
+
+
+def tell(text: str) -> None:
+    """Say something beside what the program prints, where anybody still reads it."""
+    from rocketgui.model.formatting import message_lines  # after the program was launched
+
+    try:
+        print(f"rocketgui: {message_lines(text)}", file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        _silence()
+
+
+def _silence() -> None:
+    """Nobody reads what is said on stderr: nothing more is to be said there, at the interpreter's end either."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stderr.fileno())
+        os.close(nowhere)
+
+
+def _say(message: Message, line: LiveLine) -> None:
+    from rocketgui.protocol import messages
+
+    if isinstance(message, messages.Notice):
+        line.clear()
+        tell(message.text)
+
+
+class LiveLine:
+    """One line on the terminal that changes in place, if it is `wanted`."""
+
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted
+        self._due = 0
+        self._shown = False
+
+    def show(self, session: Session) -> None:
+        now = time.monotonic_ns()
+        if not self._wanted or now < self._due:
+            return
+        self._due = now + LINE_EVERY
+        try:
+            width = os.get_terminal_size(sys.stderr.fileno()).columns
+        except OSError:
+            self._wanted = False  # it has gone away
+            return
+        from rocketgui.model.formatting import harmless
+
+        values = [
+            harmless(f"{process.name} {value.last:,}")
+            for process in session.processes.values()
+            for value in process.values.values()
+            if process.kind != "helper"
+        ]
+        self._write("  ".join(values)[: width - 1])
+        self._shown = True
+
+    def clear(self) -> None:
+        if self._shown:
+            self._write("")
+            self._shown = False
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write("\r\x1b[K" + text)
+            sys.stderr.flush()
+
+
+def _summarise(session: Session, first: Collection[str] = ()) -> None:
+    """What was seen."""
+    from rocketgui.cli import summary
+    from rocketgui.model.formatting import harmless
+
+    for line in summary.lines(session, first):
+        tell(harmless(line))
+
+
+def _exit_code(session: Session) -> int:
+    ended = session.ended
+    if ended is None or ended.exit_code is None:
+        return NOT_STARTED if not session.processes else 1
+    return ended.exit_code if ended.exit_code >= 0 else 128 - ended.exit_code

@@ -1,0 +1,87 @@
+"""The command line. The order of start-up:
+
+arguments are checked        nothing is imported yet but what checks them
+├─ --version                 one line, done
+├─ --self-test               rocketgui.cli.self_test: what works on this machine; never Qt
+├─ --headless                rocketgui.cli.headless: the collector in this process, the model, a report; never Qt
+└─ otherwise                 is there a screen? then rocketgui.gui: Qt, the window, the bridge
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False  # importing typing takes as long as starting Python, and --version needs neither
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rocketgui.options import Options
+
+USAGE = 2
+
+
+def main(arguments: list[str] | None = None, window: Callable[[Options], int] | None = None) -> int:
+    """Run rocketgui; return the exit code. Arguments that make no sense give 2 and one sentence. `window` shows the
+    window, instead of this process, if one is wanted."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words == ["--version"]:
+        from rocketgui import __version__
+
+        print(f"rocketgui {__version__}")
+        return 0
+    from rocketgui import options as parsing
+
+    _fill_streams()
+    options = parsing.parse(words)
+    if options.self_test:
+        from rocketgui.cli import self_test
+
+        return self_test.run()
+    if options.headless:
+        from rocketgui.cli import headless
+
+        if options.sweep is not None:
+            from rocketgui.cli import sweep
+
+            return sweep.run(options)
+        if options.lesson is not None:
+            return headless.run_lesson(options, options.lesson, options.given)
+        return headless.run(options)
+    return (window or _window)(options)
+
+
+def _fill_streams() -> None:
+    """Where standard input, output or errors are closed, put nothing there, before something else takes their place:
+    the program would find rocketgui's own files under their numbers."""
+    import os
+
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(descriptor, True)
+            setattr(sys, name, open(descriptor, "w" if descriptor else "r", closefd=False))  # noqa: SIM115
+
+
+def _window(options: Options) -> int:
+    from rocketgui.cli import display
+
+    reason = display.missing()
+    if reason:
+        return _complain(f"{reason}; use --headless to run without a window")
+    import gc
+
+    gc.disable()  # all that is loaded now stays; to look for garbage in it takes 5 % of the start (on again in app.py)
+    try:
+        from rocketgui.gui import app
+    except ImportError as error:
+        return _complain(f"the window cannot be shown, because Qt cannot be loaded ({error}); use --headless")
+    return app.main(options)
+
+
+def _complain(sentence: str) -> int:
+    from rocketgui.model.formatting import message_lines
+
+    print(f"rocketgui: {message_lines(sentence)}", file=sys.stderr)
+    return 1

@@ -1,0 +1,104 @@
+"""What a run without a window leaves on stderr: a line for each process, or where there are many for all that are
+alike; then the findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from rocketgui.model.findings import findings
+from rocketgui.model.folding import alike
+from rocketgui.model.process import Process, ProcessState
+from rocketgui.model.session import Session
+from rocketgui.protocol.messages import cut
+
+#: Up to so many rows each have a line; where there are more, they are told of by the like.
+ROWS = 30
+#: Lines about processes and threads, and about what was found.
+LINES, FINDINGS = 36, 12
+#: Different ends of the threads of one process that are told.
+_ENDS = 4
+#: Letters of a line.
+_LETTERS = 400
+_BAD = (ProcessState.FAILED, ProcessState.KILLED, ProcessState.LOST)
+
+
+class _Line(NamedTuple):
+    """Whom it is about; worse ones come before others where not all can be told."""
+
+    is_bad: bool
+    rows: int
+    text: str
+
+
+def lines(session: Session, first: Collection[str] = ()) -> list[str]:
+    """The summary of a run, some 50 lines at most; without notices, which were told as they came. `first`: the ids of
+    the findings that come first."""
+    rows = [process for process in session.processes.values() if process.kind != "helper"]
+    if len(rows) + len(session.folded) <= ROWS:
+        told = [_line(process) for process in rows]
+    else:
+        told = _shortened([*_of_processes(session, rows), *_of_threads(session, rows)])
+    found = [finding.text for finding in findings(session, first) if finding.id != "notice"]
+    more = [f"and {len(found) - FINDINGS} more findings"] if len(found) > FINDINGS else []
+    return [cut(line, _LETTERS) for line in (*told, *found[:FINDINGS], *more)]
+
+
+def _line(process: Process) -> str:
+    values = "  ".join(f"{name} = {value.last:,}" for name, value in process.values.items())
+    return f"{process.name:<12} pid {process.pid:<8} {process.outcome():<18} {values}"
+
+
+def _shortened(told: list[_Line]) -> list[str]:
+    """As many as there is room for: those that came to a bad end first, then the first ones."""
+    if len(told) <= LINES:
+        return [line.text for line in told]
+    chosen = sorted(range(len(told)), key=lambda place: (place > 0, not told[place].is_bad, place))[: LINES - 1]
+    others = sum(line.rows for place, line in enumerate(told) if place not in chosen)
+    return [*(told[place].text for place in sorted(chosen)), f"and {others:,} more"]
+
+
+def _of_processes(session: Session, rows: list[Process]) -> Iterator[_Line]:
+    """Processes with the same name, but for numbers in it, and the same end in one line, where there are more than
+    one."""
+    groups: dict[tuple[str, str], list[Process]] = {}
+    for process in rows:
+        if process.kind == "process" or process.place is not None:
+            groups.setdefault((alike(process.name), process.outcome()), []).append(process)
+    folded: Counter[tuple[str, str]] = Counter()
+    bad = {key for key, alikes in groups.items() if alikes[0].state in _BAD}
+    for group in session.folded.groups:
+        if group.key.kind == "process":
+            key = group.key.name, group.row.outcome()
+            folded[key] += group.count
+            groups.setdefault(key, [])
+            bad |= {key} if group.key.state in _BAD else set()
+    for (name, outcome), alikes in groups.items():
+        count = len(alikes) + folded[name, outcome]
+        if count == 1 and alikes:
+            yield _Line(alikes[0].state in _BAD, 1, _line(alikes[0]))
+            continue
+        one_name = alikes[0].name if alikes and len({process.name for process in alikes}) == 1 else name
+        yield _Line((name, outcome) in bad, count, f"{count:,} × {one_name:<12} {outcome or 'still running'}")
+
+
+def _of_threads(session: Session, rows: list[Process]) -> Iterator[_Line]:
+    """All threads of a process in one line."""
+    ends: dict[int | None, Counter[str]] = {}
+    for process in rows:
+        if process.kind != "process" and process.place is None:
+            ends.setdefault(process.parent, Counter())[process.outcome() or "still running"] += 1
+    for group in session.folded.groups:
+        if group.key.kind != "process":
+            ends.setdefault(group.key.parent, Counter())[group.row.outcome()] += group.count
+    for parent, outcomes in ends.items():
+        count = outcomes.total()
+        whose = f" of {session.name_of(parent)}" if parent is not None else ""
+        told = [f"{many:,} {outcome}" for outcome, many in outcomes.most_common(_ENDS)]
+        if len(outcomes) == 1:
+            told = [f"all {next(iter(outcomes))}" if count > 1 else next(iter(outcomes))]
+        elif len(outcomes) > _ENDS:
+            told.append("...")
+        is_bad = not set(outcomes) <= {"finished", "ended", "stopped", "still running"}
+        yield _Line(is_bad, count, f"{count:,} thread{'s' * (count > 1)}{whose}: {', '.join(told)}")

@@ -1,0 +1,310 @@
+"""Starts a run: its private directory and board, its environment, and its supervisor with the two pipes to it.
+
+Only what this takes is imported here: without a window, the rest is loaded while the program starts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rocketgui import python_installations, supervisor
+from rocketgui.agent import owner_watchdog, trace_format
+from rocketgui.collector.control_block import Board
+from rocketgui.collector.processes.perf_events import Rings
+from rocketgui.protocol.launch_spec import Launch
+from rocketgui.system import process_tree, run_directory
+
+if TYPE_CHECKING:
+    from rocketgui.protocol.messages import RunStarted
+
+#: Files that other interpreters load; packaged or not, they lie beside this one.
+PACKAGE = Path(__file__).resolve().parent.parent
+AGENT, SUPERVISOR = PACKAGE / "agent" / "inject", PACKAGE / "supervisor.py"
+#: Whether an open file can be passed to another process, which needs no name then.
+PASSES_DESCRIPTORS: bool = os.name != "nt"
+#: Room for how far some thousand black boxes were read; see checkpoint.py.
+POSITIONS_SIZE = 1 << 18
+
+
+def environment(launch: Launch, directory: str) -> dict[str, str]:
+    """The environment of the program, with what brings the agent into it."""
+    variables = python_installations.environment()
+    original = variables.get("PYTHONPATH")
+    if original is not None:
+        variables[trace_format.ENV_PYTHONPATH] = original
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(AGENT), original)))
+    variables[trace_format.ENV_RUN] = directory
+    variables[trace_format.ENV_WATCH] = ",".join(launch.watch)
+    variables[trace_format.ENV_OWNER] = owner_watchdog.identity(os.getpid()) or ""
+    return variables
+
+
+class RunInfo(NamedTuple):
+    """What a collector is told of a run that it has to observe; the files come beside it, see `RunFiles`.
+
+    `resumes`: another collector observed it before, and died. `launched_ns` is a monotonic time, `cpu_before_s` the CPU
+    seconds that the owner had used until then. `rings`: how many descriptors of `lineage.Rings` there are.
+    """
+
+    launch: Launch
+    directory: str
+    supervisor: int
+    launched_ns: int
+    rings: int
+    resumes: Resumption | None = None
+
+
+class Top(NamedTuple):
+    """The process below which a program's processes are, and those of its children that are not the program's."""
+
+    pid: int
+    others: frozenset[int] = frozenset()
+
+
+class Resumption(NamedTuple):
+    """What the owner of a run knows of the collector that died: whether it has told that the run began, how it died
+    (its exit code), until when it was heard of (monotonic ns), how many samples and lines of output came from it and
+    its predecessors, and how many they were."""
+
+    announced: bool
+    exit_code: int
+    heard_ns: int
+    samples: int
+    lines: int
+    times: int
+
+
+def announcement(info: RunInfo) -> RunStarted:
+    """The message that begins a run."""
+    import datetime
+    import platform
+
+    from rocketgui.protocol import messages
+
+    launch = info.launch
+    began = time.time() - (time.monotonic_ns() - info.launched_ns) / 1e9
+    return messages.RunStarted(
+        argv=(os.path.basename(launch.argv[0]), *launch.argv[1:]),
+        executable=launch.python,
+        run_as=launch.run_as,
+        start_method=launch.start_method,
+        work=launch.work,
+        variable=launch.variable,
+        pinned=launch.pinned,
+        os=platform.system(),
+        cores=os.cpu_count() or 1,
+        launched=datetime.datetime.fromtimestamp(began, datetime.UTC).isoformat(timespec="microseconds"),
+        workers=launch.workers,
+        limit=launch.limit,
+        watch=launch.watch,
+    )
+
+
+class RunFiles:
+    """The files of a run that outlive its collectors, open for reading and writing.
+
+    reports      lines of JSON, written by the supervisor
+    checkpoint   what a collector knows, written by the collectors, in one of two files; see checkpoint.py
+    positions    how far the collectors have read; see checkpoint.py
+    board        see control_block.py; the only one that other processes open, and that keeps its name
+
+    Where the system can pass descriptors, the others have no names: nothing that the program does to the run's
+    directory changes them.
+    """
+
+    NAMES = ("reports", "checkpoint", "checkpoint2", "positions", trace_format.BOARD_FILE)
+
+    def __init__(self, descriptors: Sequence[int]) -> None:
+        self.descriptors = tuple(descriptors)
+        self.reports, self.checkpoint, self.checkpoint2, self.positions, self.board = descriptors
+
+    @classmethod
+    def create(cls, directory: str) -> RunFiles:
+        """Make new ones.
+
+        Raises:
+            OSError: there is no room for them.
+        """
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        descriptors: list[int] = []
+        try:
+            for name in cls.NAMES:
+                path = os.path.join(directory, name)
+                appended = name in ("reports", "checkpoint", "checkpoint2")
+                descriptors.append(os.open(path, flags if appended else flags & ~os.O_APPEND, 0o600))
+                if PASSES_DESCRIPTORS and name != trace_format.BOARD_FILE:
+                    os.unlink(path)
+            os.write(descriptors[3], bytes(POSITIONS_SIZE))  # not a hole: a full disk must show here
+            os.write(descriptors[4], bytes(trace_format.BOARD_SIZE))
+        except OSError:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            raise
+        return cls(descriptors)
+
+    @classmethod
+    def open(cls, directory: str) -> RunFiles:
+        """Open those of another process, where descriptors cannot be passed."""
+        flags = os.O_RDWR | getattr(os, "O_BINARY", 0)
+        return cls([os.open(os.path.join(directory, name), flags) for name in cls.NAMES])
+
+    def close(self) -> None:
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+
+
+class Supervised:
+    """The supervisor's process, and the commands to it. Closing the commands is its lifeline's end; it writes its
+    reports to the descriptor `reports`."""
+
+    def __init__(self, launch: Launch, directory: str, reports: int) -> None:
+        commands, self._commands = os.pipe()
+        passed = [_passable(end) for end in (commands, reports)]
+        options: dict[str, Any] = {"pass_fds": passed} if os.name != "nt" else {"close_fds": False}
+        session = "own" if launch.own_session else "same"
+        # A signal to the window's whole process group must leave the one who clears up after it.
+        options["start_new_session"] = launch.own_session
+        if os.name == "nt" and launch.own_session:
+            options["creationflags"] = subprocess.CREATE_NO_WINDOW  # type: ignore[attr-defined,unused-ignore]
+        # Compiled modules are used, and never written: this process has done so where it may.
+        alone = [python_installations.own(), "-I", "-S", "-B", "-c", supervisor.CODE, str(SUPERVISOR)]
+        try:
+            with open(launch.output, "wb") if launch.output else contextlib.nullcontext() as output:
+                self._process = subprocess.Popen(
+                    [*alone, *map(str, passed), directory, session, launch.python, *launch.argv],
+                    env=environment(launch, directory),
+                    cwd=launch.folder,
+                    stdout=output,
+                    stderr=output,
+                    **options,
+                )
+        except OSError:
+            os.close(self._commands)
+            raise
+        finally:
+            os.close(commands)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def death(self) -> int | None:
+        """The exit code (-N: signal N) once the supervisor has ended; None while it runs."""
+        return self._process.poll()
+
+    def send(self, command: str) -> None:
+        """Send a command, see `supervisor`; one that has ended needs none, and one that was stopped goes on."""
+        with contextlib.suppress(OSError):
+            os.write(self._commands, command.encode() + b"\n")
+        self._continue()
+
+    def _continue(self) -> None:
+        if os.name != "nt":
+            self._process.send_signal(signal.SIGCONT)
+
+    def close(self, patience_s: float) -> bool:
+        """Break the lifeline, and wait until it has ended; return whether it did so within `patience_s` seconds."""
+        os.close(self._commands)
+        self._continue()
+        try:
+            self._process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+class Started:
+    """A program on its way, with all that its owner needs. It is held by the owner: the window's process, or the
+    command. `ready` gets the supervisor's pid just before the program is started.
+
+    Raises:
+        OSError: the system refuses what a run needs; nothing is left behind then.
+    """
+
+    def __init__(self, launch: Launch, ready: Callable[[int], None] = lambda supervisor: None) -> None:
+        self.launched_ns = time.monotonic_ns()
+        self.directory = run_directory.create()
+        self._created = run_directory.identity(self.directory)
+        self._claim = run_directory.Claim(self.directory)
+        try:
+            self.files = RunFiles.create(self.directory)
+        except OSError:
+            self._remove()
+            raise
+        self.rings: Rings | None = None
+        try:
+            # Before there is any collector: the agents read from it at what rate to sample.
+            Board(self.files.board, launch.rate_hz).close()
+            if launch.source is not None:
+                program = Path(self.directory, Path(launch.argv[0]).name)
+                program.write_text(launch.source, encoding="utf-8")
+                # In its own folder: its children's path begins with the current one, where foreign files may lie.
+                launch = launch._replace(argv=(str(program), *launch.argv[1:]), folder=launch.folder or self.directory)
+            self.launch = launch
+            process_tree.become_subreaper()  # before there is anything: if the supervisor dies, its orphans come here
+            self.supervised = Supervised(launch, self.directory, self.files.reports)
+        except OSError:
+            self.clear_up()
+            raise
+        with contextlib.suppress(OSError):  # before the supervisor has started anything: what is there is not told of
+            self.rings = Rings(self.supervised.pid)
+        if launch.asks:
+            self.supervised.send("ask")
+        ready(self.supervised.pid)
+        self.supervised.send("start")
+
+    def told(self, resumes: Resumption | None = None) -> RunInfo:
+        """What a collector is told of it."""
+        return RunInfo(
+            self.launch, self.directory, self.supervised.pid, self.launched_ns,
+            len(self.rings.descriptors) if self.rings is not None else 0, resumes,
+        )  # fmt: skip
+
+    @property
+    def descriptors(self) -> list[int]:
+        """What is passed to a collector, where the system can do so: the files and the kernel's rings."""
+        return [*self.files.descriptors, *(self.rings.descriptors if self.rings is not None else ())]
+
+    def close_rings(self) -> None:
+        """Do without the kernel's events, where descriptors are few."""
+        if self.rings is not None:
+            self.rings.close()
+            self.rings = None
+
+    def report_end(self) -> None:
+        """In the place of a supervisor that cannot: nothing more is known of the program."""
+        report = {"event": "ended", "t_ns": time.monotonic_ns(), "lost": True}
+        os.write(self.files.reports, json.dumps(report).encode() + b"\n")
+
+    def clear_up(self) -> None:
+        """Let go of all of it, and remove what the run has in the file system."""
+        self.files.close()
+        self.close_rings()
+        self._remove()
+
+    def _remove(self) -> None:
+        self._claim.release()
+        run_directory.remove(self.directory, self._created)
+
+
+def _passable(descriptor: int) -> int:
+    """What another process can be told: on Windows a handle that it inherits."""
+    if os.name != "nt":
+        return descriptor
+    import msvcrt
+
+    handle: int = msvcrt.get_osfhandle(descriptor)  # type: ignore[attr-defined,unused-ignore]
+    os.set_handle_inheritable(handle, True)  # type: ignore[attr-defined,unused-ignore]
+    return handle

@@ -1,0 +1,198 @@
+"""Says what each process is doing, from what its agent sees of the main thread's stack and what the system says.
+
+    agent    where the main thread is, what the standard library waits for there, how much CPU it used,
+             how long the sampling thread waited for the GIL; four times a second
+    system   whether it runs or waits, and in which call of the kernel; as often as each process is looked at
+
+Neither alone would do. A stack does not tell a thread that waits for a core from one that sleeps; the kernel does not
+know a full queue from any other pipe. Where the agent falls silent while the process burns CPU, C code holds the GIL.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from dataclasses import dataclass
+
+from rocketgui.protocol import messages
+from rocketgui.protocol.messages import Doing, Message
+
+MS = 1_000_000
+#: An agent that has not been heard of for so long does not get its turn.
+SILENT = 900 * MS
+#: CPU in percent of a core from which on a thread is busy.
+BUSY = 50
+#: A sampling thread that at best came this late, in us, was made to wait: Python's threads keep the GIL for 5 ms.
+WAITED = 1_000
+
+#: What a process waits for that is in this function of the kernel, by a part of its name (proc(5), /proc/PID/wchan).
+WCHANS = (
+    ("futex", "lock"),
+    ("nanosleep", "sleep"),
+    ("sigtimedwait", "waiting"),
+    ("do_sys_pause", "waiting"),
+    ("sigsuspend", "waiting"),
+    ("do_wait", "join"),
+    ("pipe", "pipe"),
+    ("poll", "io"),
+    ("select", "io"),
+    ("sock", "io"),
+    ("skb", "io"),
+    ("unix", "io"),
+    ("inet", "io"),
+    ("tcp", "io"),
+    ("tty", "io"),
+    ("wait_woken", "io"),
+    ("read", "io"),
+    ("write", "io"),
+    ("folio", "io"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Numbers of system calls on one kind of processor. Source: Linux's syscall tables."""
+
+    futex: int
+    select: tuple[int, ...]
+    wait: tuple[int, ...]
+
+
+CALLS = {
+    "x86_64": Calls(futex=202, select=(23, 270), wait=(61,)),
+    "aarch64": Calls(futex=98, select=(72,), wait=(260,)),
+}
+
+
+@dataclass(slots=True)
+class _Told:
+    """What an agent told last; see `layout.DOING`."""
+
+    t_ns: int = 0
+    share: int = -1
+    late_us: int = 0
+    waits: str = ""
+    of: str = ""
+    file: str = ""
+    line: int = 0
+    function: str = ""
+
+
+class Doings:
+    """Puts a `Doing` into `out` whenever it is another one. All times in it are relative to `launched_ns`."""
+
+    def __init__(self, out: list[Message], launched_ns: int) -> None:
+        self._out = out
+        self._launched_ns = launched_ns
+        self._told: dict[int, _Told] = {}
+        self._gil: dict[int, bool] = {}
+        self._met: dict[int, int] = {}
+        self._said: dict[int, tuple[str, str, int, str, str]] = {}
+
+    def meet(self, process: int, t_ns: int, *, gil: bool) -> None:
+        """The agent of a process began; after exec another one."""
+        self._gil[process] = gil
+        self._met[process] = t_ns
+        self._told.pop(process, None)
+
+    def told(self, process: int, t_ns: int, texts: tuple[str, ...]) -> None:
+        """Take in what an agent told.
+
+        Raises:
+            ValueError, IndexError: it makes no sense.
+        """
+        told = self._told.setdefault(process, _Told())
+        told.t_ns, told.share, told.late_us = t_ns, int(texts[0]), int(texts[1])
+        if len(texts) > 2:
+            waits, of, file, line, function = texts[2:]
+            if waits and waits not in messages.DOINGS:
+                raise ValueError("an agent told of something that nothing does")
+            number = int(line)
+            if not 0 <= number < 2**31:
+                raise ValueError("a line that no file has")
+            told.waits, told.of, told.file, told.line, told.function = waits, of, file, number, function
+
+    def seen(self, process: int, pid: int, now: int, *, asleep: bool, cpu: float | None) -> None:
+        """The system was asked about a process: whether it waits, and its CPU in percent of a core."""
+        told = self._told.get(process)
+        heard = self._met.get(process) if told is None else told.t_ns
+        if heard is not None and (told is None or now - heard > SILENT):
+            if (cpu or 0) >= BUSY and now - heard > SILENT:
+                self._say(process, now, "c", "", 0, "", "")
+            return
+        if told is None:
+            what, on = waits_for(pid) if asleep else ("c", "")
+            self._say(process, now, what, "", 0, "", on)
+            return
+        waits = asleep and told.share < BUSY
+        what, on = (
+            self._waiting(told, pid, self._gil.get(process, True)) if waits else (self._running(told, process), "")
+        )
+        self._say(process, now, what, told.file, told.line, told.function, on)
+
+    def _running(self, told: _Told, process: int) -> str:
+        """A busy thread that does not keep the GIL from others is in C code."""
+        return "c" if self._gil.get(process, True) and told.share >= BUSY and told.late_us < WAITED else "python"
+
+    def _waiting(self, told: _Told, pid: int, gil: bool) -> tuple[str, str]:
+        what, on = waits_for(pid)
+        if what == "lock" and not on and not told.waits and gil and told.late_us > WAITED:
+            return "python", ""  # it waits for its turn, as the sampling thread did
+        if not told.waits:
+            return what, on
+        return told.waits, told.of or on
+
+    def forget(self, process: int) -> None:
+        """It has ended."""
+        for known in (self._told, self._gil, self._met, self._said):
+            known.pop(process, None)
+
+    def _say(self, process: int, now: int, what: str, file: str, line: int, function: str, on: str) -> None:
+        said = what, file, line, function, on
+        if self._said.get(process) != said:
+            self._said[process] = said
+            self._out.append(Doing(process, now - self._launched_ns, *said))
+
+
+def waits_for(pid: int) -> tuple[str, str]:
+    """What the main thread of a process that does not run waits for, one of messages.DOINGS, and what of that, where
+    the system tells: `lock NAME` or `process PID`."""
+    if not sys.platform.startswith("linux"):
+        return "waiting", ""
+    wchan = _read(f"/proc/{pid}/wchan")
+    what = next((what for part, what in WCHANS if part in wchan), "waiting")
+    if what not in ("lock", "io", "join"):
+        return what, ""
+    calls = CALLS.get(platform.machine())
+    words = _read(f"/proc/{pid}/syscall").split()
+    if calls is None or len(words) < 2 or not words[0].isdecimal():
+        return what, ""
+    number, first = int(words[0]), int(words[1], 16)
+    if number == calls.futex:
+        return what, shared_lock(pid, first)
+    if number in calls.select and first == 0:
+        return "sleep", ""  # time.sleep does that before Python 3.11
+    if number in calls.wait and 0 < first < 1 << 31:
+        return what, f"process {first}"
+    return what, ""
+
+
+def shared_lock(pid: int, address: int) -> str:
+    """The name of a lock that processes share, by its address in one of them: that of the file which is mapped there.
+    Empty for a lock that lies in the process's own memory. Source: proc(5), /proc/PID/maps."""
+    for line in _read(f"/proc/{pid}/maps").splitlines():
+        place, mode, offset, device, inode, *_ = line.split(maxsplit=5)
+        first, _, end = place.partition("-")
+        if int(first, 16) <= address < int(end, 16):
+            if mode[3] != "s":
+                return ""
+            return f"lock {device}:{inode}:{int(offset, 16) + address - int(first, 16)}"
+    return ""
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""  # gone, or not to be read

@@ -1,0 +1,484 @@
+"""One run of an observed program, from its launch until nothing of it is left."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from rocketgui.collector.checkpoint import Checkpoint, Head, Positions
+from rocketgui.collector.control_block import Board
+from rocketgui.collector.launcher import Resumption, RunFiles, RunInfo, Top, announcement
+from rocketgui.collector.processes import sampler
+from rocketgui.collector.processes.activity import Doings
+from rocketgui.collector.processes.perf_events import Lineage
+from rocketgui.collector.processes.registry import Census, Row, signal_name
+from rocketgui.collector.processes.system_monitor import Sights
+from rocketgui.collector.supervisor_reports import Reports
+from rocketgui.collector.trace.buffers import Shelf
+from rocketgui.collector.trace.decoder import Translator
+from rocketgui.collector.worker_target import Crew
+from rocketgui.protocol import messages
+from rocketgui.protocol.messages import Message
+
+NS = 1_000_000_000
+#: How often the system is asked which processes there are, in ns.
+SCAN_EVERY = NS // 2
+#: So many of the processes that outlived their parent are named.
+LEFT_NAMED = 3
+#: How long what is known of a process is kept after its end, in ns: its parent may tell of it later.
+KEPT = 30 * NS
+#: How long the first report is waited for, in ns, where a black box is there before it.
+FIRST_REPORT = 2 * NS
+
+_log = logging.getLogger(__name__)
+
+
+class Run:
+    """Follows a program that was started; `tick` puts what is new into `out`. Where it `resumes`, another collector
+    did so before: this one goes on with what that one knew.
+
+    Raises:
+        OSError: the system refuses what it needs.
+    """
+
+    def __init__(self, info: RunInfo, files: RunFiles, rings: list[int], out: list[Message]) -> None:
+        launch = info.launch
+        self._info = info
+        self._files = files
+        self._rings = rings
+        self._out = out
+        self.launched_ns = info.launched_ns
+        self._positions = Positions(files)
+        self._before = self._positions.head
+        self._checkpoint = Checkpoint(files, self._positions)
+        self._board = Board(files.board, launch.rate_hz, 0 if info.resumes is None else info.resumes.times)
+        self._census = Census(out, self.launched_ns)
+        doings = Doings(out, self.launched_ns)
+        self._translator = Translator(self._census, out, self.launched_ns, doings, self._keep, found=not launch.watch)
+        self._sights = Sights(
+            self._census, doings, info.supervisor, Lineage(rings) if rings else None, out, self.launched_ns
+        )
+        self._crew = Crew(launch.workers)
+        self._limit = launch.limit
+        self._refused = 0
+        self._kept = 0
+        #: How much of what the kernel told of processes was overwritten before it was read.
+        self._births_lost = 0
+        self._shelf = Shelf(
+            info.directory, launch.watch, self._translator, self._meet_root, self._positions, self._census
+        )
+        self._scan_due = 0
+        self._slow_due = 0
+        self._forget_due = time.monotonic_ns() + KEPT
+        self._reports = Reports(files.reports)
+        #: Ends that were reported of processes not known yet, by pid: the code and when.
+        self._early_ends: dict[int, tuple[int, int]] = {}
+        #: Of the processes that are not kept any more: the CPU seconds of their agents, their own, and how many of them
+        #: were Pythons without an agent.
+        self._forgotten = (0.0, 0.0, 0)
+        self._paused = False
+        self._stopping = False
+        #: Pids of the processes that were left when the first one had ended; the supervisor ends them.
+        self._left: set[int] = set()
+        self._program_gone = False
+        self._lost = False
+        self.ended = False
+        #: Errors of the collector's own; the run goes on without what failed.
+        self.errors = 0
+        self._errors_told: set[str] = set()
+        #: Samples and lines that were read and never arrived, since a collector died in between.
+        self._samples_lost = self._lines_lost = 0
+        if info.resumes is None or not info.resumes.announced:
+            self._out.append(announcement(info))
+        if info.resumes is None:
+            self._say_controls()
+        else:
+            self._resume(info.resumes)
+
+    # -- taking over
+
+    def _resume(self, resumes: Resumption) -> None:
+        head = self._before
+        self._reports.read_to = head.reports
+        self.errors = head.errors
+        self._translator.bad = head.nonsense
+        self._translator.samples_taken, self._translator.lines_taken = head.samples, head.lines
+        self._samples_lost = max(0, head.samples - resumes.samples)
+        self._lines_lost = max(0, head.lines - resumes.lines)
+        self._shelf.go_on(head)
+        rows: list[Row] = []
+        for key, value in list(self._checkpoint.items()):
+            try:
+                kind, _, _ = key.partition(" ")
+                if kind == "row":
+                    rows.append(self._census.restore(value))
+                    self._translator.restore(rows[-1])
+                elif kind == "run":
+                    self._restore_controls(value)
+                elif kind == "message":
+                    self._kept += 1
+                    self._out += messages.decode(value).messages
+            except (ValueError, TypeError, KeyError) as error:
+                self._note_error("what the collector before it knew", error)
+        self._shelf.find_again()
+        for row in rows:
+            if not row.ended and row.created is not None and self._sights.was_replaced(row):
+                self._early_ends.pop(row.pid, None)
+                self._end(row, None, time.monotonic_ns())
+        self._say_controls()
+        t_ns = time.monotonic_ns()
+        self._out.append(
+            messages.CollectorRestarted(
+                t_ns - self.launched_ns, t_ns - resumes.heard_ns, how_it_ended(resumes.exit_code), resumes.times
+            )
+        )
+
+    def _controls(self) -> dict[str, Any]:
+        return {
+            "limit": self._limit,
+            "crew": self._crew.known(),
+            "refused": [self._refused, self._translator.refused],
+            "paused": self._paused,
+            "stopping": self._stopping,
+            "left": sorted(self._left),
+            "interrupted": self._census.interrupted,
+            "lost": self._lost,
+            "changing": sorted(self._translator.changing),
+            "forgotten": self._forgotten,
+        }
+
+    def _restore_controls(self, known: dict[str, Any]) -> None:
+        self._limit = known["limit"]
+        self._crew.restore(known["crew"])
+        self._refused, self._translator.refused = known["refused"]
+        self._paused, self._stopping, self._lost = known["paused"], known["stopping"], known["lost"]
+        self._left = set(known["left"])
+        self._census.interrupted = known["interrupted"]
+        self._translator.changing.update(known["changing"])
+        self._forgotten = tuple(known["forgotten"])
+
+    def _keep(self, message: Message) -> None:
+        """Say something that a later collector has to say again."""
+        self._out.append(message)
+        self._kept += 1
+        self._checkpoint.note(f"message {self._kept}", messages.encode(0, [message]))
+
+    def _save(self) -> None:
+        """Note what a later collector has to know."""
+        touched, self._census.touched = self._census.touched, set()
+        for number in touched:
+            self._checkpoint.note(f"row {number}", self._census.dump(number))
+        self._checkpoint.note("run", self._controls())
+        self._checkpoint.write()
+        self._shelf.note_positions()
+        samples, lines, events, bad = self._shelf.put_away
+        self._positions.note_head(
+            Head(
+                self._positions.head.current, samples, lines, events, bad, self._translator.bad,
+                self._translator.samples_taken, self._translator.lines_taken, self._reports.read_to, self.errors,
+                self._cpu_s(),
+            )
+        )  # fmt: skip
+
+    # -- errors of our own
+
+    def _guard(self, what: str, step: Callable[[], object]) -> None:
+        """Do a part of a tick: what goes wrong in it is counted, told once, and ends nothing else."""
+        try:
+            step()
+        except Exception as error:
+            self._note_error(what, error)
+
+    def _note_error(self, what: str, error: Exception) -> None:
+        self.errors += 1
+        said = f"{what}: {type(error).__name__}: {error}"
+        _log.error("an error while observing (%s)", what, exc_info=error)
+        if said not in self._errors_told and len(self._errors_told) < 20:
+            self._errors_told.add(said)
+            self._out.append(messages.Notice(f"rocketgui itself had an error and went on ({said[:300]})."))
+
+    # -- commands
+
+    def set_workers(self, workers: int) -> None:
+        """Have that many workers: start more, or end the newest ones gently."""
+        self._dismiss(self._crew.resize(workers, *self._started_and_alive()))
+        self._ask_for_workers()
+        self._say_controls()
+
+    def _started_and_alive(self) -> tuple[list[int], list[int]]:
+        rows = self._census.workers()
+        return [row.id for row in rows], [row.id for row in rows if not row.ended]
+
+    def _dismiss(self, numbers: list[int]) -> None:
+        """Nothing is left to count for them, so their loops end as they would at the limit."""
+        for number in numbers:
+            self._board.set(self._census[number].who, "limit", 0)
+
+    def _ask_for_workers(self) -> None:
+        root = self._census.root
+        if root is not None and not root.ended:
+            self._board.set(root.who, "workers", self._crew.to_launch)
+
+    def set_limit(self, limit: int) -> None:
+        """Set the limit in every process of the program."""
+        self._limit = limit
+        self._board.set("0", "limit", limit)
+        self._say_controls()
+
+    def pause(self) -> None:
+        """Suspend every process: the system does it, so that C code and foreign programs stand still as well."""
+        root = self._census.root
+        if root is not None and not self._paused and not self._program_gone:
+            self._paused = True
+            sampler.suspend(self._sights.top)
+            self._say_controls()
+
+    def resume(self) -> None:
+        root = self._census.root
+        if root is not None and self._paused:
+            self._paused = False
+            sampler.resume(self._sights.top)
+            self._say_controls()
+
+    def note_interrupt(self) -> None:
+        """The program gets, or got, what Ctrl-C sends."""
+        self._census.interrupted = True
+
+    def note_stop(self) -> None:
+        """The program is being ended, because the user said so."""
+        self._stopping = True
+
+    def note_adoption(self, top: Top) -> None:
+        """The supervisor died, and what it left is now below another process."""
+        self._sights.top = top
+
+    def _say_controls(self) -> None:
+        self._out.append(messages.Controls(self._crew.workers, self._limit, self._paused))
+
+    # -- what happens
+
+    def tick(self, seconds: float) -> None:
+        """Read everything that is new. `seconds` have passed since the last tick."""
+        if self.ended:
+            return
+        now = time.monotonic_ns()
+        self._guard("births of processes", self._read_births)
+        self._guard("the run's directory", self._shelf.find)
+        self._guard("black boxes", self._shelf.read)
+        self._guard("ends of processes", self._claim_ends)
+        if self._crew.is_led:
+            self._guard("the number of workers", self._accept_refusals)
+            self._guard(
+                "the number of workers", lambda: self._dismiss(self._crew.overtaken(*self._started_and_alive()))
+            )
+        self._guard("new processes", self._sights.watch_new)
+        self._guard("the processes' load", lambda: self._sights.look(seconds, paused=self._paused))
+        self._guard("the supervisor's reports", self._read_reports)
+        self._guard("ends of processes", lambda: self._sights.find_ends(self._shelf.read_last, self._end))
+        if now >= self._scan_due and not self._program_gone:
+            self._scan_due = now + SCAN_EVERY
+            self._guard("the system's processes", self._sights.scan)
+        if now >= self._slow_due:
+            self._slow_due = now + NS // 4
+            self._guard("costs and losses", self._say_costs)
+        if now >= self._forget_due:
+            self._forget_due = now + NS
+            self._guard("ended processes", lambda: self._forget(now - KEPT))
+        if self._program_gone:
+            self._finish()
+        else:
+            self._guard("what is kept of the run", self._save)
+
+    def _forget(self, before_ns: int) -> None:
+        old = self._census.forget(before_ns)
+        if not old:
+            return
+        agents_s, program_s, silent = self._forgotten
+        self._forgotten = (
+            agents_s + sum(row.agent_cpu_s for row in old),
+            program_s + sum(row.cpu_s for row in old if row.thread is None),
+            silent + len(_silent(old)),
+        )
+        self._translator.forget(old)
+        for row in old:
+            self._checkpoint.note(f"row {row.id}", None)
+
+    def _accept_refusals(self) -> None:
+        """Where the system refuses to start more workers, do not go on asking for them."""
+        if self._translator.refused > self._refused:
+            self._refused = self._translator.refused
+            wanted, started = self._crew.to_launch, len(self._census.workers())
+            if wanted > started:
+                self._keep(messages.Refused(wanted, wanted - started))
+            self._crew.refused(started)
+            self._ask_for_workers()
+            self._say_controls()
+
+    def _read_births(self) -> None:
+        if self._census.root is None:
+            self._read_reports()  # the first row must be the program's
+        self._births_lost += self._sights.births()
+
+    def _end(self, row: Row, code: int | None, t_ns: int) -> None:
+        stopped = self._stopping or self._lost or row.pid in self._left
+        self._census.end(row, code, t_ns, stopped=stopped)
+        self._sights.forget(row)
+        if row.thread is not None:
+            return
+        for thread in self._census.threads_of(row):  # what a signal does to a process it does to all of it
+            if not thread.ended:
+                self._census.end(thread, code if code is not None and code < 0 else None, t_ns, stopped=stopped)
+            self._sights.forget(thread)
+        if self._census.find(row.pid) is row:  # else the pid is another process's by now
+            self._board.forget(row.pid)
+
+    # -- the supervisor
+
+    def _read_reports(self) -> None:
+        for report in self._reports.new():
+            self._guard("a report of the supervisor's", lambda: self._report(report))  # noqa: B023 called at once
+
+    def _meet_root(self) -> None:
+        """Make the program's first process the first row: wait for the supervisor's report of it."""
+        deadline = time.monotonic_ns() + FIRST_REPORT
+        while self._census.root is None and not self._program_gone and time.monotonic_ns() < deadline:
+            self._read_reports()
+            if self._census.root is None:
+                time.sleep(0.001)
+
+    def _report(self, report: dict[str, Any]) -> None:
+        match report:
+            case {"event": "started", "pid": int(pid)}:
+                root = self._census.meet(pid, None, reborn=True)
+                root.python = True
+                self._census.touch(root)
+                if self._crew.to_launch != self._info.launch.workers:
+                    self._ask_for_workers()
+            case {"event": "not_started", "error": str(error)}:
+                self._keep(messages.Notice(f"{self._info.launch.python} could not be started: {error}"))
+                self._program_gone = True
+            case {"event": "exited", "pid": int(pid), "code": int(code), "t_ns": int(t_ns)}:
+                row = self._census.find(pid)
+                if row is None:
+                    self._early_ends[pid] = code, t_ns
+                    return
+                self._end(row, code, t_ns)
+                if row.id == 1:
+                    self._root_ended(code)
+            case {"event": "signalled", "signal": signal.SIGINT, "sender": int(sender)} if (
+                self._census.find(sender) is None
+            ):
+                self.note_interrupt()
+            case {"event": "stopping"}:
+                self.note_stop()
+            case {"event": "left_over", "pids": [*pids], "then": str(then), "t_ns": int(t_ns)}:
+                left = self._without_helpers(pids)
+                if then == "end":
+                    self._left.update(pids)
+                if left:
+                    self._keep(messages.LeftOver(t_ns - self.launched_ns, tuple(left), then))
+                    self._tell_of_left_overs(left, then)
+            case {"event": "ended"}:
+                self._lost |= report.get("lost") is True
+                self._program_gone = True
+
+    def _without_helpers(self, pids: list[int]) -> list[int]:
+        """Python's own helpers end by themselves, and are nobody's loss."""
+        rows = {pid: self._census.find(pid) for pid in pids}
+        return [pid for pid, row in rows.items() if row is None or row.kind != "helper"]
+
+    def _tell_of_left_overs(self, pids: list[int], then: str) -> None:
+        root = self._census.root
+        one = len(pids) == 1
+        what = f"{len(pids)} process{'es' * (not one)} still ran when the parent "
+        what += "was killed" if root is not None and (root.exit_code or 0) < 0 else "had ended"
+        names = [f"{row.name}, pid {row.pid}" for pid in pids if (row := self._census.find(pid))][:LEFT_NAMED]
+        named = f" ({'; '.join(names)}{'; ...' * (len(pids) > len(names))})" if names else ""
+        ended = f"; rocketgui ended {'it' if one else 'them'}" if then == "end" else ""
+        self._keep(messages.Notice(f"{what}{ended}{named}."))
+
+    def _claim_ends(self) -> None:
+        """A process may have been reaped before its black box was found, or before its parent's told of it."""
+        for pid, (code, t_ns) in list(self._early_ends.items()):
+            row = self._census.find(pid)
+            if row is not None:
+                del self._early_ends[pid]
+                if row.moments and min(row.moments.values()) <= t_ns:  # else the pid is another process's by now
+                    self._end(row, code, t_ns)
+
+    def _root_ended(self, code: int) -> None:
+        if code < 0 and not self._stopping and not self._census.interrupted:
+            self._keep(messages.Notice(f"The parent process was killed by {signal_name(-code)}."))
+
+    # -- the end
+
+    def _finish(self) -> None:
+        self._guard("black boxes", self._shelf.read_rest)
+        self._guard("ends of processes", self._claim_ends)
+        now = time.monotonic_ns()
+        for row in self._census.running():
+            self._guard("ends of processes", lambda: self._end(row, None, self._sights.gone_ns(row, now)))  # noqa: B023
+        self._guard("costs and losses", self._say_costs)
+        root = self._census.root
+        code = None if root is None else root.exit_code
+        t_ns = (now if root is None else root.moments.get("exited", now)) - self.launched_ns
+        self._out.append(messages.RunEnded(t_ns, self._ending(code), code))
+        self.release()
+
+    def _ending(self, code: int | None) -> str:
+        if self._lost:
+            return "lost"
+        if self._stopping or (self._census.interrupted and code in (-signal.SIGINT, 130, 1)):
+            return "stopped"
+        if code is not None and code < 0:
+            return "killed"
+        return "finished" if code == 0 else "failed"
+
+    def release(self) -> None:
+        """Let go of everything; the program itself is its owner's."""
+        if self.ended:
+            return
+        self.ended = True
+        for part in (self._shelf, self._sights, self._board, self._positions, self._files):
+            self._guard("the end of a run", part.close)
+        for descriptor in self._rings:
+            os.close(descriptor)
+
+    def _cpu_s(self) -> float:
+        """CPU seconds of this collector and those before it."""
+        return self._before.cpu_s + time.process_time()
+
+    def _say_costs(self) -> None:
+        rows = list(self._census)
+        samples, lines, events, bad = (min(count, messages.LOSSES_MOST // 2) for count in self._shelf.losses())
+        agents_s, program_s, silent = self._forgotten
+        self._out.append(
+            messages.Losses(
+                samples_dropped=samples + self._samples_lost,
+                bad_messages=bad + self._translator.bad,
+                agents_lost=silent + len(_silent(rows)),
+                output_lines_dropped=lines + self._lines_lost,
+                events_dropped=events + self._births_lost + self._translator.unexplained,
+            )
+        )
+        self._out.append(
+            messages.Cost(
+                agents_cpu_s=round(agents_s + sum(row.agent_cpu_s for row in rows), 6),
+                collector_cpu_s=round(self._cpu_s(), 6),
+                program_cpu_s=round(program_s + sum(row.cpu_s for row in rows), 6),
+            )
+        )
+
+
+def _silent(rows: Iterable[Row]) -> list[Row]:
+    """The Pythons that ended and had no agent."""
+    return [row for row in rows if row.ended and row.python and not row.agent]
+
+
+def how_it_ended(code: int) -> str:
+    """A process's exit code in words: what follows "it"."""
+    return f"was killed by {signal_name(-code)}" if code < 0 else f"ended with exit code {code}"

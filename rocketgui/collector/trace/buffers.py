@@ -1,0 +1,219 @@
+"""The black boxes of a run: finds new ones, reads all of them, and puts away those of processes that have ended."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable
+
+from rocketgui.agent import trace_format
+from rocketgui.collector.checkpoint import Head, Positions
+from rocketgui.collector.processes.exit_watcher import room_for_descriptors
+from rocketgui.collector.processes.registry import Census, Row
+from rocketgui.collector.trace.decoder import Translator
+from rocketgui.collector.trace.reader import Box, Damaged, NotABox
+
+#: The clock of a file system may stand still this long, in ns: a file made meanwhile does not show in its directory.
+CLOCK = 50_000_000
+#: How often it is asked whose a box is, once a tick, before it is nobody's but its own.
+PATIENCE = 60
+
+_log = logging.getLogger(__name__)
+
+
+class Shelf:
+    """`before_first` is called when the first black box turns up: the one of the program's first process, about which
+    the supervisor's report may come later. `positions` says how far boxes were read before, and is told so.
+
+    The program may do anything to these files. What becomes of one concerns its process alone, which is then observed
+    no longer from inside.
+    """
+
+    def __init__(
+        self,
+        directory: str,
+        watch: tuple[str, ...],
+        translator: Translator,
+        before_first: Callable[[], None],
+        positions: Positions,
+        census: Census,
+    ) -> None:
+        self._directory = directory
+        self._watch = watch
+        self._translator = translator
+        self._before_first = before_first
+        self._positions = positions
+        self._census = census
+        self._boxes: dict[str, tuple[Box, Row]] = {}
+        #: Boxes of which it is not known yet whose they are, and how often that was asked.
+        self._unclaimed: dict[str, tuple[Box, int]] = {}
+        #: Files with the name of a box that are none, or are not read any more.
+        self._left_out: set[str] = set()
+        #: Losses of the boxes that were put away: samples, lines of output, events, records that made no sense.
+        self.put_away = (0, 0, 0, 0)
+        self._listed_ns = -1
+        self._looked_ns = 0
+        self._opened = 0
+        self._room = room_for_descriptors()
+
+    def go_on(self, head: Head) -> None:
+        """Another collector read these boxes before."""
+        self.put_away = head.samples_lost, head.lines_lost, head.events_lost, head.bad
+        self._opened = 1
+
+    def find(self) -> None:
+        """Look for new files, but only when the directory has changed."""
+        self._looked_ns = time.monotonic_ns()
+        try:
+            changed = os.stat(self._directory, follow_symlinks=False).st_mtime_ns
+            if changed == self._listed_ns:
+                return
+            names = sorted(name for name in os.listdir(self._directory) if name.endswith(trace_format.BOX_SUFFIX))
+        except OSError:
+            return  # the program has removed it; boxes that are open already are read on
+        self._listed_ns = changed if time.time_ns() - changed > CLOCK else -1
+        for name in names:
+            if name not in self._boxes and name not in self._unclaimed and name not in self._left_out:
+                if len(self._boxes) + len(self._unclaimed) >= self._room:
+                    self._listed_ns = -1  # the file keeps what is written into it until another one is put away
+                    break
+                self._open(name)
+
+    def _open(self, name: str) -> None:
+        try:
+            box = Box(os.path.join(self._directory, name))
+        except FileNotFoundError:
+            return
+        except (NotABox, OSError) as error:
+            _log.warning("not a black box: %s", error)
+            self._translator.bad += 1
+            self._left_out.add(name)
+            return
+        if not self._opened:
+            self._before_first()
+        self._opened += 1
+        known = self._positions.of(box)
+        row = None if known is None else self._census.get(known[0])
+        if known is not None and row is not None:
+            box.go_on(known[1])
+            self._boxes[name] = box, row
+        else:
+            self._unclaimed[name] = box, 0
+
+    def find_again(self) -> None:
+        """Once a collector has taken over: find the boxes that the one before it read. Those that are gone by now, or
+        are not what they were, are of processes that are not observed any more."""
+        self.find()
+        found = {id(row) for _, row in self._boxes.values()}
+        for number in self._positions.rows():
+            row = self._census.get(number)
+            if row is not None and not row.ended and id(row) not in found:
+                self._census.stop_observing(row, "its trace file was removed", time.monotonic_ns())
+
+    def _claim(self, name: str, box: Box, asked: int) -> None:
+        try:
+            row = self._translator.meet(box, patient=asked < PATIENCE)
+        except Exception as error:
+            _log.error("a black box that is nobody's", exc_info=error)
+            self._unclaimed.pop(name, None)
+            self._left_out.add(name)
+            self._translator.bad += 1
+            box.release()
+            return
+        if row is None:
+            self._unclaimed[name] = box, asked + 1
+            return
+        self._unclaimed.pop(name, None)
+        # The names stand among the events, which are read after the samples.
+        row.names.update({index: (row.id, name) for index, name in enumerate(self._watch)})
+        self._census.touch(row)
+        self._boxes[name] = box, row
+
+    def read(self) -> None:
+        """Translate all that is new.
+
+        A parent tells of each start() before it calls the next one. So what is told comes first, then what was found:
+        processes become known in the order in which they were started.
+        """
+        for name in list(self._boxes):
+            self._read(name)
+        for name, (box, asked) in sorted(self._unclaimed.items(), key=lambda item: item[1][0].began_ns):
+            self._claim(name, box, asked)
+            if name in self._boxes:
+                self._read(name)
+        # Lines from after this look may not all have been read.
+        self._translator.flush(self._looked_ns)
+
+    def _read(self, name: str) -> None:
+        box, row = self._boxes[name]
+        if self._take(name, box, row) and row.ended and self._take(name, box, row, patience=0):
+            self._put(name)
+
+    def _take(self, name: str, box: Box, row: Row, **options: int) -> bool:
+        """Translate what is new in a box; whether that went well. Where it did not, the box is read no more."""
+        try:
+            self._translator.take(row, box.read(**options))
+        except Damaged as error:
+            self._give_up(name, row, f"its trace file was damaged: {error}")
+        except Exception as error:
+            _log.error("%s (pid %d) cannot be observed any more", row.name, row.pid, exc_info=error)
+            self._translator.bad += 1
+            self._give_up(name, row, f"an error in rocketgui: {type(error).__name__}: {error}")
+        else:
+            return True
+        return False
+
+    def _give_up(self, name: str, row: Row, reason: str) -> None:
+        self._put(name)
+        self._left_out.add(name)
+        self._census.stop_observing(row, reason, time.monotonic_ns())
+
+    def read_last(self, row: Row) -> None:
+        """Translate the last words of a process that has ended: nothing more will be written."""
+        for name, (box, owner) in list(self._boxes.items()):
+            if owner is row:
+                self._take(name, box, row, patience=0)
+        self._translator.flush(self._looked_ns)
+
+    def read_rest(self) -> None:
+        """Once nothing writes any more: translate everything, and put all boxes away."""
+        self._listed_ns = -1
+        self.find()
+        while self._boxes or self._unclaimed:
+            for name, (box, _) in list(self._unclaimed.items()):
+                self._claim(name, box, PATIENCE)
+            for name, (box, row) in list(self._boxes.items()):
+                if self._take(name, box, row, patience=0):
+                    self._put(name)
+            self.find()
+        self._translator.flush()
+
+    def note_positions(self) -> None:
+        """Note how far each box was read."""
+        for box, row in self._boxes.values():
+            self._positions.note(box, row.id)
+
+    def losses(self) -> tuple[int, int, int, int]:
+        """Samples, lines of output and events that were written and not read, and records that made no sense."""
+        columns = zip(self.put_away, *(_losses(box) for box, _ in self._boxes.values()), strict=True)
+        samples, lines, events, bad = (sum(column) for column in columns)
+        return samples, lines, events, bad
+
+    def _put(self, name: str) -> None:
+        box, _ = self._boxes.pop(name)
+        self.put_away = tuple(map(sum, zip(self.put_away, _losses(box), strict=True)))  # type: ignore[assignment]
+        self._positions.forget(box)
+        box.close()
+
+    def close(self) -> None:
+        """Let go of the boxes that are still open; their files stay."""
+        for box, _ in [*self._boxes.values(), *self._unclaimed.values()]:
+            with contextlib.suppress(OSError):
+                box.release()
+        self._boxes, self._unclaimed = {}, {}
+
+
+def _losses(box: Box) -> tuple[int, int, int, int]:
+    return box.samples_lost, box.lines_lost, box.events_lost, box.bad

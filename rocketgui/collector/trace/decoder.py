@@ -1,0 +1,410 @@
+"""Turns what stands in black boxes into messages."""
+
+from __future__ import annotations
+
+import bisect
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from rocketgui.agent import trace_format
+from rocketgui.collector.processes.activity import Doings
+from rocketgui.collector.processes.exit_watcher import runs
+from rocketgui.collector.processes.registry import Census, Row
+from rocketgui.collector.trace.reader import Box, Record, Sample
+from rocketgui.protocol import messages
+from rocketgui.protocol.messages import Message
+
+#: What multiprocessing takes for the exit code of a process whose fork server is gone, whether or not it runs on.
+#: Source: Popen.poll in multiprocessing/popen_forkserver.py.
+MADE_UP = 255
+
+#: Records have the clock of this machine: none can be of a time before the launch, or of one to come. In ns, with some
+#: to spare.
+EARLIEST, LATEST = 60_000_000_000, 1_000_000_000
+#: Samples without a name, and lines of threads that are not known, that are kept until these are told.
+NAMELESS, EARLY = 10_000, 10_000
+
+
+class Translator:
+    """Puts messages into `out`, and into `keep` those that a later collector has to tell again. `bad` counts records
+    that made no sense, `unexplained` those about something of which nothing was told before: that was overwritten
+    before it was read. `samples_taken` and `lines_taken` count what was put out.
+
+    With `found`, the watched names were found and not asked for: only those matter that change in some process.
+    """
+
+    def __init__(
+        self,
+        census: Census,
+        out: list[Message],
+        launched_ns: int,
+        doings: Doings,
+        keep: Callable[[Message], None] | None = None,
+        *,
+        found: bool = False,
+    ) -> None:
+        self._census = census
+        self._doings = doings
+        self._out = out
+        self._keep = keep or out.append
+        self._launched_ns = launched_ns
+        self._samples: list[tuple[int, str, int, messages.Number]] = []
+        #: Samples whose names are not known yet, by process and index: names stand among the events, read later.
+        self._nameless: dict[tuple[int, int], list[Sample]] = {}
+        self._nameless_count = 0
+        #: Values of found names that have not changed yet anywhere: name -> process -> first sample.
+        self._unchanged: dict[str, dict[int, tuple[int, messages.Number]]] = {}
+        #: The found names that have changed in some process.
+        self.changing: set[str] = set()
+        self._found = found
+        self._lines: list[messages.Output] = []
+        #: Names of which the user was told that a value cannot be drawn.
+        self._told: set[str] = set()
+        self._threads: dict[tuple[int, int], Row] = {}
+        #: Lines of threads that are not known yet.
+        self._early: list[tuple[Row, int, tuple[str, ...]]] = []
+        #: Who has which pid among the children of a process, since pids come again.
+        self._children: dict[tuple[int, int], Row] = {}
+        self.bad = 0
+        self.samples_taken = self.lines_taken = 0
+        self.unexplained = 0
+        #: How many start() calls of the program's first process the system refused.
+        self.refused = 0
+        self._handlers: dict[int, Callable[[Row, int, tuple[str, ...]], None]] = {
+            trace_format.OUTPUT: self._output,
+            trace_format.NAME: self._name,
+            trace_format.BEGAN: self._began,
+            trace_format.NAMED: self._named,
+            trace_format.START_CALLED: self._start_called,
+            trace_format.START_FAILED: self._start_failed,
+            trace_format.TARGET_ENTERED: lambda row, t, _: self._target(row, "target_entered", t),
+            trace_format.TARGET_LEFT: lambda row, t, _: self._target(row, "target_left", t),
+            trace_format.FAILED: lambda row, t, texts: self._census.fail(row, texts[0]),
+            trace_format.EXITING: self._exiting,
+            trace_format.REAPED: self._reaped,
+            trace_format.JOINED: self._joined,
+            trace_format.TERMINATED: self._terminated,
+            trace_format.COST: self._cost,
+            trace_format.THREAD: self._thread,
+            trace_format.SPAWNED: self._spawned,
+            trace_format.NOT_DRAWN: self._not_drawn,
+            trace_format.DOING: lambda row, t, texts: self._doings.told(row.id, t, texts),
+        }
+
+    def restore(self, row: Row) -> None:
+        """A row that the collector before this one knew."""
+        if row.thread is not None:
+            if row.parent is not None:
+                self._threads[row.parent, row.thread] = row
+            return
+        if row.parent is not None:
+            self._children[row.parent, row.pid] = row
+        if row.agent:
+            self._doings.meet(row.id, row.agent_since, gil=row.gil)
+
+    def forget(self, rows: Sequence[Row]) -> None:
+        """Rows that are not kept any more."""
+        for row in rows:
+            if row.parent is not None:
+                self._threads.pop((row.parent, row.thread or 0), None)
+                self._children.pop((row.parent, row.pid), None)
+
+    def meet(self, box: Box, *, patient: bool = True) -> Row | None:
+        """A new black box: the process that writes it, or the thread whose interpreter does. None, if `patient`: it is
+        not known yet which thread that is."""
+        if box.thread:
+            return self._meet_interpreter(box, patient)
+        known = self._census.find(box.pid)
+        # A process may have come and gone between two looks at the directory; its row then waits for the box, and for
+        # one more where it ran exec.
+        late = known is not None and known.ended and box.began_ns <= known.moments["exited"]
+        row = self._census.meet(box.pid, box.parent_pid, reborn=not late)
+        row.agent_since = box.began_ns
+        if row.agent:  # the same process after exec, with a new agent
+            return row
+        row.agent = True
+        self._census.announce(row)
+        self._census.moment(row, "began", box.began_ns)
+        return row
+
+    def _meet_interpreter(self, box: Box, patient: bool) -> Row | None:
+        process = self._census.find(box.pid)
+        if process is None:
+            return None if patient else self._census.meet(box.pid, box.parent_pid, reborn=False)
+        threads = [
+            row
+            for row in self._census.threads_of(process)
+            if row.tid == box.thread and row.kind == "thread" and row.moments.get("began", 0) <= box.began_ns
+        ]
+        if threads:
+            row = threads[-1]  # the system gives numbers again
+        elif patient and box.thread != box.pid:
+            return None
+        else:  # made by the main thread, which makes others too: it is nobody's but its own
+            number = -len(self._census.threads_of(process)) - 1
+            row = self._census.meet_thread(process, number, f"interpreter {-number}")
+            row.tid = box.thread
+            self._census.moment(row, "began", box.began_ns)
+        row.kind = "interpreter"
+        self._census.announce(row)
+        return row
+
+    def _target(self, row: Row, moment: str, t_ns: int) -> None:
+        # Of an interpreter, the thread's agent knows only when the thread began and ended.
+        self._census.moment(row, moment, t_ns, better=row.kind == "interpreter")
+
+    def take(self, row: Row, records: Iterable[Sample | Record]) -> None:
+        """Translate the new records of one box; its samples come out of `flush`."""
+        earliest, latest = self._launched_ns - EARLIEST, time.monotonic_ns() + LATEST
+        for record in records:
+            try:
+                if not earliest <= record.t_ns <= latest:
+                    raise ValueError("a time of which nothing can be known")
+                if isinstance(record, Sample):
+                    if not -trace_format.LARGEST <= record.value <= trace_format.LARGEST:
+                        raise ValueError("a value that no agent samples")
+                    self._sample(row, record)
+                else:
+                    self._event(row, record)
+            except KeyError:
+                self.unexplained += 1
+            except (ValueError, IndexError, OverflowError):
+                self.bad += 1
+
+    def _event(self, row: Row, record: Record) -> None:
+        handler = self._handlers.get(record.kind)
+        if handler is None:
+            raise ValueError("unknown kind of record")
+        before = len(self._out)
+        try:
+            handler(row, record.t_ns, record.texts)
+            for message in self._out[before:]:
+                messages.check(message)
+        except messages.BadMessage:
+            del self._out[before:]
+            raise
+
+    def flush(self, until_ns: int = sys.maxsize) -> None:
+        """Put out the samples of this tick as one message, and in order of time the lines that were printed until then
+        (monotonic ns), by whichever process."""
+        if self._samples:
+            self._out.append(messages.Samples(*zip(*self._samples, strict=True)))
+            self.samples_taken += len(self._samples)
+            self._samples = []
+        if self._lines:
+            self._lines.sort(key=lambda line: line.t_ns)
+            ripe = bisect.bisect_right(self._lines, until_ns - self._launched_ns, key=lambda line: line.t_ns)
+            self._out += self._lines[:ripe]
+            self.lines_taken += ripe
+            del self._lines[:ripe]
+
+    def _output(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        stream, text = texts[0], trace_format.SEPARATOR.join(texts[1:])
+        stream, _, number = stream.partition(":")
+        if stream not in messages.STREAMS:
+            raise ValueError("unknown stream")
+        thread = self._threads.get((row.id, int(number))) if number else row
+        if thread is None:  # what makes it known stands among the events, which are read later
+            if len(self._early) >= EARLY:
+                raise KeyError(number)
+            self._early.append((row, t_ns, texts))
+            return
+        at = t_ns - self._launched_ns
+        self._lines += [messages.Output(thread.id, at, stream, line) for line in text.split("\n")]
+
+    def _sample(self, row: Row, sample: Sample) -> None:
+        whose = row.names.get(sample.which)
+        if whose is None:
+            if self._nameless_count >= NAMELESS:
+                raise KeyError(sample.which)
+            self._nameless_count += 1
+            self._nameless.setdefault((row.id, sample.which), []).append(sample)
+        else:
+            self._put_sample(*whose, sample.t_ns - self._launched_ns, sample.value)
+
+    def _put_sample(self, process: int, name: str, t_ns: int, value: messages.Number) -> None:
+        if self._found and name not in self.changing:
+            waiting = self._unchanged.setdefault(name, {})
+            if waiting.setdefault(process, (t_ns, value))[1] == value:
+                return
+            self.changing.add(name)
+            for other, (first_ns, first) in self._unchanged.pop(name).items():
+                self._samples.append((other, name, first_ns, first))
+        self._samples.append((process, name, t_ns, value))
+
+    def _name(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        index, name, number = int(texts[0]), messages.cut(texts[1], messages.NAME_MOST), int(texts[2])
+        if not name:
+            raise ValueError("a value without a name")
+        owner = self._thread_row(row, number) if number else row
+        row.names[index] = owner.id, name
+        self._census.touch(row)
+        waiting = self._nameless.pop((row.id, index), [])
+        self._nameless_count -= len(waiting)
+        for sample in waiting:
+            self._sample(row, sample)
+
+    def _not_drawn(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        _, name = row.names[int(texts[0])]
+        if name not in self._told:  # once, and not by each process that has it
+            self._told.add(name)
+            self._keep(
+                messages.Notice(
+                    f"{name} in {row.name} has a value that cannot be drawn: beyond 1.8e308, infinite or no number. "
+                    "What is shown is the last one that can be."
+                )
+            )
+
+    def _thread(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        number, moment, text = int(texts[0]), texts[1], trace_format.SEPARATOR.join(texts[2:])
+        if moment not in messages.MOMENTS and moment not in ("failed", "start_failed"):
+            raise ValueError("nothing that becomes of a thread")
+        thread = self._thread_row(row, number, text if moment == "start_called" else "")
+        if moment == "failed":
+            thread.exit_code = 1
+            self._census.fail(thread, text)
+        elif moment == "start_failed":
+            self._keep(messages.StartFailed(row.id, thread.name, t_ns - self._launched_ns, text))
+            self._census.end(thread, None, t_ns)
+            self.refused += row.id == 1
+        else:
+            self._census.moment(thread, moment, t_ns)
+            if moment == "began":
+                thread.tid = _count(text)
+            elif moment == "target_left":
+                self._census.end(thread, thread.exit_code or 0, t_ns)
+
+    def _thread_row(self, row: Row, number: int, name: str = "") -> Row:
+        """The row of a thread of a process. Where what told of its start() was overwritten, its name is not known."""
+        thread = self._threads.get((row.id, number))
+        if thread is None:
+            if not 0 < number < 1 << 31:
+                raise ValueError("a number that no agent gives a thread")
+            thread = self._census.meet_thread(row, number, name or f"thread {number}")
+            self._threads[row.id, number] = thread
+            early, self._early = self._early, []
+            for line in early:
+                self._output(*line)
+        return thread
+
+    def _began(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        version, gil, how, helper, *command = texts
+        if how == "exec":
+            self._census.guess(row, command)
+        elif how == "fork" and row.executed < t_ns:
+            self._census.copied(row)
+        row.gil = gil == "1"
+        self._census.touch(row)
+        self._doings.meet(row.id, t_ns, gil=row.gil)
+        if helper:
+            row.kind, row.name = "helper", helper
+            self._census.announce(row)
+        if row.id == 1:
+            self._keep(messages.Interpreter(version, row.gil))
+
+    def _named(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        self._census.name(row, texts[0], _pid(texts[1]))
+
+    def _child(self, row: Row, pid: int, t_ns: int) -> Row:
+        """The child with this pid that a process began to start at this time."""
+        known = self._census.find(pid)
+        # The pid's former owner had ended before this call.
+        reborn = known is not None and known.ended and t_ns > known.moments["exited"]
+        child = self._children[row.id, pid] = self._census.meet(pid, row.pid, reborn=reborn)
+        return child
+
+    def _known_child(self, row: Row, pid: int) -> Row | None:
+        """The child with this pid; None where what told of it was overwritten, or it ended long ago."""
+        return self._children.get((row.id, pid))
+
+    def _spawned(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        child = self._child(row, _pid(texts[0]), t_ns)
+        if not child.agent:
+            self._census.guess(child, texts[1:])
+        self._census.moment(child, "began", t_ns)
+
+    def _start_called(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        pid, name = _pid(texts[0]), texts[1]
+        child = self._child(row, pid, t_ns)
+        self._census.name(child, name, row.pid)
+        self._census.moment(child, "start_called", t_ns)
+
+    def _start_failed(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        self._keep(messages.StartFailed(row.id, texts[0], t_ns - self._launched_ns, texts[1]))
+        self.refused += row.id == 1
+
+    def _exiting(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        code, cpu_s, *counts = texts
+        voluntary, involuntary, peak_rss = map(_count, counts)
+        row.cpu_s = _seconds(cpu_s)
+        self._census.exiting(row, _code(code) if code else None, t_ns)
+        self._out.append(
+            messages.ProcessLoad(
+                t_ns - self._launched_ns,
+                (row.id,),
+                (None,),
+                (round(row.cpu_s, 6),),
+                (None,),
+                (voluntary,),
+                (involuntary,),
+                (None,),
+                (peak_rss,),
+                (None,),
+            )
+        )
+
+    def _reaped(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        child, code = self._known_child(row, int(texts[0])), _code(texts[1])
+        if child is None:
+            return
+        if code == MADE_UP and runs(child.pid):
+            return  # the supervisor, which inherits it, will tell how it ended
+        self._census.end(child, code, t_ns)
+
+    def _joined(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        child = self._known_child(row, int(texts[0]))
+        if child is not None:
+            self._census.moment(child, "joined", t_ns)
+
+    def _terminated(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        child = self._known_child(row, int(texts[0]))
+        if child is not None:
+            self._keep(messages.Terminated(child.id, t_ns - self._launched_ns, int(texts[1])))
+
+    def _cost(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+        errors = _within(int(texts[1]), 0, 2**31 - 1)
+        row.agent_cpu_s = _seconds(texts[0])
+        new = errors - row.agent_errors
+        if new > 0:
+            row.agent_errors = errors
+            self._census.touch(row)
+            self.bad += new
+            self._keep(messages.Notice(f"The agent in {row.name} had an error and went on: {texts[2]}"))
+
+
+def _count(text: str) -> int | None:
+    """A number that is no less than 0 and can be one; None for nothing."""
+    return _within(int(text), 0, 2**53) if text else None
+
+
+def _pid(text: str) -> int:
+    return _within(int(text), 1, 2**31 - 1)
+
+
+def _code(text: str) -> int:
+    """An exit code, or the number of a signal below 0."""
+    return _within(int(text), -(2**31), 2**32 - 1)
+
+
+def _within(number: int, least: int, most: int) -> int:
+    if not least <= number <= most:
+        raise ValueError("a number that cannot be one of these")
+    return number
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= 1e9:  # nor is NaN
+        raise ValueError("a time that nothing takes")
+    return seconds

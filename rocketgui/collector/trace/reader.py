@@ -1,0 +1,314 @@
+"""Reads black boxes: files that another process writes, may be writing, or may have died while writing.
+
+A box is read by `pread`, not through a map: the program may cut its files short, and a map of what is not there any
+more ends the process that looks at it (SIGBUS).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from rocketgui.agent import trace_format
+
+_SLOT = struct.Struct(trace_format.SLOT)
+_NUMBER = struct.Struct("<Q")
+_HEADER = struct.Struct(trace_format.HEADER)
+_INT = struct.Struct(trace_format.SAMPLE_INT_BODY)
+_FLOAT = struct.Struct(trace_format.SAMPLE_FLOAT_BODY)
+_HEAD = struct.Struct(trace_format.TEXT_HEAD)
+
+#: How many reads a slot may stay empty or torn before it is given up, if later ones are there.
+PATIENCE = 12
+#: So many slots are read at once.
+CHUNK = 64
+#: No process writes more than one record in so many ns: a number that says otherwise is no number of an agent's.
+FASTEST_NS = 50
+#: In that time a program that writes blocks may well print so many lines, which are counted and are in no record.
+LINES = 100
+
+
+#: Gives so many bytes of a file from an offset on.
+Read = Callable[[int, int], bytes]
+
+
+class Sample(NamedTuple):
+    """A value of the watched name number `which`."""
+
+    t_ns: int
+    which: int
+    value: int | float
+
+
+class Record(NamedTuple):
+    """Any other record: one of the kinds of `layout`, with its texts."""
+
+    kind: int
+    t_ns: int
+    texts: tuple[str, ...]
+
+
+class NotABox(ValueError):
+    """The file is not a black box of this version."""
+
+
+class Damaged(Exception):
+    """The file is not any more what it was: it was cut short, or holds what no agent writes."""
+
+
+class Lane:
+    """Follows one ring of slots, from slot number `next` on.
+
+    `lost` counts slots that were overwritten before they were read, or left torn.
+    """
+
+    def __init__(self, offset: int, slots: int) -> None:
+        self._offset = offset
+        self.slots = slots
+        self._waited = 0
+        self._parts: dict[int, list[bytes | None]] = {}
+        self.next = 1
+        self.lost = 0
+
+    def read(self, read: Read, most: int, patience: int = PATIENCE) -> Iterator[tuple[int, bytes]]:
+        """Yield kind and payload of every record that is new and whole; not for ever, since a writer may well be faster
+        than a reader, but a ring's worth for certain, though what is lost costs looks as well.
+
+        `read(size, offset)` gives bytes of the file; `most` is the largest number that a slot can have by now.
+        """
+        looks = 2 * self.slots
+        wanted = 1  # most looks at most lanes end after one slot
+        while looks > 0:
+            first = (self.next - 1) % self.slots
+            # One copy, of which everything is read: the writer may be at it in this moment.
+            size = min(wanted, self.slots - first) * trace_format.SLOT_SIZE
+            chunk = read(size, self._offset + first * trace_format.SLOT_SIZE)
+            wanted = CHUNK
+            for at in range(0, size, trace_format.SLOT_SIZE):
+                looks -= 1
+                number, check, kind, used, part, parts, payload = _SLOT.unpack_from(chunk, at)
+                if number == self.next and _check(chunk, at, number) == check:
+                    self._step()
+                    record = self._joined(number, kind, payload[:used], part, parts)
+                    if record is not None:
+                        yield kind, record
+                    continue
+                if number > self.next and self._jump(read, most):
+                    break
+                # Not there yet, or torn: nothing new if no later slot is there either; else a writer was interrupted
+                # between taking the number and filling the slot, or died in between.
+                self._waited += 1
+                if self._waited <= patience:
+                    return
+                self._waited = 0
+                if not self._later(read):
+                    return
+                self.lost += 1
+                self._step()
+                break
+
+    def _step(self) -> None:
+        self.next += 1
+        self._waited = 0
+
+    def _later(self, read: Read) -> bool:
+        for number in (self.next + 1, self.next + 2):
+            where = self._offset + (number - 1) % self.slots * trace_format.SLOT_SIZE
+            if _NUMBER.unpack(read(_NUMBER.size, where))[0] >= number:
+                return True
+        return False
+
+    def _jump(self, read: Read, most: int) -> bool:
+        """Whether the writer has lapped the reader: go on then with the oldest slot that it will not overwrite at
+        once."""
+        ring = read(self.slots * trace_format.SLOT_SIZE, self._offset)
+        newest = 0
+        for at in range(0, len(ring), trace_format.SLOT_SIZE):
+            number, check = _SLOT.unpack_from(ring, at)[:2]
+            if newest < number <= most and _check(ring, at, number) == check:
+                newest = number
+        if newest <= self.next:
+            return False
+        target = max(self.next + 1, newest - self.slots * 3 // 4)
+        self.lost += target - self.next
+        self.next = target
+        self._waited = 0
+        return True
+
+    def _joined(self, number: int, kind: int, payload: bytes, part: int, parts: int) -> bytes | None:
+        if parts == 1:
+            return payload
+        if len(payload) < trace_format.LINK_SIZE or part >= parts:
+            self.lost += 1
+            return None
+        (first,) = _NUMBER.unpack_from(payload)
+        pieces = self._parts.setdefault(first, [None] * parts)
+        if part < len(pieces):
+            pieces[part] = payload[trace_format.LINK_SIZE :]
+        whole = [piece for piece in pieces if piece is not None]
+        if len(whole) < len(pieces):
+            if len(self._parts) > 64:  # parts whose rest was lost
+                del self._parts[next(iter(self._parts))]
+            return None
+        del self._parts[first]
+        return b"".join(whole)
+
+
+class Position(NamedTuple):
+    """How far a box was read, and what was counted on the way; see `Box`."""
+
+    events: int = 1
+    flow: int = 1
+    events_lost: int = 0
+    last_sample: int = 0
+    samples_seen: int = 0
+    last_line: int = 0
+    lines_lost: int = 0
+    bad: int = 0
+
+
+class Box:
+    """One process's black box.
+
+    `thread` is 0, or the system's number of the thread that made the interpreter whose box it is. `samples_lost` and
+    `lines_lost` count what the process wrote and this reader never saw, `bad` the records that made no sense.
+
+    Raises:
+        NotABox: the file is something else.
+        OSError: the file cannot be opened; not waited for, if it is a pipe by now.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+        self._descriptor = os.open(path, flags)
+        try:
+            found = os.fstat(self._descriptor)
+            if not stat.S_ISREG(found.st_mode) or found.st_size != trace_format.BOX_SIZE:
+                raise NotABox(f"{os.path.basename(path)} is no file of the right size")
+            header = self._read(_HEADER.size, 0)
+            magic, self.pid, self.parent_pid, self.began_ns, self.thread = _HEADER.unpack(header)
+            pids = 0 < self.pid < 1 << 31 and 0 <= self.parent_pid < 1 << 31 and 0 <= self.thread < 1 << 31
+            if magic != trace_format.MAGIC or not pids or not 0 <= self.began_ns <= time.monotonic_ns():
+                raise NotABox(f"{os.path.basename(path)} is not a black box")
+        except (NotABox, Damaged) as error:
+            os.close(self._descriptor)
+            raise NotABox(str(error)) from None
+        self._device, self._inode = found.st_dev, found.st_ino
+        self._events = Lane(trace_format.EVENT_OFFSET, trace_format.EVENT_SLOTS)
+        self._flow = Lane(trace_format.FLOW_OFFSET, trace_format.FLOW_SLOTS)
+        self._last_sample = self._samples_seen = 0
+        self._last_line = 0
+        self._most = 0
+        self.lines_lost = 0
+        self.bad = 0
+
+    @property
+    def samples_lost(self) -> int:
+        return max(0, self._last_sample - self._samples_seen)
+
+    @property
+    def events_lost(self) -> int:
+        return self._events.lost
+
+    @property
+    def position(self) -> Position:
+        """How far it was read."""
+        return Position(
+            self._events.next,
+            self._flow.next,
+            self._events.lost,
+            self._last_sample,
+            self._samples_seen,
+            self._last_line,
+            self.lines_lost,
+            self.bad,
+        )
+
+    def go_on(self, position: Position) -> None:
+        """Read on where another reader stopped."""
+        self._events.next, self._flow.next, self._events.lost = position[:3]
+        self._last_sample, self._samples_seen, self._last_line, self.lines_lost, self.bad = position[3:]
+
+    def read(self, patience: int = PATIENCE) -> Iterator[Sample | Record]:
+        """Yield what is new: samples and output first, then lifecycle.
+
+        Raises:
+            Damaged: the program has cut its box short, or overwritten it.
+        """
+        self._most = max(0, time.monotonic_ns() - self.began_ns) // FASTEST_NS
+        for lane in (self._flow, self._events):
+            for kind, payload in lane.read(self._read, self._most + lane.slots, patience):
+                try:
+                    yield self._parsed(kind, payload)
+                except (ValueError, IndexError, struct.error):
+                    self.bad += 1
+
+    def release(self) -> None:
+        """Let go of the file, which stays."""
+        os.close(self._descriptor)
+
+    def close(self) -> None:
+        """Let go of the file and remove it, if it is still the one that was opened."""
+        self.release()
+        try:
+            found = os.lstat(self.path)
+            if (found.st_dev, found.st_ino) == (self._device, self._inode):
+                os.unlink(self.path)
+        except OSError:
+            pass  # the program has removed it, or put something else there, which is not ours to remove
+
+    def _read(self, size: int, offset: int) -> bytes:
+        if hasattr(os, "pread"):
+            data = os.pread(self._descriptor, size, offset)
+        else:  # Windows
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
+            data = os.read(self._descriptor, size)
+        if len(data) < size:
+            raise Damaged("the file is shorter than it was")
+        return data
+
+    def _parsed(self, kind: int, payload: bytes) -> Sample | Record:
+        if kind == trace_format.SAMPLE_INT:
+            number, t_ns, index, value = _INT.unpack(payload)
+            self._count_sample(number)
+            return Sample(t_ns, index, value)
+        if kind == trace_format.SAMPLE_FLOAT:
+            number, t_ns, index, value = _FLOAT.unpack(payload)
+            self._count_sample(number)
+            return Sample(t_ns, index, value)
+        if kind not in trace_format.KINDS:
+            raise ValueError("unknown kind of record")
+        number, t_ns = _HEAD.unpack_from(payload)
+        texts = tuple(payload[trace_format.TEXT_HEAD_SIZE :].decode("utf-8", "replace").split(trace_format.SEPARATOR))
+        if kind == trace_format.SAMPLE_BIG:
+            self._count_sample(number)
+            return Sample(t_ns, int(texts[0]), int(texts[1]))
+        if kind == trace_format.OUTPUT:
+            self._count_lines(number, payload.count(b"\n", trace_format.TEXT_HEAD_SIZE) + 1)
+        return Record(kind, t_ns, texts)
+
+    def _count_sample(self, number: int) -> None:
+        if number > self._most + trace_format.FLOW_SLOTS:
+            raise ValueError("a number that no agent gave")
+        # Threads that sample at the same time may write in another order than they took their numbers.
+        self._samples_seen += 1
+        self._last_sample = max(self._last_sample, number)
+
+    def _count_lines(self, number: int, count: int) -> None:
+        """So many lines stand in a record with this number, which counts all lines up to its last one."""
+        missing = (number - self._last_line - count) & 0xFFFFFFFF
+        if missing > self._most * LINES + trace_format.FLOW_SLOTS:
+            raise ValueError("a number that no agent gave")
+        self.lines_lost += missing
+        self._last_line = number
+
+
+def _check(chunk: bytes, at: int, number: int) -> int:
+    """The check sum of the slot that begins there."""
+    return zlib.crc32(chunk[at + 12 : at + trace_format.SLOT_SIZE], number & 0xFFFFFFFF)

@@ -1,0 +1,74 @@
+"""Asks what is to become of the processes that outlive the program: a daemon may be meant to live on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
+
+from rocketgui.gui.run_controller import RunController
+from rocketgui.model.session import Session
+from rocketgui.protocol import messages
+
+#: So many of them are named.
+NAMED = 5
+
+
+class LeftOverQuestion(QObject):
+    """Shows the question while it is open: nothing else waits for the answer, and the run may end without one."""
+
+    def __init__(self, controller: RunController, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._window = parent
+        self._asked: messages.LeftOver | None = None
+        self._box: QMessageBox | None = None
+        controller.changed.connect(self._look)
+
+    def _look(self) -> None:
+        session = self._controller.session
+        left = session.left_over if session.is_live else None
+        if left is None or left.then != "ask":
+            self.close()
+        elif left != self._asked:
+            self._asked = left
+            self._ask(session, left)
+
+    def _ask(self, session: Session, left: messages.LeftOver) -> None:
+        self.close()
+        box = self._box = QMessageBox(
+            QMessageBox.Icon.Question, "rocketgui", question(left), QMessageBox.StandardButton.NoButton, self._window
+        )
+        box.setInformativeText(named(session, left))
+        for label in box.findChildren(QLabel):  # the format of the box is that of its first text alone
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        end = box.addButton("End them" if len(left.pids) > 1 else "End it", QMessageBox.ButtonRole.AcceptRole)
+        keep = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        end.clicked.connect(self._controller.stop)
+        keep.clicked.connect(self._controller.keep)
+        box.setModal(False)
+        box.open()
+
+    def close(self) -> None:
+        """Take the question back: it is answered, or the run has ended."""
+        box, self._box = self._box, None
+        if box is not None:
+            box.close()
+            box.deleteLater()
+
+
+def question(left: messages.LeftOver) -> str:
+    """What is asked."""
+    if len(left.pids) == 1:
+        return "The program has ended, and 1 process that it started still runs. End it?"
+    return f"The program has ended, and {len(left.pids)} processes that it started still run. End them?"
+
+
+def named(session: Session, left: messages.LeftOver) -> str:
+    """Which they are, a line each."""
+    names = {process.pid: process.shown for process in session.processes.values()}
+    lines = [f"{names.get(pid, 'process')}, pid {pid}" for pid in left.pids[:NAMED]]
+    more = len(left.pids) - NAMED
+    return "\n".join(lines + ([f"and {more} more"] if more > 0 else []) + ["Closing the window ends them as well."])

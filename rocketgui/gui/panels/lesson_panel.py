@@ -1,0 +1,145 @@
+"""A lesson beside the plots: its text, what to look for, and the way to the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout
+
+from rocketgui import lessons
+from rocketgui.gui.widgets.buttons import Button
+from rocketgui.gui.widgets.card import Card
+from rocketgui.gui.widgets.scrolled_text import Reading
+from rocketgui.lessons import Lesson, Step
+from rocketgui.options import LESSONS
+from rocketgui.python_installations import Interpreter
+
+#: How much of the window's height a step's text takes at the most, whatever stands below it.
+_SHARE = 0.36
+
+
+class LessonPanel(Card):
+    """One step at a time; hidden while no lesson is open. `python` tells which Python is to run it.
+
+    Signals:
+        step_shown: the `Step` that is shown now; its controls are to be set.
+        closed: the lesson was left.
+    """
+
+    step_shown = Signal(object)
+    closed = Signal()
+
+    def __init__(self, python: Callable[[], Interpreter | None]) -> None:
+        super().__init__("Lesson")
+        self._python = python
+        self._lesson: Lesson | None = None
+        self._place = 0
+        self._reading = Reading("Text of the lesson")
+        self.text = self._reading.label
+        self.back = Button("Back", "The step before (Page Up)")
+        self.back.clicked.connect(self.go_back)
+        self.next = Button("Next", "The next step, or the next lesson (Page Down)")
+        self.next.clicked.connect(self.go_on)
+        self.leave = Button("Leave", "Close the lesson; the controls stay as they are")
+        self.leave.clicked.connect(self.close_lesson)
+        row = QHBoxLayout()
+        row.addWidget(self.leave)
+        row.addStretch(1)
+        row.addWidget(self.back)
+        row.addWidget(self.next)
+        self.body.addWidget(self._reading, 1)
+        self.body.addLayout(row)
+        self.setVisible(False)
+
+    @property
+    def step(self) -> Step | None:
+        """The step that is shown; None while no lesson is open."""
+        return self._lesson.steps[self._place] if self._lesson is not None else None
+
+    def open_lesson(self, number: int, place: int = 0) -> None:
+        """Show a step of a lesson; -1 is the last one."""
+        self._lesson = lessons.lesson(number, self._python())
+        self._place = place % len(self._lesson.steps)
+        self._show()
+
+    def python_changed(self) -> None:
+        """Another Python can do other things."""
+        if self._lesson is not None:
+            self._lesson = lessons.lesson(self._lesson.number, self._python())
+            self._write()
+
+    def close_lesson(self) -> None:
+        """Leave the lesson."""
+        self._lesson = None
+        self.setVisible(False)
+        self.closed.emit()
+
+    def go_on(self) -> None:
+        """To the next step, or to the next lesson."""
+        lesson = self._lesson
+        if lesson is None:
+            return
+        if self._place + 1 < len(lesson.steps):
+            self._place += 1
+            self._show()
+        elif lesson.number < LESSONS:
+            self.open_lesson(lesson.number + 1)
+
+    def go_back(self) -> None:
+        """To the step before, or to the end of the lesson before."""
+        lesson = self._lesson
+        if lesson is None:
+            return
+        if self._place:
+            self._place -= 1
+            self._show()
+        elif lesson.number > 1:
+            self.open_lesson(lesson.number - 1, -1)
+
+    def text_resized(self) -> None:
+        """The size of text has changed."""
+        if self._lesson is not None:
+            self._write()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._claim_room()
+
+    def _claim_room(self) -> None:
+        """Be as high as the text needs it, within reason; beyond, it scrolls."""
+        needed = self.text.heightForWidth(self._reading.viewport().width())
+        self._reading.setMinimumHeight(max(min(needed, round(self.window().height() * _SHARE)), 0))
+
+    def _show(self) -> None:
+        step = self.step
+        assert step is not None
+        self._write()
+        self.setVisible(True)
+        self.step_shown.emit(step)
+
+    def _write(self) -> None:
+        lesson, step = self._lesson, self.step
+        assert lesson is not None
+        assert step is not None
+        self.set_subtitle(f"{lesson.number} of {LESSONS}")
+        count = len(lesson.steps)
+        self.remark.setText(f"step {self._place + 1} of {count}" if count > 1 else "")
+        title = lesson.title if lesson.title.endswith("?") else f"{lesson.title}:"
+        indent = round(1.3 * self.text.font().pixelSize())
+        sights = "".join(f"<li>{escape(sight)}</li>" for sight in step.look_for)
+        missing = f"<p><b>{escape(step.unavailable)}</b></p>" if step.unavailable else ""
+        call = "Where it can be had, look for:" if step.unavailable else "Press Space, and look for:"
+        self.text.setText(
+            f'<p style="margin:0 0 4px 0"><b>{escape(title)} {escape(step.title)}</b></p>'
+            f'<p style="margin:0 0 4px 0">{escape(step.text)}</p>{missing}'
+            f'<p style="margin:0">{call}</p>'
+            f'<ul style="margin:0 0 0 {indent}px; -qt-list-indent:0">{sights}</ul>'
+        )
+        self._claim_room()
+        self.back.setEnabled(self._place > 0 or lesson.number > 1)
+        self.next.setEnabled(self._place + 1 < count or lesson.number < LESSONS)
+        self.next.setText("Next" if self._place + 1 < count or lesson.number == LESSONS else "Next lesson")
+        self.next.setAccessibleName(self.next.text())

@@ -1,0 +1,229 @@
+"""What the processes printed: time, name in the process's colour, text; and the program that prints it."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFontDatabase, QResizeEvent, QTextCharFormat, QTextCursor, QTextOption
+from PySide6.QtWidgets import QComboBox, QPlainTextEdit
+
+from rocketgui.gui.panels.code_view import CodeView
+from rocketgui.gui.style.theme import Theme, set_text
+from rocketgui.gui.view_models.watched_values import shortened
+from rocketgui.gui.widgets.buttons import Choice
+from rocketgui.gui.widgets.card import Card
+from rocketgui.gui.widgets.view_switcher import Views
+from rocketgui.model.formatting import harmless
+from rocketgui.model.session import Session
+from rocketgui.protocol.messages import Output
+
+#: Lines that the panel keeps; the session, and so the report, keeps more.
+LINES = 2_000
+
+#: Characters of a line that are shown, and of a name before it.
+_LONGEST, _NAME_LONGEST = 400, 12
+#: What stands for a process that is chosen and has not turned up in this run.
+_NOT_YET = -1
+#: Letters for which the list of processes has room: those of MainProcess.
+_LETTERS = 11
+
+
+class _Tail(QPlainTextEdit):
+    """Text that stays at its end when it is given more or less room, if it was there."""
+
+    @property
+    def is_at_end(self) -> bool:
+        bar = self.verticalScrollBar()
+        return bar.value() >= bar.maximum() - 1
+
+    def go_to_end(self) -> None:
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.maximum())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        was_at_end = self.is_at_end
+        super().resizeEvent(event)
+        if was_at_end:
+            self.go_to_end()
+
+
+class OutputPanel(Card):
+    """Appends in batches; stays at the end unless the user scrolled away."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__("Output")
+        self._theme = theme
+        self._session = Session()
+        self._shown = 0
+        self._late = 0
+        self._name_width = 0
+        #: For what of the session the widths of names, and the list of processes, hold.
+        self._names_of = -1
+        self._offered_for: object = None
+        self.text = _Tail()
+        self.text.setReadOnly(True)
+        self.text.setAcceptDrops(False)  # a file that is dropped is for the window
+        self.text.setAccessibleName("Output")
+        self.text.setAccessibleDescription("What the processes printed")
+        self.text.setMaximumBlockCount(LINES)
+        self.text.setUndoRedoEnabled(False)
+        self.text.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.text.setFocusPolicy(Qt.FocusPolicy.ClickFocus | Qt.FocusPolicy.TabFocus)
+        self.text.setTabChangesFocus(True)
+        self.text.setPlaceholderText("What the processes print appears here.")
+        set_text(self.text, 0.85, font=QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.document().setDocumentMargin(0)
+        self.whose = Choice("Output of", "Show the lines of one process only")
+        # As wide as ever, whatever stands in it.
+        self.whose.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.whose.setMinimumContentsLength(_LETTERS)
+        self.whose.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.whose.addItem("all", None)
+        self.whose.currentIndexChanged.connect(self._choose)
+        self.code = CodeView(theme)
+        self.whose.setProperty("role", "view")
+        self.top.addWidget(self.whose)
+        for button in (self.code.copy, self.code.save):
+            button.hide()
+            self.top.addWidget(button)
+        self.views = Views(
+            self,
+            (
+                ("Printed", "What the processes print", "6", self.text),
+                ("Code", "The program, as plain Python: copy it, save it, run it", "7", self.code),
+            ),
+        )
+        self.views.chosen.connect(self._view_chosen)
+
+    def _view_chosen(self, place: int) -> None:
+        self.retitle("Code" if place else "Output", "")
+        self.whose.setVisible(not place)
+        for button in (self.code.copy, self.code.save):
+            button.setVisible(bool(place))
+
+    def _choose(self) -> None:
+        """Write anew what one process printed, or all of them."""
+        self._shown = 0
+        self.text.clear()
+        whose = self.whose.currentText() if self.whose.currentIndex() else "the processes"
+        self.text.setPlaceholderText(f"What {whose} print{'' if whose == 'the processes' else 's'} appears here.")
+        self.refresh()
+
+    def show_process(self, process: int | None) -> None:
+        """Show the lines of this process only; None: of all."""
+        self.whose.setCurrentIndex(max(self.whose.findData(process), 0))
+
+    def _offer_processes(self) -> None:
+        """The list grows as processes turn up; the choice stays, from one run to the next too."""
+        if (self._session.changes, self._session.ended) == self._offered_for:
+            return
+        self._offered_for = self._session.changes, self._session.ended
+        self._take_away()
+        waits = self.whose.findData(_NOT_YET)
+        places = {self.whose.itemData(place): place for place in range(1, self.whose.count())}
+        for process in self._session.processes.values():
+            known = places.get(process.id)
+            if process.kind == "helper":
+                continue
+            if known is None and waits >= 0 and self.whose.itemText(waits) == process.shown:
+                self.whose.setItemData(waits, process.id)
+                waits = -1
+            elif known is None:
+                self.whose.addItem(process.shown, process.id)
+            elif self.whose.itemText(known) != process.shown:
+                self.whose.setItemText(known, process.shown)
+        if waits >= 0 and self._session.ended is not None:  # it will not come
+            self.whose.setCurrentIndex(0)
+            self.whose.removeItem(waits)
+
+    def _take_away(self) -> None:
+        """Those that have no row of their own any more are not offered, unless one of them is chosen."""
+        chosen, folded = self.whose.currentData(), self._session.folded
+        gone = [
+            place
+            for place in range(1, self.whose.count())
+            if (number := self.whose.itemData(place)) != chosen and number in folded
+        ]
+        for place in reversed(gone if folded else []):
+            self.whose.removeItem(place)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        self._theme = theme
+        self.code.set_theme(theme)
+        self._choose()
+
+    def set_session(self, session: Session) -> None:
+        """Show another run."""
+        self._session = session
+        self._shown = self._late = self._name_width = 0
+        self._names_of, self._offered_for = -1, None
+        self.text.clear()
+        self.whose.blockSignals(True)
+        chosen = self.whose.currentText() if self.whose.currentIndex() else None
+        while self.whose.count() > 1:
+            self.whose.removeItem(1)
+        if chosen is not None:
+            self.whose.addItem(chosen, _NOT_YET)
+            self.whose.setCurrentIndex(1)
+        self.whose.blockSignals(False)
+
+    def refresh(self) -> None:
+        """Append what was printed since."""
+        session = self._session
+        self._offer_processes()
+        bar = self.text.verticalScrollBar()
+        at, at_end = bar.value(), self.text.is_at_end
+        # A line that belongs between those that are shown, or a longer name, is rare: all is written anew.
+        anew = self._names_grew() or session.output_late > self._late
+        if anew:
+            self._late, self._shown = session.output_late, 0
+            self.text.clear()
+        fresh = min(session.output_total - self._shown, len(session.output), LINES)
+        if fresh > 0:
+            lines = list(islice(reversed(session.output), fresh))[::-1]
+            whose = self.whose.currentData()
+            self._append([line for line in lines if whose is None or line.process == whose])
+            if at_end:
+                self.text.go_to_end()
+            elif anew:
+                bar.setValue(at)
+        self._shown = session.output_total
+        hidden = session.losses.output_lines_dropped + max(0, session.output_total - LINES)
+        self.remark.setText(f"{hidden:,} earlier lines not shown" if hidden else "")
+
+    def _names_grew(self) -> bool:
+        """Whether names need more room than they have in the lines above."""
+        if self._session.changes == self._names_of:
+            return False
+        self._names_of = self._session.changes
+        names = (len(process.shown) for process in self._session.processes.values() if process.kind != "helper")
+        width = min(max(names, default=0), _NAME_LONGEST)
+        grew = width > self._name_width
+        self._name_width = max(width, self._name_width)
+        return grew
+
+    def _append(self, lines: list[Output]) -> None:
+        cursor = QTextCursor(self.text.document())
+        cursor.beginEditBlock()
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        for line in lines:
+            if not self.text.document().isEmpty():
+                cursor.insertBlock()
+            process = self._session.processes.get(line.process)
+            name = harmless(self._session.name_of(line.process))
+            colour = self._theme.worker(process.place if process is not None else None)
+            text = line.text if len(line.text) <= _LONGEST else line.text[: _LONGEST - 1] + "…"
+            text = harmless(text, keep="\t")
+            role = "error" if line.stream == "stderr" else "text"
+            cursor.insertText(f"{line.t_ns / 1e9:6.3f} ", _coloured(self._theme.colour("muted")))
+            cursor.insertText(f"{shortened(name, self._name_width):<{self._name_width}} ", _coloured(colour))
+            cursor.insertText(text, _coloured(self._theme.colour(role)))
+        cursor.endEditBlock()
+
+
+def _coloured(colour: QColor) -> QTextCharFormat:
+    form = QTextCharFormat()
+    form.setForeground(colour)
+    return form

@@ -1,0 +1,437 @@
+"""The process table: the parent first, then what it started; rows are updated in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QAction, QFont, QFontMetrics
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView
+
+from rocketgui.gui.style.theme import Theme, set_text, text_font
+from rocketgui.gui.view_models.process_columns import COLUMNS, OUTCOME_OVER, SCRIPT_COLUMNS, Column, said
+from rocketgui.gui.view_models.process_rows import Row, Sorting, rows
+from rocketgui.gui.view_models.watched_values import name_of
+from rocketgui.gui.widgets.card import Card
+from rocketgui.gui.widgets.frozen_column import FrozenColumn
+from rocketgui.gui.widgets.labels import Label, tip
+from rocketgui.model.formatting import harmless, noun
+from rocketgui.model.process import Process, ProcessState
+from rocketgui.model.session import Session
+
+Index = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+#: Beside the application's text.
+_TEXT = 0.92
+
+#: What style and stylesheet keep free in a cell, left and right together.
+_CELL_MARGIN = 14
+
+#: The columns up to the state are always in the picture.
+_LAST_SHOWN = "state"
+_FRAME_WIDTH, _SPARE = 38, 14
+_INDENT = "\N{EM SPACE}"
+
+#: Of those that are looked for, the newest so many are shown.
+_FOUND = 100
+#: Letters that the field to look for them has room for.
+_FIND_LETTERS = 16
+
+_BAD = (ProcessState.FAILED, ProcessState.KILLED)
+
+
+class ProcessModel(QAbstractTableModel):
+    """The rows of a session; `refresh` takes in what changed."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.columns = COLUMNS
+        self._outcome_at = self._place(OUTCOME_OVER[0])
+        self._session = Session()
+        self._rows: list[Row] = []
+        #: What the cells say, and what their colours hang on, as far as the view knows; by the ids of processes.
+        self._cells: dict[int, list[tuple[str, ProcessState]]] = {}
+        #: For what the rows were put together: what of the session, and in which order.
+        self._rows_of: object = None
+        self._found: list[Process] = []
+        #: The rows that somebody looks at: only those are kept up to date.
+        self.in_sight: Callable[[], range] = lambda: range(len(self._rows))
+        self._sorted_by: Column | None = None
+        self._descending = False
+        #: The values that a program of the user's is to be watched for, before it runs; None: the built-in one's.
+        self._expected: tuple[str, ...] | None = None
+        self._name = name_of(self._session)
+        self.name_font, self.head_font = text_font(_TEXT, bold=True), text_font(_TEXT)
+
+    @property
+    def session(self) -> Session:
+        """The run that is shown."""
+        return self._session
+
+    def set_session(self, session: Session) -> None:
+        """Show another run."""
+        self.beginResetModel()
+        self._session = session
+        self._rows, self._cells, self._found = [], {}, []
+        self._rows_of = None
+        of_script = session.is_script or (session.program is None and self._expected is not None)
+        self.columns = SCRIPT_COLUMNS if of_script else COLUMNS
+        self._outcome_at = self._place(OUTCOME_OVER[0])
+        self._name = name_of(session, self._expected)
+        self.endResetModel()
+
+    def expect(self, watch: tuple[str, ...] | None) -> None:
+        """A program of the user's is launched next, and watched for these values; None: the built-in one is."""
+        self._expected = watch
+        if self._session.program is None:
+            self.set_session(self._session)
+
+    def refresh(self) -> None:
+        """Take in new processes and new figures."""
+        of = None if self._sorted_by is not None else (self._session.changes, len(self._found))
+        if of is None or of != self._rows_of:
+            self._rows_of = of
+            self._take_in(self._wanted())
+        self._renew()
+        if (name := name_of(self._session, self._expected)) != self._name:
+            self._name = name
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
+
+    def _take_in(self, wanted: list[Row]) -> None:
+        before = {row.process.id for row in self._rows}
+        after = {row.process.id for row in wanted}
+        self._remove([place for place, row in enumerate(self._rows) if row.process.id not in after])
+        self._insert(wanted, [place for place, row in enumerate(wanted) if row.process.id not in before])
+        self._rearrange(wanted)
+
+    def find(self, text: str) -> int | None:
+        """Show those of the processes without rows of their own that have this pid, or this text in their names; return
+        the row of the first one. Empty: none of them."""
+        self._found = self._session.folded.find(text, _FOUND)
+        self._rows_of = None
+        self.refresh()
+        if not self._found:
+            return None
+        return next(place for place, row in enumerate(self._rows) if row.process is self._found[0])
+
+    def _wanted(self) -> list[Row]:
+        by, session = self._sorted_by, self._session
+        if by is None:
+            return rows(session, found=self._found)
+        return rows(session, Sorting(lambda process: by.read(process, session), self._descending), self._found)
+
+    def _read(self, row: Row) -> list[tuple[str, ProcessState]]:
+        process, session = row.process, self._session
+        state = process.state
+        cells = [(harmless(column.show(process, session)), state) for column in self.columns]
+        cells[0] = _INDENT * row.depth + cells[0][0], state
+        if self._is_marked(process):
+            cells[self.outcome_at] = process.outcome(), state
+        return cells
+
+    @property
+    def outcome_at(self) -> int:
+        """The column from which on it is written what went wrong with a process."""
+        return self._outcome_at
+
+    @property
+    def outcome_spans(self) -> int:
+        """How many columns that takes."""
+        return self._place(OUTCOME_OVER[1]) + 1 - self.outcome_at
+
+    def _place(self, heading: str) -> int:
+        return next(place for place, column in enumerate(self.columns) if column.heading == heading)
+
+    def _is_marked(self, process: Process) -> bool:
+        return not self._session.is_script and process.state in _BAD
+
+    def marked(self) -> list[int]:
+        """The rows in which it is written what went wrong."""
+        if self._session.is_script:
+            return []
+        return [place for place, row in enumerate(self._rows) if self._is_marked(row.process)]
+
+    def _remove(self, places: list[int]) -> None:
+        """Take rows away, the last ones first, so that the places of the others hold."""
+        while places:
+            last = first = places.pop()
+            while places and places[-1] == first - 1:
+                first = places.pop()
+            self.beginRemoveRows(_NO_INDEX, first, last)
+            self._rows = self._rows[:first] + self._rows[last + 1 :]
+            self.endRemoveRows()
+
+    def _insert(self, wanted: list[Row], places: list[int]) -> None:
+        """Put new rows where they belong; where the others are about to change places, only about there."""
+        while places:
+            runs = _first_run(places)
+            first, last = min(places[0], len(self._rows)), places[runs - 1]
+            self.beginInsertRows(_NO_INDEX, first, first + runs - 1)
+            self._rows = [*self._rows[:first], *wanted[places[0] : last + 1], *self._rows[first:]]
+            self.endInsertRows()
+            del places[:runs]
+
+    def _renew(self) -> None:
+        """Only what changed is painted again, and what is out of sight is not even read: the table is the most costly
+        thing in the window to draw."""
+        before, self._cells = self._cells, {}
+        for place in self.in_sight():
+            row = self._rows[place]
+            new = self._cells[row.process.id] = self._read(row)
+            old = before.get(row.process.id)
+            for column, cell in enumerate(new):
+                if old is None or old[column] != cell:
+                    self.dataChanged.emit(self.index(place, column), self.index(place, column))
+
+    def _cell(self, row: Row, column: int) -> str:
+        cells = self._cells.get(row.process.id)
+        if cells is None:
+            cells = self._cells[row.process.id] = self._read(row)
+        return cells[column][0]
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Put the processes in the order of a column, the parent before them all; -1: in that of their starts."""
+        self._sorted_by = self.columns[column] if column >= 0 else None
+        self._rows_of = None
+        self._descending = order is Qt.SortOrder.DescendingOrder
+        self.refresh()
+
+    def _rearrange(self, wanted: list[Row]) -> None:
+        """The same rows in another order; what is selected stays so."""
+        if [(row.process.id, row.depth) for row in wanted] == [(row.process.id, row.depth) for row in self._rows]:
+            self._rows = wanted
+            return
+        self.layoutAboutToBeChanged.emit()
+        new = {row.process.id: place for place, row in enumerate(wanted)}
+        before = self.persistentIndexList()
+        after = [self.index(new[self._rows[index.row()].process.id], index.column()) for index in before]
+        self._rows, self._cells = wanted, {}
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        process, column = self._rows[index.row()].process, self.columns[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._cell(self._rows[index.row()], index.column())
+        is_outcome = index.column() == self.outcome_at and self._is_marked(process)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _side(COLUMNS[0] if is_outcome else column)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return self._colour(process, index.column())
+        if role == Qt.ItemDataRole.FontRole and index.column() == 0 and not _is_minor(process, self._session):
+            return self.name_font
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            heading = self._name if column.heading == "value" and self._name else column.heading
+            words = f"{heading}: {said(column, process, self._session)}"
+            if is_outcome:
+                words = f"ended: {process.outcome()}"
+            return tip(words) if role == Qt.ItemDataRole.ToolTipRole else harmless(words, keep="\n")
+        return None
+
+    def _colour(self, process: Process, column: int) -> Any:
+        if _is_minor(process, self._session):
+            return self.theme.colour("error" if process.state in _BAD and process.kind == "thread" else "muted")
+        if column == 0:
+            return self.theme.worker(process.place)
+        if process.state in _BAD:
+            return self.theme.colour("error")
+        return self.theme.colour("muted") if process.is_over else None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        column = self.columns[section]
+        name = self._name if column.heading == "value" and self._name else column.heading
+        if role == Qt.ItemDataRole.DisplayRole:
+            return harmless(name)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{column.heading}: {column.tip}"
+        if role == Qt.ItemDataRole.FontRole:
+            return self.head_font
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return column.tip if name == column.heading else tip(f"{name}: {column.tip}")
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _side(column)
+        return None
+
+
+def _first_run(places: list[int]) -> int:
+    """How many of the first places follow each other."""
+    return next((count for count in range(1, len(places)) if places[count] != places[0] + count), len(places))
+
+
+def _side(column: Column) -> Qt.AlignmentFlag:
+    return (Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
+
+
+def _is_minor(process: Process, session: Session) -> bool:
+    """Whether it is beside the point: what ended long ago, a thread below its process, or a helper of Python's own."""
+    if process.is_group or process.id not in session.processes:
+        return True
+    return session.is_script and process.kind in ("thread", "helper")
+
+
+class ProcessPanel(Card):
+    """The table in its frame."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__("Processes")
+        self.model = ProcessModel(theme)
+        self._sorted: tuple[int, Qt.SortOrder] | None = None
+        self.table = QTableView()
+        self.table.setModel(self.model)
+        self.table.setAccessibleName("Processes")
+        self.table.setToolTip("")
+        set_text(self.table, _TEXT)
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        # The numbers at the ends of names tell processes apart.
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.table.setTabKeyNavigation(False)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.table.horizontalHeader()
+        set_text(header, _TEXT)
+        header.setHighlightSections(False)
+        header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        header.setMinimumSectionSize(24)
+        header.setSectionsClickable(True)
+        header.sectionClicked.connect(self.sort_by)
+        self.empty = Label("Each process gets a row here, the parent first.", self.table.viewport())
+        self.empty.setProperty("role", "muted")
+        set_text(self.empty, _TEXT)
+        self.empty.move(4, 6)
+        self.body.addWidget(self.table, 1)
+        self.model.in_sight = self._in_sight
+        #: None is there of those that are looked for.
+        self._is_missed = False
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("find ended")
+        self.search.setToolTip("Show ended processes without a row of their own: by pid, or a part of the name")
+        self.search.setAccessibleName("Find ended processes")
+        self.search.setAcceptDrops(False)  # a file that is dropped is for the window
+        set_text(self.search, _TEXT)
+        self.search.textChanged.connect(self._find)
+        self.search.hide()
+        self.top.addWidget(self.search)
+        self._marked: list[int] = []
+        self._names = FrozenColumn(self.table, "Names of the processes")
+        self._names.horizontalHeader().sectionClicked.connect(self.sort_by)
+        self.text_resized()
+
+        sort = QAction("Sort by this column", self.table)
+        sort.setShortcut("S")
+        sort.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        sort.triggered.connect(lambda: self.sort_by(max(0, self.table.currentIndex().column())))
+        self.table.addAction(sort)
+
+    def text_resized(self) -> None:
+        """Give each column the width of the widest text that it must hold."""
+        self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 9)
+        self.model.head_font = QFont(self.table.font())
+        self.model.name_font = QFont(self.table.font())
+        self.model.name_font.setBold(True)
+        shown = 0
+        for number, column in enumerate(self.model.columns):
+            metrics = QFontMetrics(self.table.font() if number else self.model.name_font)
+            width = max(metrics.horizontalAdvance(column.widest), metrics.horizontalAdvance(column.heading))
+            self.table.setColumnWidth(number, width + _CELL_MARGIN)
+            if column.heading == _LAST_SHOWN:
+                shown = sum(self.table.columnWidth(place) for place in range(number + 1))
+                # Else the first letter of the next heading would look out where nothing else is.
+                self.table.setColumnWidth(number, width + _CELL_MARGIN + _SPARE)
+        # Never narrower than the columns that matter, with a scroll bar and the frame.
+        self.setMinimumWidth(shown + _FRAME_WIDTH)
+        self.empty.adjustSize()
+        self.search.setFixedWidth(self.search.fontMetrics().averageCharWidth() * _FIND_LETTERS)
+        self._names.fit()
+
+    def _in_sight(self) -> range:
+        count = self.model.rowCount()
+        first, last = self.table.rowAt(0), self.table.rowAt(self.table.viewport().height())
+        return range(max(first, 0), last + 1 if last >= 0 else count)
+
+    def _find(self, text: str) -> None:
+        place = self.model.find(text)
+        self._is_missed = bool(text.strip()) and place is None
+        if place is not None:
+            self.table.scrollTo(self.model.index(place, 0))
+        self.refresh(self.model.session)
+
+    def sort_by(self, column: int) -> None:
+        """Sort by a column: figures from the largest down, words from A on; then the other way round; then not."""
+        header = self.table.horizontalHeader()
+        first, second = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
+        if self.model.columns[column].right:
+            first, second = second, first
+        if self._sorted == (column, second):
+            self._sorted = None
+            self.model.sort(-1)
+        else:
+            order = second if self._sorted == (column, first) else first
+            self._sorted = column, order
+            self.model.sort(column, order)
+            header.setSortIndicator(column, order)
+        header.setSortIndicatorShown(self._sorted is not None)
+        self._mark()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        self.model.theme = theme
+        self.table.viewport().update()
+
+    def expect(self, watch: tuple[str, ...] | None) -> None:
+        """A program of the user's is launched next, and watched for these values; None: the built-in one is."""
+        before = self.model.columns
+        self.model.expect(watch)
+        self._columns_changed(before)
+
+    def set_session(self, session: Session) -> None:
+        """Show another run."""
+        before = self.model.columns
+        self.search.clear()
+        self.model.set_session(session)
+        self._mark()
+        self._columns_changed(before)
+
+    def _columns_changed(self, before: tuple[Column, ...]) -> None:
+        if self.model.columns is not before:
+            self._sorted = None
+            self.model.sort(-1)
+            self.table.horizontalHeader().setSortIndicatorShown(False)
+            self.text_resized()
+
+    def refresh(self, session: Session) -> None:
+        """Show the figures of now; some times a second."""
+        self.model.refresh()
+        self._mark()
+        self.empty.setVisible(not self.model.rowCount())
+        counted = session.workers if not session.is_script else [*filter(None, [session.root]), *session.workers]
+        alive = sum(1 for process in counted if not process.is_over)
+        in_all = len(counted) + session.folded.work.workers
+        what = noun("", in_all) if session.is_script else "workers"
+        text = "" if not counted else f"{alive:,} of {in_all:,} {what} alive"
+        self.remark.setText("none found" if self._is_missed else text)
+        if self.search.isHidden() is bool(session.folded):
+            self.search.setVisible(bool(session.folded))
+
+    def _mark(self) -> None:
+        """What went wrong is read without scrolling: it is written over figures of those that live."""
+        marked = self.model.marked()
+        if marked != self._marked:
+            self._marked = marked
+            self.table.clearSpans()
+            for row in marked:
+                self.table.setSpan(row, self.model.outcome_at, 1, self.model.outcome_spans)

@@ -1,0 +1,116 @@
+"""The strip at the bottom: what went wrong, or else what the keys do; and what observing costs. It never moves."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from rocketgui.gui.style.theme import set_text
+from rocketgui.gui.widgets.card import set_role
+from rocketgui.gui.widgets.elided_labels import Sentence
+from rocketgui.gui.widgets.labels import Label
+from rocketgui.model.session import Session
+
+#: A percentage is as wide below ten as above, so that the figures stand still.
+_PERCENT_WIDTH = 4
+
+_KEYS = "Space launches, pauses and resumes  ·  Esc stops  ·  wheel zooms, drag pans, double-click follows"
+
+
+class StatusStrip(QFrame):
+    """One line for sentences about what went wrong, one for the cost and the losses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "strip")
+        self._quiet = False
+        self.sentence = Sentence(0.92)
+        self.sentence.setAccessibleName("Messages")
+        self.figures = Label()
+        set_text(self.figures, 0.92)
+        self.figures.setProperty("role", "muted")
+        self.figures.setAccessibleName("Cost of observing, and losses")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 3, 10, 3)
+        layout.setSpacing(16)
+        layout.addWidget(self.sentence, 1)
+        layout.addWidget(self.figures)
+        self.text_resized()
+        self.clear()
+
+    def text_resized(self) -> None:
+        """The size of text has changed."""
+        self.setFixedHeight(self.sentence.fontMetrics().height() + 10)
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence about something that went wrong, until the next launch."""
+        self._calm = False
+        if self._quiet:
+            self.show()
+        first = sentence.splitlines()[0] if sentence else ""
+        self.sentence.setText(first)
+        self.sentence.setToolTip(sentence)
+        set_role(self.sentence, "error")
+        set_role(self, "error", "level")
+
+    def note(self, sentence: str) -> None:
+        """Show a sentence about something that went right, in the same place."""
+        self.clear()
+        self.sentence.setText(sentence)
+        self.sentence.setToolTip(sentence)
+        set_role(self.sentence, "info")
+
+    def warn(self, sentence: str) -> None:
+        """Show what the run itself says went wrong, unless something was said already. Empty: nothing did."""
+        if sentence and self._calm:
+            self.say(sentence)
+
+    def clear(self) -> None:
+        """Show what the keys do."""
+        self._calm = True
+        if self._quiet:
+            self.hide()
+        self.sentence.setText(_KEYS)
+        self.sentence.setToolTip("")
+        set_role(self.sentence, "muted")
+        set_role(self, "calm", "level")
+
+    def set_quiet(self, quiet: bool) -> None:
+        """Quiet, it shows itself only when something went wrong."""
+        self._quiet = quiet
+        self.figures.setVisible(not quiet)
+        self.setVisible(not (quiet and self._calm))
+
+    def refresh(self, session: Session) -> None:
+        """Show the cost and the losses of the run; some times a second."""
+        parts = [*_costs(session), *_losses(session)] if session.program is not None else []
+        self.figures.setText("  ·  ".join(parts))
+
+
+def _costs(session: Session) -> list[str]:
+    """What observing takes from the program, and what the collector takes from the machine."""
+    return [
+        f"observing costs the program {_even(session.program_cost_percent)} %",
+        f"collector {_even(session.collector_percent)} % of a core",
+    ]
+
+
+def _losses(session: Session) -> list[str]:
+    """How many samples were lost, and whatever else was."""
+    lost = session.losses
+    found = (
+        (session.samples_dropped_in_all, "sample lost", "samples lost"),
+        (lost.output_lines_dropped, "line lost", "lines lost"),
+        (lost.events_dropped, "record lost", "records lost"),
+        (session.bad_messages_in_all, "bad message", "bad messages"),
+        (lost.agents_lost, "never reported", "never reported"),
+    )
+    return [
+        f"{count:,} {one if count == 1 else more}"
+        for place, (count, one, more) in enumerate(found)
+        if count or not place
+    ]
+
+
+def _even(percent: float | None) -> str:
+    """A percentage, always as wide; a dash where it is not known."""
+    return ("–" if percent is None else f"{percent:.1f}").rjust(_PERCENT_WIDTH, "\N{FIGURE SPACE}")

@@ -1,0 +1,184 @@
+"""What will run, the rocket program or one of the user's; and the parent's own value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget
+
+from rocketgui import python_installations
+from rocketgui.gui.program.rocket_controls import RocketControls
+from rocketgui.gui.style.theme import fit_text, set_text
+from rocketgui.gui.view_models import watched_values
+from rocketgui.gui.widgets.card import Card
+from rocketgui.gui.widgets.elided_labels import Lines
+from rocketgui.gui.widgets.labels import Label
+from rocketgui.model.formatting import format_count, format_short, harmless, noun
+from rocketgui.model.session import Session
+from rocketgui.options import Options
+from rocketgui.protocol.launch_spec import Launch, Script
+
+if TYPE_CHECKING:
+    from rocketgui.gui.program.script_controls import ScriptControls
+
+#: Logical pixels, with text of so many.
+_WIDTH, _WIDTH_PX = 220, 13
+
+
+class ProgramPanel(Card):
+    """The left-hand panel. `options` say what the controls of the rocket program show at first.
+
+    Signals:
+        changed: another program is shown, or it is told something else.
+    """
+
+    changed = Signal()
+
+    def __init__(self, options: Options) -> None:
+        super().__init__("Program")
+        self._session = Session()
+        self.rocket = RocketControls(options)
+        self.workers, self.limit = self.rocket.workers, self.rocket.limit
+        self.choices, self.python = self.rocket.choices, self.rocket.python
+        #: The controls of the user's program; None before there was any.
+        self.script_controls: ScriptControls | None = None
+        self._stack = QStackedWidget()
+        # A page that is not in sight must not make the panel higher.
+        self._stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+        self._stack.addWidget(self.rocket)
+        self.rocket.workers_changed.connect(self.changed)
+        self.rocket.limit_changed.connect(self.changed)
+        self.choices.changed.connect(self.changed)
+        self.body.addWidget(self._stack, 1)
+        self._parent_name = Lines("Parent process", lines=1)
+        self.parent_value = Label()
+        self.parent_value.setProperty("role", "accent")
+        set_text(self.parent_value, 1.6, bold=True)
+        self.parent_value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.parent_value.setAccessibleName("Value in the parent process")
+        self._parent_note = Lines("", lines=2)
+        for widget in (self._parent_name, self.parent_value, self._parent_note):
+            self.body.addWidget(widget)
+        self.text_resized()
+        self.refresh(self._session)
+
+    def text_resized(self) -> None:
+        """Be as wide as the text needs it."""
+        self.setFixedWidth(round(_WIDTH * self.font().pixelSize() / _WIDTH_PX))
+
+    # ------------------------------------------------------------ which program
+
+    @property
+    def script(self) -> Script | None:
+        """The program of the user's that is launched next; None: the rocket program is."""
+        shown = self.script_controls
+        return shown.script if shown is not None and self._stack.currentWidget() is shown else None
+
+    @property
+    def name(self) -> str:
+        """What is launched next, in words: `two.py`, or `2 processes`."""
+        if self.script is not None:
+            from rocketgui.gui.view_models import script_source  # most runs end without it
+
+            return harmless(script_source.name_of(self.script))
+        return f"{self.workers.value} {noun(self.choices.variant.run_as, self.workers.value)}"
+
+    def show_script(self, script: Script, python: str = "") -> None:
+        """Launch a program of the user's from now on. `python` is the path of an interpreter; without it, that of the
+        program before stays."""
+        if self.script_controls is None:
+            from rocketgui.gui.program.script_controls import ScriptControls  # most runs end without it
+
+            controls = self.script_controls = ScriptControls(script, python or python_installations.for_scripts())
+            controls.changed.connect(self.changed)
+            controls.left.connect(self.show_rocket)
+            self._stack.addWidget(controls)
+            fit_text(controls, self.font().pixelSize())
+        else:
+            self.script_controls.show_script(script)
+        self._stack.setCurrentWidget(self.script_controls)
+        self.changed.emit()
+
+    def show_rocket(self) -> None:
+        """Launch the rocket program from now on."""
+        if self.script is not None:
+            self._stack.setCurrentWidget(self.rocket)
+            self.choices.refresh()
+            self.changed.emit()
+
+    def take_over(self) -> bool:
+        """Take over what was typed and not confirmed; False if a sentence says that it cannot be understood."""
+        return self.script is None or self.script_controls is None or self.script_controls.take_over()
+
+    def command(self) -> Launch:
+        """What the controls ask for."""
+        if self.script is not None and self.script_controls is not None:
+            return self.script_controls.command()
+        return self.options.command(own_session=True)
+
+    # ------------------------------------------------------------ the rocket program
+
+    def choose(self, options: Options) -> None:
+        """Set the controls, but for the interpreter, as a lesson wants them."""
+        self.show_rocket()
+        self.rocket.choose(options)
+
+    @property
+    def options(self) -> Options:
+        """What the controls of the rocket program say."""
+        return self.rocket.options
+
+    # ------------------------------------------------------------ the parent
+
+    def refresh(self, session: Session) -> None:
+        """Show what is known by now; some times a second."""
+        self._session = session
+        self._show_parent(session)
+        self.rocket.refresh(session)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_parent(self._session)  # how much of it there is room for
+
+    def _show_parent(self, session: Session) -> None:
+        script = self.script
+        name = "rocket" if session.is_shared else watched_values.name_of(session, script and script.watch)
+        value = session.root.values.get(name) if session.root is not None else None
+        if value is None:
+            self._write_parent(name or "value", "–", "–")
+            self._parent_note.setText(_no_value(session, script))
+            return
+        last = value.last
+        self._write_parent(name, format_count(last), format_short(last))
+        counted = any(name in worker.values and worker.values[name].last for worker in session.workers)
+        if session.is_shared:
+            self._parent_note.setText("All workers count this one.")
+        elif last == 0 and counted and session.noun(2) == "threads":
+            self._parent_note.setText("Each thread counts one of its own.")
+        elif last == 0 and counted:
+            self._parent_note.setText("Untouched: each process counts a copy of its own.")
+        else:
+            self._parent_note.setText("" if last else "Nothing has been counted yet.")
+
+    def _write_parent(self, name: str, whole: str, short: str) -> None:
+        """The value as exactly as there is room for; rather its name is shortened than the value."""
+        name = harmless(name)
+        advance, room = self.parent_value.fontMetrics().horizontalAdvance, self.parent_value.width()
+        value = whole if advance(f"{name} = {whole}") <= room else short
+        left = room - advance(f" = {value}") - 2
+        shown = self.parent_value.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, max(left, 0))
+        self.parent_value.setText(f"{shown} = {value}")
+        self.parent_value.setToolTip(f"{name} = {whole}")
+
+
+def _no_value(session: Session, script: Script | None) -> str:
+    """Why the parent shows no value."""
+    root = session.root
+    if session.program is None and script is not None:
+        return "Its own value shows here."
+    if session.is_script and root is not None:
+        return "It has none of this name." if session.names else "No number of its own is known."
+    waits = session.is_live and root is not None
+    return "not reported yet" if waits else "It starts the workers; its own value shows here."

@@ -1,0 +1,180 @@
+"""The drop-down list of the Pythons that can run the program.
+
+Only the one that was asked for stands in it at first: finding the others starts each of them once, so that waits until
+the list is opened for the first time, and then happens in a thread.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox
+
+from rocketgui import python_installations
+from rocketgui.gui.widgets.buttons import Choice
+from rocketgui.gui.widgets.labels import tip
+from rocketgui.model.formatting import harmless
+from rocketgui.python_installations import Interpreter, NoInterpreter
+
+_TIP = "The Python that runs the program; counts from the next launch on"
+_LOOKING = "Looking for others …"
+#: Between the version and the place of an interpreter.
+_DOT = " · "
+#: Left and right of a list's words.
+_LIST_MARGINS_PX = 24
+
+
+def search(chosen: str) -> tuple[Interpreter, ...]:
+    """All that can be found, with `chosen`, a path, among them if it starts. Takes some time: each one is started."""
+    found = python_installations.find()
+    if any(interpreter.path == chosen for interpreter in found):
+        return found
+    try:
+        asked = python_installations.check(chosen)
+    except NoInterpreter:
+        return found
+    # The same installation by another of its names is not another choice.
+    return (asked._replace(path=chosen), *(i for i in found if i.prefix != asked.prefix))
+
+
+def labels(found: tuple[Interpreter, ...], own: str) -> list[str]:
+    """What tells interpreters apart: the version and where it is from. `own` is the path of rocketgui's own."""
+    short = [f"{i}{_DOT}{'with rocketgui' if i.path == own else _place(i)}" for i in found]
+    count = Counter(short)
+    return [
+        text if count[text] == 1 else f"{i}{_DOT}{_shortened(i.path)}" for i, text in zip(found, short, strict=True)
+    ]
+
+
+def _place(interpreter: Interpreter) -> str:
+    """The name of a virtual environment; of an installation, the folder."""
+    prefix = Path(interpreter.prefix)
+    return prefix.name if (prefix / "pyvenv.cfg").exists() else _shortened(os.path.dirname(interpreter.path))
+
+
+def _shortened(path: str) -> str:
+    home = os.path.expanduser("~")
+    return f"~{path[len(home) :]}" if path.startswith(home + os.sep) else path
+
+
+def _unasked(path: str) -> str:
+    """What can be said of an interpreter without starting it."""
+    if path == python_installations.own():
+        return f"Python {'.'.join(map(str, sys.version_info[:3]))}{_DOT}with rocketgui"
+    return f"{os.path.basename(path)}{_DOT}{_shortened(os.path.dirname(path))}"
+
+
+@functools.cache
+def _known(path: str) -> Interpreter | None:
+    try:
+        return python_installations.known(path)
+    except NoInterpreter:
+        return None
+
+
+class _Search(QObject):
+    """Outlives the list if need be, so that the thread never speaks through something that is gone.
+
+    Signals:
+        done: a tuple of `Interpreter`.
+    """
+
+    done = Signal(object)
+
+    def run(self, chosen: str) -> None:
+        self.done.emit(search(chosen))
+
+
+class PythonChoice(Choice):
+    """Chooses the interpreter of the next launch. `python` is the path of the first one.
+
+    Signals:
+        chosen: it is another one now.
+    """
+
+    chosen = Signal()
+
+    def __init__(self, python: str) -> None:
+        super().__init__("Python", _TIP)
+        self._search: _Search | None = None
+        self.thread_of_search: threading.Thread | None = None
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self._add(_unasked(python), python)
+        self.currentIndexChanged.connect(self._changed)
+        self._tell_path()
+
+    def _changed(self) -> None:
+        self._tell_path()
+        self.chosen.emit()
+
+    @property
+    def interpreter(self) -> Interpreter | None:
+        """What is chosen; None if it does not start. One that was not asked yet is."""
+        return _known(self.path)
+
+    @property
+    def path(self) -> str:
+        """The path of the chosen interpreter."""
+        return str(self.currentData())
+
+    def showPopup(self) -> None:
+        if self._search is None:
+            self._look_for_others()
+        self._widen_list()
+        super().showPopup()
+
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        super().initStyleOption(option)
+        # The closed box has no room for a long place; the version says more than half a path would, and that it is a
+        # Python stands beside it.
+        room = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        if self.fontMetrics().horizontalAdvance(self.currentText()) > room.width():
+            option.currentText = self.currentText().split(_DOT)[0].removeprefix("Python ")
+
+    def _add(self, text: str, path: str) -> None:
+        self.addItem(harmless(text), path)
+        self.setItemData(self.count() - 1, tip(path), Qt.ItemDataRole.ToolTipRole)
+
+    def _tell_path(self) -> None:
+        self.setToolTip(tip(f"{_TIP}\n{self.path}"))
+
+    def _widen_list(self) -> None:
+        view = self.view()
+        view.setMinimumWidth(max(self.width(), view.sizeHintForColumn(0) + _LIST_MARGINS_PX))
+
+    def _look_for_others(self) -> None:
+        self.addItem(_LOOKING)
+        model = self.model()
+        assert isinstance(model, QStandardItemModel)
+        model.item(self.count() - 1).setEnabled(False)
+        self._search = _Search()
+        self._search.done.connect(self._fill, Qt.ConnectionType.QueuedConnection)
+        self.thread_of_search = threading.Thread(
+            target=self._search.run, args=(self.path,), name="looking for Pythons", daemon=True
+        )
+        self.thread_of_search.start()
+
+    @Slot(object)
+    def _fill(self, found: tuple[Interpreter, ...]) -> None:
+        chosen, unasked = self.path, self.currentText()
+        self.blockSignals(True)
+        self.clear()
+        for text, interpreter in zip(labels(found, python_installations.own()), found, strict=True):
+            self._add(text, interpreter.path)
+        if self.findData(chosen) < 0:  # it does not start; a launch with it says why
+            self._add(unasked, chosen)
+        self.setCurrentIndex(self.findData(chosen))
+        self.blockSignals(False)
+        self._tell_path()
+        if self.view().isVisible():
+            self.showPopup()  # again, since the list has grown

@@ -1,0 +1,200 @@
+"""How workers run, what they do and what they count: the choices beside the two sliders, all but the interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QStandardItemModel
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
+
+from rocketgui.gui.style.theme import set_text
+from rocketgui.gui.widgets.buttons import Choice, claims_space
+from rocketgui.gui.widgets.labels import Label
+from rocketgui.options import pin_refusal
+from rocketgui.programs.variants import INTERPRETERS_FROM, Variant, refusal
+from rocketgui.protocol.launch_spec import START_METHODS
+from rocketgui.python_installations import Interpreter
+
+_LATER = "Counts from the next launch on"
+
+#: What a choice is called, and what it means.
+RUN_AS = {
+    "processes": ("processes", "Each worker is a process: an interpreter and memory of its own."),
+    "threads": ("threads", "All in one process and one interpreter: they share its globals, and its GIL."),
+    "one-after-another": ("one by one", "Each process starts when the one before has ended."),
+    "sub-interpreters": ("interpreters", "All in one process, each in an interpreter with its own globals and GIL."),
+}
+METHODS = {
+    "fork": ("fork", "The system copies the parent. Fast; the copy begins where it stood."),
+    "spawn": ("spawn", "A fresh interpreter imports the program anew. Works everywhere."),
+    "forkserver": ("forkserver", "A small helper, kept clean, is copied for each process."),
+}
+WORK = {
+    "count": ("count (CPU)", "Counts as fast as it can: the CPU is what limits it."),
+    "sleep": ("sleep (I/O)", "Sleeps for 1 ms before each count, as one waits for a disk."),
+}
+VARIABLE = {
+    "private": ("private", "Each worker counts a rocket of its own."),
+    "locked": ("shared + lock", "All count one rocket, each with its lock: no count is lost."),
+    "unlocked": ("shared", "All count one rocket without a lock: counts can get lost."),
+}
+
+
+class RunChoices(QWidget):
+    """The choices in a grid. `python` tells which Python is to run the program.
+
+    Signals:
+        changed: another one was chosen; with the sentence that explains it.
+    """
+
+    changed = Signal(str)
+
+    def __init__(self, variant: Variant, start_method: str, python: Callable[[], Interpreter | None]) -> None:
+        super().__init__()
+        self._python = python
+        self._refusal = ""
+        self.run_as = _choice("Run as", "What each worker is", RUN_AS)
+        self.method = _choice(
+            "Start method", "How a process is started", {name: METHODS[name] for name in START_METHODS}
+        )
+        self.work = _choice("Work", "What each worker does", WORK)
+        self.variable = _choice("Variable", "What the workers count", VARIABLE)
+        self.pin = Tick("Pin each to a core", "Keep each worker on one core")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        self._labels = [self.add_row("Run as", self.run_as)]
+        self._method_label = self.add_row("Start", self.method)
+        self._labels += [self.add_row("Work", self.work), self.add_row("Variable", self.variable)]
+        self._grid.addWidget(self.pin, self._grid.rowCount(), 0, 1, 2)
+        self.choose(variant, start_method)
+        for choice in self._all():
+            choice.currentIndexChanged.connect(lambda _, choice=choice: self._chosen(choice))
+
+    def _all(self) -> tuple[Choice, ...]:
+        return self.run_as, self.method, self.work, self.variable
+
+    def add_row(self, text: str, widget: QWidget) -> Label:
+        """A label and a control, below the others."""
+        label = Label(text)
+        set_text(label, 1.0)
+        label.setBuddy(widget)
+        row = self._grid.rowCount()
+        self._grid.addWidget(label, row, 0)
+        self._grid.addWidget(widget, row, 1)
+        return label
+
+    @property
+    def variant(self) -> Variant:
+        """What is chosen."""
+        return Variant(
+            self.run_as.currentData(), self.work.currentData(), self.variable.currentData(), self.pin.isChecked()
+        )
+
+    @property
+    def start_method(self) -> str:
+        """How processes are started."""
+        method: str = self.method.currentData()
+        return method
+
+    def choose(self, variant: Variant, start_method: str) -> None:
+        """Set all choices."""
+        for choice, value in zip(
+            self._all(), (variant.run_as, start_method, variant.work, variant.variable), strict=True
+        ):
+            choice.setCurrentIndex(max(choice.findData(value), 0))
+        self.pin.setChecked(variant.pin and self.pin.isEnabled())
+        self._offer()
+
+    def meaning(self, choice: Choice | None = None) -> str:
+        """What a choice means as it now stands; that of what workers are, if none is given."""
+        text: str = (choice or self.run_as).currentData(Qt.ItemDataRole.ToolTipRole)
+        return text
+
+    def refuse(self, reason: str) -> None:
+        """Grey all of them out, for a reason; empty: offer them again."""
+        self._refusal = reason
+        self._offer()
+
+    def _offer(self) -> None:
+        refused = self._refusal
+        for control in (self.run_as, self.work, self.variable, *self._labels):
+            control.setEnabled(not refused)
+        for choice in (self.run_as, self.work, self.variable):
+            choice.setToolTip(refused or choice.tip)
+        in_processes = self.variant.in_processes
+        for control in (self.method, self._method_label):
+            control.setEnabled(in_processes and not refused)
+        self.method.setToolTip(
+            refused or (self.method.tip if in_processes else "No process is started for each worker")
+        )
+        unpinned = pin_refusal()
+        self.pin.setEnabled(unpinned is None and not refused)
+        self.pin.setToolTip(refused or (self.pin.tip if unpinned is None else f"Not available: {unpinned}."))
+        self._offer_variables()
+
+    def refresh(self) -> None:
+        """Offer what the chosen Python can do. One that was not asked yet is started for it."""
+        python = self._python()
+        reasons = {
+            value: None if python is None else refusal(Variant(run_as=value), python.version) for value in RUN_AS
+        }
+        _grey_out(self.run_as, RUN_AS, reasons)
+
+    def _offer_variables(self) -> None:
+        variants = {value: self.variant._replace(variable=value) for value in VARIABLE}
+        _grey_out(self.variable, VARIABLE, {value: refusal(one, INTERPRETERS_FROM) for value, one in variants.items()})
+
+    def _chosen(self, choice: Choice) -> None:
+        self._offer()
+        self.changed.emit(self.meaning(choice))
+
+
+class Tick(QCheckBox):
+    """A check box; with the focus, Space ticks it and does not launch."""
+
+    def __init__(self, text: str, tip: str) -> None:
+        super().__init__(text)
+        set_text(self, 1.0)
+        self.tip = f"{tip}. {_LATER}"
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setToolTip(self.tip)
+        self.setAccessibleName(text)
+        self.setAccessibleDescription(tip)
+
+    def event(self, event: QEvent) -> bool:
+        return claims_space(self, event) or super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
+def _grey_out(choice: Choice, offered: dict[str, tuple[str, str]], reasons: dict[str, str | None]) -> None:
+    """Offer what has no reason against it; the rest says why, and is not chosen."""
+    model = choice.model()
+    assert isinstance(model, QStandardItemModel)
+    for place, (value, (_, meaning)) in enumerate(offered.items()):
+        reason = reasons[value]
+        model.item(place).setEnabled(reason is None)
+        model.item(place).setToolTip(meaning if reason is None else f"Not available: {reason}.")
+    if reasons[choice.currentData()] is not None:
+        choice.setCurrentIndex(0)
+
+
+def _choice(name: str, tip: str, offered: dict[str, tuple[str, str]]) -> Choice:
+    choice = Choice(name, f"{tip}. {_LATER}")
+    for value, (text, meaning) in offered.items():
+        choice.addItem(text, value)
+        choice.setItemData(choice.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
+    # The list may be wider than the box: no entry is cut off.
+    assert isinstance(choice.model(), QStandardItemModel)
+    widest = max(choice.fontMetrics().horizontalAdvance(text) for text, _ in offered.values())
+    choice.view().setMinimumWidth(widest + 24)
+    choice.setMinimumContentsLength(8)
+    return choice

@@ -1,0 +1,255 @@
+"""What stands between the bridge and the widgets: the model, the state of the run as shown, and the commands.
+
+bridge.received -> Model -> changed ----> plots (each frame), tables and sentences (four times a second)
+buttons, sliders -> RunController -> bridge.send
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, SignalInstance
+
+from rocketgui.model.formatting import message_lines
+from rocketgui.model.report import report
+from rocketgui.model.session import Model, Session
+from rocketgui.protocol import messages
+from rocketgui.protocol.launch_spec import Launch
+from rocketgui.recording.files import write_json
+
+#: A dragged slider sends at most this often.
+SEND_INTERVAL_MS = 50
+
+
+class RunState(StrEnum):
+    """The one state that is always shown."""
+
+    IDLE = "Ready"
+    STARTING = "Starting"
+    RUNNING = "Running"
+    PAUSED = "Paused"
+    STOPPING = "Stopping"
+    FINISHED = "Finished"
+    FAILED = "Failed"
+    STOPPED = "Stopped"
+    KILLED = "Killed"
+    LOST = "Lost"
+
+
+LIVE = frozenset({RunState.STARTING, RunState.RUNNING, RunState.PAUSED, RunState.STOPPING})
+
+_ENDINGS = {
+    "finished": RunState.FINISHED,
+    "failed": RunState.FAILED,
+    "stopped": RunState.STOPPED,
+    "killed": RunState.KILLED,
+    "lost": RunState.LOST,
+}
+
+
+class BridgeLike(Protocol):
+    """What the window needs of a bridge; see rocketgui/bridge.py."""
+
+    @property
+    def received(self) -> SignalInstance: ...
+    def start(self) -> None: ...
+    def send(self, command: messages.Command) -> None: ...
+    def close(self) -> None: ...
+
+
+class Throttle(QObject):
+    """Calls `send` with the newest value at once, and then at most every 50 ms; the last value always gets through."""
+
+    def __init__(self, send: Callable[[int], None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._send = send
+        self._waiting: int | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SEND_INTERVAL_MS)
+        self._timer.timeout.connect(self._flush)
+
+    def __call__(self, value: int) -> None:
+        """Send `value` now or soon."""
+        if self._timer.isActive():
+            self._waiting = value
+        else:
+            self._send(value)
+            self._timer.start()
+
+    def cancel(self) -> None:
+        """Forget what waits."""
+        self._waiting = None
+        self._timer.stop()
+
+    def _flush(self) -> None:
+        if self._waiting is not None:
+            value, self._waiting = self._waiting, None
+            self(value)
+
+
+class RunController(QObject):
+    """Launches, pauses and stops runs, and keeps the model.
+
+    Signals:
+        changed: frames were applied to the model.
+        session_began: the model holds a new run.
+        state_changed: the new `RunState`.
+        problem: a sentence about something that went wrong.
+    """
+
+    changed = Signal()
+    session_began = Signal()
+    state_changed = Signal(object)
+    problem = Signal(str)
+
+    def __init__(self, bridge: BridgeLike, report_path: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        #: Where the report of each run is written; None: nowhere.
+        self.report_path = report_path
+        self.model = Model()
+        self.state = RunState.IDLE
+        self._launching = False
+        self._stopping = False
+        self._closed = False
+        self._takes_controls = True
+        self._told = 0
+        self._send_workers = Throttle(lambda value: bridge.send(messages.SetWorkers(value)), self)
+        self._send_limit = Throttle(lambda value: bridge.send(messages.SetLimit(value)), self)
+        # Queued: a bridge may speak from another thread, and the model belongs to this one.
+        bridge.received.connect(self._received, Qt.ConnectionType.AutoConnection)
+
+    @property
+    def session(self) -> Session:
+        """The run of now."""
+        return self.model.session
+
+    # ------------------------------------------------------------ commands
+
+    def launch(self, command: Launch) -> None:
+        """Start a program, unless something runs already."""
+        if self.state in LIVE:
+            return
+        self._launching = True
+        self._stopping = False
+        # What workers and limit are to the built-in program may be anything in a program of the user's.
+        self._takes_controls = bool(command.work)
+        self._bridge.send(command._replace(asks=True))
+        self._refresh()
+
+    def keep(self) -> None:
+        """Let what outlives the program's first process live on."""
+        self._bridge.send(messages.Keep())
+
+    def pause(self) -> None:
+        """Suspend the run."""
+        if self.state is RunState.RUNNING:
+            self._bridge.send(messages.Pause())
+
+    def resume(self) -> None:
+        """Let a paused run go on."""
+        if self.state is RunState.PAUSED:
+            self._bridge.send(messages.Resume())
+
+    def stop(self) -> None:
+        """End the run now."""
+        if self.state in LIVE:
+            self._stopping = True
+            self._send_workers.cancel()
+            self._send_limit.cancel()
+            self._bridge.send(messages.Stop())
+            self._refresh()
+
+    def set_workers(self, workers: int) -> None:
+        """Change the number of workers of a live run; without one, the next launch takes it."""
+        if self.state in LIVE and self._takes_controls:
+            self._send_workers(workers)
+
+    def set_limit(self, limit: int) -> None:
+        """Change the limit of a live run; without one, the next launch takes it."""
+        if self.state in LIVE and self._takes_controls:
+            self._send_limit(limit)
+
+    def close(self) -> None:
+        """End the run and the bridge. A run that was live is reported as far as it was seen. Again: nothing happens."""
+        if self._closed:
+            return
+        self._closed = True
+        self.problem.connect(_say_on_stderr)  # the window will not be there to show it
+        self._bridge.close()
+        # What the bridge handed over before it closed still waits for this thread.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.MetaCall)
+        if self.session.is_live:
+            self.session.apply(messages.RunEnded(self.session.t_ns, "stopped", None))
+            self._ended()
+        self._launching = False
+        self._refresh()
+
+    # ------------------------------------------------------------ what arrives
+
+    def _received(self, frames: list[messages.Frame]) -> None:
+        before = self.session
+        was_live = before.is_live
+        for frame in frames:
+            self.model.apply_frame(frame)
+        session = self.session
+        if session is not before:
+            self._launching = False
+            self._told = 0
+            self.session_began.emit()
+        notices = session.notices
+        for text in notices[self._told :]:
+            self.problem.emit(text)
+        # A launch that came to nothing is told of by a notice alone.
+        if len(notices) > self._told and self._launching:
+            self._launching = False
+        self._told = len(notices)
+        if session.ended is not None and (was_live or session is not before):
+            self._ended()
+        self._refresh()
+        self.changed.emit()
+
+    def _ended(self) -> None:
+        self._stopping = False
+        self._send_workers.cancel()
+        self._send_limit.cancel()
+        if self.report_path is not None:
+            try:
+                write_json(self.report_path, report(self.session))
+            except OSError as error:
+                self.problem.emit(f"The report could not be written: {error}")
+
+    def _refresh(self) -> None:
+        state = self._state()
+        if state is not self.state:
+            self.state = state
+            self.state_changed.emit(state)
+
+    def _state(self) -> RunState:
+        session = self.session
+        if self._launching:
+            return RunState.STOPPING if self._stopping else RunState.STARTING
+        if session.program is None:
+            return RunState.IDLE
+        if session.ended is not None:
+            return _ENDINGS.get(session.ended.ended, RunState.LOST)
+        if self._stopping:
+            return RunState.STOPPING
+        if session.is_paused:
+            return RunState.PAUSED
+        return RunState.RUNNING if session.has_begun else RunState.STARTING
+
+
+def _say_on_stderr(sentence: str) -> None:
+    print(f"rocketgui: {message_lines(sentence)}", file=sys.stderr)
+
+
+def as_bridge(bridge: Any) -> BridgeLike:
+    """Take any object of the right shape as a bridge: Qt's signals are typed by class, not by instance."""
+    checked: BridgeLike = bridge
+    return checked

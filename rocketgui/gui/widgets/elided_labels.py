@@ -1,0 +1,76 @@
+"""Small text in a panel, which never moves what stands around it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy
+
+from rocketgui.gui.style.theme import set_text
+from rocketgui.gui.widgets.labels import Label
+from rocketgui.model.formatting import harmless
+
+
+class Lines(Label):
+    """Small text with room for so many lines, however many it has."""
+
+    def __init__(self, text: str, lines: int) -> None:
+        super().__init__(text)
+        self._lines = lines
+        self.setProperty("role", "muted")
+        self.setWordWrap(lines > 1)
+        set_text(self, 0.92)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.text_resized()
+
+    def text_resized(self) -> None:
+        """The size of text has changed."""
+        self.setFixedHeight(self._lines * self.fontMetrics().lineSpacing() + 2)
+
+
+class Elided(Label):
+    """A line of text that is shortened in its middle where there is too little room; the tooltip has all of it."""
+
+    def __init__(self, factor: float, *, bold: bool = False) -> None:
+        super().__init__()
+        self._whole = ""
+        set_text(self, factor, bold=bold)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def set_whole(self, text: str, tip: str) -> None:
+        """Show this text."""
+        self._whole = harmless(text)
+        self.setToolTip(tip)
+        self.setAccessibleName(text)
+        self.setAccessibleDescription(tip)
+        self._fit()
+
+    def text_resized(self) -> None:
+        """The size of text has changed."""
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))
+
+
+class Sentence(Label):
+    """One line of plain text that ends in an ellipsis where there is too little room; `text()` is all of it."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        set_text(self, factor)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        room = self.contentsRect()
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter = QPainter(self)
+        align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        self.style().drawItemText(
+            painter, room, int(align), self.palette(), self.isEnabled(), shown, self.foregroundRole()
+        )
+        painter.end()

@@ -1,0 +1,133 @@
+"""A field for typed words, with a remark below it that a wrong entry turns into a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from rocketgui.gui.style.theme import set_text
+from rocketgui.gui.widgets.card import set_role
+from rocketgui.gui.widgets.labels import Label
+from rocketgui.gui.widgets.slider_field import NumberEdit
+
+Words = tuple[str, ...]
+
+
+class WordsField(QWidget):
+    """Words as they are typed in a shell; what cannot be understood never gets in. `remark_lines`: room below.
+
+    Signals:
+        changed: there are other words now, by the user's hand.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, name: str, tip: str, parse: Callable[[str], Words], join: Callable[[Words], str], remark_lines: int
+    ) -> None:
+        super().__init__()
+        self._parse, self._join = parse, join
+        self._words: Words = ()
+        #: The text of the field while it shows just these words.
+        self._shown = ""
+        self._remark = ""
+        label = Label(name)
+        set_text(label, 1.0)
+        self.field = NumberEdit(lambda: join(self._words))
+        self.field.setProperty("role", "framed")
+        self.field.setAccessibleName(name)
+        self.field.setAccessibleDescription(tip)
+        self.field.setToolTip(f"{tip}\nEnter takes it over, Esc takes it back")
+        set_text(self.field, 1.0)
+        self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.field.typed.connect(self._typed)
+        self.field.given_up.connect(self._given_up)
+        self.field.editingFinished.connect(self._left)
+        label.setBuddy(self.field)
+        self.remark = Label()
+        set_text(self.remark, 0.92)
+        self.remark.setProperty("role", "muted")
+        self.remark.setWordWrap(True)
+        self.remark.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._remark_lines = remark_lines
+        self.text_resized()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        for widget in (label, self.field, self.remark):
+            layout.addWidget(widget)
+
+    def text_resized(self) -> None:
+        """Reserve room: what the remark says must not move what stands below."""
+        self.remark.setFixedHeight(self._remark_lines * self.remark.fontMetrics().lineSpacing() + 2)
+
+    @property
+    def words(self) -> Words:
+        """The words as they stand."""
+        return self._words
+
+    def set_words(self, words: Words) -> None:
+        """Show words without telling anyone."""
+        self._words = words
+        self._clear_error()
+        self._show()
+
+    def set_remark(self, text: str) -> None:
+        """What stands below while nothing is wrong."""
+        self._remark = text
+        if not self.error:
+            self.remark.setText(text)
+
+    @property
+    def error(self) -> str:
+        """The sentence about a wrong entry; empty if there is none."""
+        return self.remark.text() if self.remark.property("role") == "error" else ""
+
+    def take_over(self) -> bool:
+        """Take over what is typed, as Enter does; whether it could be understood. Words that nobody has changed stay as
+        they came: a text field cannot hold all that a word can."""
+        if self.field.text() == self._shown and not self.error:
+            return True
+        try:
+            words = self._parse(self.field.text())
+        except ValueError as error:
+            set_role(self.remark, "error")
+            self.remark.setText(str(error))
+            self.remark.setToolTip(str(error))
+            self.remark.setAccessibleName(str(error))
+            return False
+        self._clear_error()
+        if words != self._words:
+            self._words = words
+            self.changed.emit()
+        return True
+
+    def _show(self) -> None:
+        self.field.setText(self._join(self._words))
+        self._shown = self.field.text()
+        self.field.setCursorPosition(0)
+
+    def _typed(self) -> None:
+        if self.take_over():
+            self.field.clearFocus()
+            self._show()
+        else:
+            self.field.selectAll()
+
+    def _left(self) -> None:
+        # Enter ends editing too; a wrong text stays in the field to be mended.
+        if not self.field.hasFocus() and self.take_over():
+            self._show()
+
+    def _given_up(self) -> None:
+        self._clear_error()
+        self._show()
+        self.field.clearFocus()
+
+    def _clear_error(self) -> None:
+        set_role(self.remark, "muted")
+        self.remark.setText(self._remark)
+        self.remark.setToolTip("")
+        self.remark.setAccessibleName("")

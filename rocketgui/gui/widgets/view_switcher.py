@@ -1,0 +1,62 @@
+"""A few views of one thing in a card, one of them in sight, and the small buttons that choose it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedLayout, QWidget
+
+from rocketgui.gui.widgets.buttons import Button
+from rocketgui.gui.widgets.card import Card
+
+
+class Views(QWidget):
+    """The views on top of each other. `choices` are (name, what it shows, key, widget).
+
+    Signals:
+        chosen: the place of the view that is in sight now.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, card: Card, choices: Sequence[tuple[str, str, str, QWidget]]) -> None:
+        super().__init__()
+        self._stack = QStackedLayout(self)
+        self._stack.setContentsMargins(0, 0, 0, 0)
+        self._group = QButtonGroup(self)
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        self.buttons: list[Button] = []
+        for place, (name, about, key, widget) in enumerate(choices):
+            button = Button(name, f"{about} ({key})")
+            button.setProperty("role", "view")
+            button.setCheckable(True)
+            self._group.addButton(button, place)
+            self._stack.addWidget(widget)
+            self.buttons.append(button)
+            row.addWidget(button)
+        self.buttons[0].setChecked(True)
+        self._group.idToggled.connect(self._toggled)
+        card.top.addLayout(row)
+        card.body.addWidget(self, 1)
+
+    @property
+    def current(self) -> int:
+        """The place of the view in sight."""
+        return self._stack.currentIndex()
+
+    def choose(self, place: int) -> None:
+        """Bring a view into sight."""
+        self.buttons[place].setChecked(True)
+
+    def choose_named(self, name: str) -> None:
+        """Bring the view of this name into sight, in small letters or not."""
+        for button in self.buttons:
+            if button.text().lower() == name.lower():
+                button.setChecked(True)
+
+    def _toggled(self, place: int, checked: bool) -> None:
+        if checked:
+            self._stack.setCurrentIndex(place)
+            self.chosen.emit(place)

@@ -1,0 +1,156 @@
+"""The window as it is presented and recorded: large text, the plots and what they show, the controls out of the way.
+
+Text grows with the height of the picture; the controls keep a size at which all of them fit. They come and go with a
+key, so that a slider can be dragged before an audience too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
+
+from rocketgui.gui.style.theme import resize_text, set_all_text
+from rocketgui.gui.window.geometry import Place
+
+#: Pixels of text in a picture of this height.
+_TEXT_PX, _HEIGHT = 17, 720
+#: Pixels of height that all the controls need with text of one pixel: 670 with 13.
+_CONTROLS = 52
+_UNBOUND = 16_777_215
+
+
+class Shape(StrEnum):
+    """How the window is presented."""
+
+    FULL = "full"
+    P720 = "720p"
+    P1080 = "1080p"
+
+    @property
+    def size(self) -> QSize | None:
+        """The pixels of the picture; None: all of the screen."""
+        return {Shape.P720: QSize(1280, 720), Shape.P1080: QSize(1920, 1080)}.get(self)
+
+
+class _Before(NamedTuple):
+    """How the window stood."""
+
+    place: Place
+    least: QSize
+
+
+class Presentation(QObject):
+    """Presents a window. `sides` are its controls, which are hidden at first; so are `extras`, the buttons that are not
+    needed while something runs.
+
+    Signals:
+        beginning: it is to be presented, and stands as it is used.
+        changed: the `Shape` in which it is presented now, or None; the controls may have come or gone.
+        problem: a sentence.
+    """
+
+    beginning = Signal()
+    changed = Signal(object)
+    problem = Signal(str)
+
+    def __init__(self, window: QMainWindow, sides: Sequence[QWidget], extras: Sequence[QWidget]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._sides, self._extras = tuple(sides), tuple(extras)
+        self._before: _Before | None = None
+        self._usual_px = QApplication.font().pixelSize()
+        self.shape: Shape | None = None
+        #: Whether the controls are in sight while presented.
+        self.controls = False
+        self._resized = QTimer(self, singleShot=True, interval=0)
+        self._resized.timeout.connect(self._fit)
+        window.installEventFilter(self)
+
+    @property
+    def place(self) -> Place:
+        """Where the window stands when it is not presented."""
+        return self._before.place if self._before is not None else Place.of(self._window)
+
+    def toggle(self) -> None:
+        """Present on the full screen, or no longer."""
+        self.show(Shape.FULL if self.shape is None else None)
+
+    def show(self, shape: Shape | None) -> None:
+        """Present in a shape; None: no longer."""
+        if shape is self.shape:
+            return
+        window = self._window
+        if self._before is None:
+            self.beginning.emit()
+            self._before = _Before(Place.of(window), window.minimumSize())
+        window.setMinimumSize(0, 0)
+        window.setMaximumSize(_UNBOUND, _UNBOUND)
+        self.shape = shape
+        self.controls = False
+        if shape is None:
+            before, self._before = self._before, None
+            self._fit()
+            window.setMinimumSize(before.least)
+            window.showNormal()
+            window.setGeometry(before.place.rect)
+            if before.place.maximized:
+                window.showMaximized()
+        elif shape.size is None or self._is_all_of_the_screen(shape.size):
+            window.setGeometry(window.screen().geometry())  # where no window manager does it
+            window.showFullScreen()
+        else:
+            window.showNormal()
+            size = shape.size / window.devicePixelRatioF()
+            window.setFixedSize(size)
+            screen = window.screen().geometry()
+            if size.width() > screen.width() or size.height() > screen.height():
+                self.problem.emit(f"This screen is too small for {shape.size.width()} × {shape.size.height()} pixels.")
+        self._fit()
+        self.changed.emit(shape)
+
+    def _is_all_of_the_screen(self, size: QSize) -> bool:
+        """A window of that size and its frame would not fit; without a frame it does."""
+        return size / self._window.devicePixelRatioF() == self._window.screen().size()
+
+    def toggle_controls(self) -> None:
+        """Bring the controls into sight while presented, or out of it."""
+        if self.shape is not None:
+            self.controls = not self.controls
+            self._fit()
+            self.changed.emit(self.shape)
+
+    def rest(self) -> None:
+        """The window is being closed: give the application its size of text back."""
+        self._resized.stop()
+        if self.shape is not None:
+            self.shape = None
+            self._fit()
+
+    def _fit(self) -> None:
+        """Give all text the size that fits the window."""
+        for widget in (*self._sides, *self._extras):
+            widget.setVisible(self.shape is None or self.controls)
+        large, small = self._pixels()
+        resize_text(self._window, large, self._sides, small)
+
+    def dressed(self) -> None:
+        """There is a new style sheet: give all text its size again."""
+        large, small = self._pixels()
+        set_all_text(self._window, large, self._sides, small)
+
+    def _pixels(self) -> tuple[int, int]:
+        """The size of all text, and that of the controls'."""
+        if self.shape is None:
+            return self._usual_px, self._usual_px
+        height = self._window.height()
+        large = max(round(height * _TEXT_PX / _HEIGHT), self._usual_px)
+        return large, min(max(height // _CONTROLS, self._usual_px), large)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.shape is not None:
+            self._resized.start()
+        return False

@@ -1,0 +1,98 @@
+"""More interpreters in one process, as the agent sees them: their values, what they print, and their ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from rocketgui.agent import trace_format
+from rocketgui.programs.variants import INTERPRETERS_FROM, Variant, source
+from tests.agent.conftest import Script
+from tests.agent.hooks.test_multiprocessing import no_trouble, same
+from tests.helpers import Observed, Python, Told, alone_and_observed, pythons, until
+
+with_interpreters = pytest.mark.parametrize(
+    "python", [python for python in pythons() if python.version >= INTERPRETERS_FROM], ids=str
+)
+
+POOL = """
+    import threading
+    from concurrent import interpreters
+    from concurrent.futures import InterpreterPoolExecutor
+
+    rocket = 0
+
+    def fly(height):
+        global rocket
+        rocket += height
+        print("at", rocket, flush=True)
+        return rocket
+
+    def fail():
+        raise ValueError("no fuel")
+
+    if __name__ == "__main__":
+        with InterpreterPoolExecutor(max_workers=1) as pool:
+            print(list(pool.map(fly, [3, 4, 5])))
+            try:
+                pool.submit(fail).result(timeout=30)
+            except Exception as error:
+                print(type(error).__name__, error)
+        mine = interpreters.create()
+        mine.exec("import threading; print(threading.active_count(), flush=True)")
+        mine.close()
+        print(rocket, threading.active_count())
+"""
+
+
+def guests(boxes: list[Told]) -> list[Told]:
+    return [box for box in boxes if box.thread]
+
+
+@with_interpreters
+def test_a_program_finds_everything_as_it_does_alone(python: Python, script: Script) -> None:
+    alone, observed = alone_and_observed(python, ["-W", "always", script(POOL)])
+    same(alone, observed)
+    assert observed.code == 0, observed.stderr
+    no_trouble(observed)
+    pooled, mine = guests(observed.boxes)
+    assert observed.root.values()[-1] == 0
+    assert pooled.values()[-1] == 12
+    assert pooled.lines("stdout") == ["at 3", "at 7", "at 12"]
+    # What is run as text is in no function of the main module.
+    assert mine.values() == []
+    assert pooled.thread != mine.thread
+    assert {box.pid for box in observed.boxes} == {observed.root.pid}
+
+
+@with_interpreters
+def test_moments_and_values_of_the_built_in_program(python: Python, script: Script) -> None:
+    text = source(Variant("sub-interpreters"), 3, 200_000, None)
+    alone, observed = alone_and_observed(python, ["-W", "always", script(text)])
+    assert sorted(alone.stdout.splitlines()) == sorted(observed.stdout.splitlines())
+    assert (alone.code, alone.stderr) == (observed.code, observed.stderr) == (0, "")
+    no_trouble(observed)
+    found = guests(observed.boxes)
+    assert [box.values()[-1] for box in found] == [200_000] * 3
+    for box in found:
+        entered, left = box.one(trace_format.TARGET_ENTERED), box.one(trace_format.TARGET_LEFT)
+        first = box.of(trace_format.OUTPUT)[0]
+        assert first.texts[1].startswith("start func")
+        assert box.began_ns < entered.t_ns < first.t_ns < left.t_ns
+    began = [record.texts for record in observed.root.of(trace_format.THREAD) if record.texts[1] == "began"]
+    assert {int(texts[2]) for texts in began} == {box.thread for box in found}
+
+
+@with_interpreters
+def test_the_board_reaches_each_interpreter(python: Python, script: Script) -> None:
+    text = source(Variant("sub-interpreters"), 2, 10**12, None)
+    with Observed(python, [script(text)]) as observed:
+        until(lambda: len([box for box in guests(observed.boxes()) if box.values()]) == 2, "both interpreters")
+        one, other = guests(observed.boxes())
+        observed.board.set(f"{one.pid}:i{one.thread}", "limit", 0)
+        until(lambda: any(box.of(trace_format.TARGET_LEFT) for box in guests(observed.boxes())), "the end of one")
+        observed.board.set("0", "limit", 0)
+        done = observed.finish()
+    assert done.code == 0, done.stderr
+    no_trouble(done)
+    left = {box.thread: box.one(trace_format.TARGET_LEFT).t_ns for box in guests(done.boxes)}
+    assert left[one.thread] < left[other.thread]

@@ -1,0 +1,91 @@
+"""The usual troubles of programs with several processes: found in a real run, and not in one that is well."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rocketgui.cli.follow import Follower
+from rocketgui.model.findings import URGENT, Finding, findings
+from rocketgui.model.report import report
+from rocketgui.model.session import Session
+from rocketgui.protocol.launch_spec import Script
+from rocketgui.protocol.messages import Stop
+from tests.helpers import LONGEST, START_METHODS, mark, nothing_is_left
+
+__all__ = ["mark"]
+
+PROGRAMS = Path(__file__).parent.with_name("programs")
+TROUBLES = {"one_lock", "full_queue", "pool_worker_died"}
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads what the system tells of waiting")
+
+
+def follow(program: str, *arguments: str, until_found: str = "") -> tuple[Session, list[Finding]]:
+    """Run a program to its end, or until something is found; what was found by then, if it was."""
+    launch = Script((str(PROGRAMS / program), *arguments)).launch(sys.executable, own_session=False)
+    deadline = time.monotonic() + LONGEST
+    found: list[Finding] = []
+    with Follower() as follower:
+        follower.launch(launch._replace(output="/dev/null"))
+        for _ in follower.frames():
+            if not found and until_found:
+                found = [finding for finding in findings(follower.model.session) if finding.id == until_found]
+                if found or time.monotonic() > deadline:
+                    follower.obey(Stop())
+    return follower.model.session, found
+
+
+@pytest.mark.parametrize(
+    ("program", "trouble", "words"),
+    [
+        ("stuck_in_a_lock.py", "one_lock", ("Both processes wait for the same lock", "stuck_in_a_lock.py:17 in work")),
+        ("join_before_get.py", "full_queue", ("MainProcess", "waits in join() for filler", "get() first")),
+        ("lost_task.py", "pool_worker_died", ("Worker-", "exit code 5", "lost_task.py:19")),
+    ],
+)
+def test_a_program_that_is_stuck(program: str, trouble: str, words: tuple[str, ...], mark: str) -> None:
+    session, found = follow(program, until_found=trouble)
+    assert len(found) == 1, [finding.text for finding in findings(session)]
+    assert all(word in found[0].text for word in words), found[0].text
+    assert trouble in URGENT
+    # It is in the report too, though nothing waits any more.
+    assert [finding["id"] for finding in report(session)["findings"]].count(trouble) == 1
+    nothing_is_left(mark)
+
+
+@pytest.mark.parametrize(
+    ("program", "argument"),
+    [("stuck_in_a_lock.py", "released"), ("join_before_get.py", "get"), ("lost_task.py", "raise")],
+)
+def test_a_program_that_is_well(program: str, argument: str, mark: str) -> None:
+    session, _ = follow(program, argument)
+    assert session.ended is not None
+    assert session.ended.ended == "finished"
+    assert not TROUBLES & {finding.id for finding in findings(session)}
+    nothing_is_left(mark)
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+def test_workers_that_their_pool_ends_are_no_trouble(method: str, mark: str, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import multiprocessing, sys, time\n"
+        "def stay(queue):\n"
+        "    queue.put(0)\n"
+        "    time.sleep(600)\n"
+        "if __name__ == '__main__':\n"
+        "    context = multiprocessing.get_context(sys.argv[1])\n"
+        "    queue = context.SimpleQueue()\n"
+        "    with context.Pool(2, stay, (queue,)) as pool:\n"
+        "        queue.get(), queue.get()\n"
+    )
+    session, _ = follow(str(program), method)
+    workers = [process for process in session.processes.values() if "PoolWorker" in process.name]
+    assert [worker.signal for worker in workers] == [signal.SIGTERM] * 2
+    assert not ({"killed", "killed_more", "failed"} | TROUBLES) & {finding.id for finding in findings(session)}
+    nothing_is_left(mark)

@@ -1,0 +1,219 @@
+"""The dialogs: what rocketgui is, and what nobody caught in it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+import numpy
+import PySide6
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+import rocketgui
+from rocketgui.gui.dialogs.about_dialog import AboutDialog, details, version_of
+from rocketgui.gui.dialogs.error_dialog import ErrorReporter
+from rocketgui.gui.main_window import MainWindow
+from rocketgui.gui.run_controller import RunState
+from rocketgui.gui.style.theme import Look
+from rocketgui.options import Options
+from rocketgui.protocol import messages
+from tests.gui.conftest import MakeWindow
+from tests.gui.fake_bridge import FakeBridge
+
+Run = Callable[[FakeBridge, int], None]
+
+
+def about_dialogs(window: MainWindow) -> list[AboutDialog]:
+    return [dialog for dialog in window.findChildren(AboutDialog) if dialog.isVisible()]
+
+
+def buttons(dialog: QDialog) -> dict[str, QAbstractButton]:
+    return {button.text(): button for button in dialog.findChildren(QAbstractButton) if button.text()}
+
+
+def cut_in(dialog: QWidget) -> list[str]:
+    words: list[QLabel | QAbstractButton] = [*dialog.findChildren(QLabel), *dialog.findChildren(QAbstractButton)]
+    return [w.text() for w in words if w.text() and w.isVisible() and w.sizeHint().width() > w.width()]
+
+
+# ---------------------------------------------------------------- about
+
+
+def test_the_menu_shows_once_what_this_is(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window, _ = make_window()
+    for _ in range(2):
+        window.top.help.menu().actions()[1].trigger()
+    (dialog,) = about_dialogs(window)
+    assert not dialog.isModal()
+    text = dialog.text.toPlainText()
+    for version in (rocketgui.__version__, PySide6.__version__, numpy.__version__, "not packaged", "offscreen"):
+        assert version in text
+    buttons(dialog)["Copy"].click()
+    assert QGuiApplication.clipboard().text() == text
+    assert "Copied" in buttons(dialog)
+    qtbot.waitUntil(dialog.isActiveWindow)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: about_dialogs(window) == [])
+
+
+@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
+def test_the_dialog_is_in_the_colours_of_the_theme_and_nothing_is_cut(make_window: MakeWindow, look: Look) -> None:
+    window, _ = make_window(look=look)
+    window.show_about()
+    (dialog,) = about_dialogs(window)
+    QApplication.processEvents()
+    assert cut_in(dialog) == []
+    assert dialog.text.horizontalScrollBar().maximum() == 0
+    theme = window.themes.theme
+    assert dialog.grab().toImage().pixelColor(3, 3) == theme.colour("window")
+    inside = dialog.text.geometry().bottomRight()
+    assert dialog.grab().toImage().pixelColor(inside.x() - 20, inside.y() - 8) == theme.colour("panel")
+
+
+def test_every_control_of_a_dialog_has_a_name(make_window: MakeWindow) -> None:
+    window, _ = make_window()
+    window.show_about()
+    (dialog,) = about_dialogs(window)
+    for control in (*buttons(dialog).values(), dialog.text):
+        assert control.accessibleName()
+        assert control.accessibleDescription()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_versions_are_known_where_nothing_but_the_modules_was_packaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.metadata.distribution", _no_distribution)
+    assert version_of("numpy") == numpy.__version__
+    assert version_of("no such library") == ""
+
+
+def test_a_packaged_one_says_so(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
+    monkeypatch.setattr(sys, "_MEIPASS", "/somewhere", raising=False)
+    assert details().splitlines()[0] == f"rocketgui {rocketgui.__version__}, packaged"
+
+
+def _no_distribution(name: str) -> None:
+    import importlib.metadata
+
+    raise importlib.metadata.PackageNotFoundError(name)
+
+
+# ---------------------------------------------------------------- errors
+
+
+@pytest.fixture
+def reporter(make_window: MakeWindow) -> Iterator[ErrorReporter]:
+    window, _ = make_window(Options(limit=10**12))
+    before = sys.excepthook, threading.excepthook
+    reporter = ErrorReporter(window)
+    yield reporter
+    reporter.restore()
+    assert (sys.excepthook, threading.excepthook) == before
+
+
+def raise_here(error: BaseException) -> None:
+    """As Qt does it with what a slot raises."""
+    try:
+        raise error
+    except BaseException as caught:
+        sys.excepthook(type(caught), caught, caught.__traceback__)
+
+
+def test_an_error_is_shown_and_the_run_goes_on(
+    make_window: MakeWindow, run: Run, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    window, bridge = make_window(Options(limit=10**12))
+    reporter = ErrorReporter(window)
+    window.launch()
+    run(bridge, 20)
+    raise_here(ZeroDivisionError("no rockets"))
+    reporter.restore()
+    qtbot.waitUntil(lambda: reporter.dialog is not None and reporter.dialog.isVisible())
+    dialog = reporter.dialog
+    assert dialog is not None
+    assert not dialog.isModal()
+    assert dialog.sentence.text() == "Something went wrong in rocketgui; the run goes on."
+    assert dialog.text.toPlainText().splitlines()[-1] == "ZeroDivisionError: no rockets"
+    assert "ZeroDivisionError: no rockets" in capsys.readouterr().err
+    run(bridge, 20)
+    assert window.controller.state is RunState.RUNNING
+    qtbot.waitUntil(dialog.isActiveWindow)
+    QTest.keyClick(dialog, Qt.Key.Key_Space)
+    assert dialog.isVisible()
+    QTest.mouseClick(window.top.stop, Qt.MouseButton.LeftButton)
+    assert isinstance(bridge.sent[-1], messages.Stop)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+
+
+def test_errors_that_follow_are_counted_and_copied(reporter: ErrorReporter, qtbot: QtBot) -> None:
+    for number in range(4):
+        raise_here(ValueError(f"number {number}"))
+    qtbot.waitUntil(lambda: reporter.dialog is not None and "3 more" in reporter.dialog.sentence.text())
+    dialog = reporter.dialog
+    assert dialog is not None
+    assert cut_in(dialog) == []
+    buttons(dialog)["Copy"].click()
+    copied = QGuiApplication.clipboard().text()
+    for part in ("ValueError: number 0", "3 more", f"rocketgui {rocketgui.__version__}"):
+        assert part in copied
+    raise_here(KeyError("another"))
+    qtbot.waitUntil(lambda: "Copy" in buttons(dialog))
+    buttons(dialog)["Close"].click()
+    assert not dialog.isVisible()
+
+
+def test_what_was_shown_is_not_shown_again_but_said(reporter: ErrorReporter, qtbot: QtBot) -> None:
+    raise_here(ValueError("at each frame"))
+    qtbot.waitUntil(lambda: reporter.dialog is not None)
+    dialog = reporter.dialog
+    assert dialog is not None
+    dialog.close()
+    with qtbot.waitSignal(reporter.repeated) as said:
+        raise_here(ValueError("at each frame"))
+    assert said.args == ["The same error in rocketgui again: ValueError: at each frame"]
+    assert not dialog.isVisible()
+    raise_here(KeyError("another"))
+    qtbot.waitUntil(lambda: reporter.dialog is not dialog)
+    assert reporter.dialog is not None
+    assert "another" in reporter.dialog.text.toPlainText()
+
+
+def test_an_error_in_a_thread_is_shown_with_its_name(reporter: ErrorReporter, qtbot: QtBot) -> None:
+    thread = threading.Thread(target=lambda: [][1], name="reader")
+    thread.start()
+    thread.join()
+    qtbot.waitUntil(lambda: reporter.dialog is not None)
+    assert reporter.dialog is not None
+    lines = reporter.dialog.text.toPlainText().splitlines()
+    assert (lines[0], lines[-1]) == ("In the thread reader:", "IndexError: list index out of range")
+
+
+def test_without_stderr_errors_are_shown_all_the_same(
+    reporter: ErrorReporter, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    raise_here(ValueError("unheard"))
+    qtbot.waitUntil(lambda: reporter.dialog is not None)
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(3)])
+def test_what_ends_a_program_is_passed_on(
+    make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch, end: BaseException
+) -> None:
+    passed: list[object] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *args: passed.append(args[1]))
+    monkeypatch.setattr(threading, "excepthook", lambda args: passed.append(args.exc_value))
+    window, _ = make_window()
+    reporter = ErrorReporter(window)
+    raise_here(end)
+    threading.excepthook(threading.ExceptHookArgs((type(end), end, None, None)))
+    reporter.restore()
+    QApplication.processEvents()
+    assert passed == [end, end]
+    assert reporter.dialog is None

@@ -1,0 +1,236 @@
+"""What can be seen: nothing is cut off, colours can be told from their ground, both looks draw."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from rocketgui.gui.main_window import MainWindow
+from rocketgui.gui.style.theme import Look, load_theme
+from rocketgui.gui.widgets.card import Card
+from rocketgui.options import Options
+from rocketgui.protocol import messages
+from tests.gui.conftest import MakeWindow
+from tests.gui.fake_bridge import FakeBridge
+
+Run = Callable[[FakeBridge, int], None]
+
+
+def luminance(colour: QColor) -> float:
+    """Relative luminance as WCAG 2.1 defines it."""
+    channels = (colour.redF(), colour.greenF(), colour.blueF())
+    parts = [c / 12.92 if c <= 0.04045 else float(((c + 0.055) / 1.055) ** 2.4) for c in channels]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def cut_texts(window: MainWindow) -> list[str]:
+    cut = []
+    for label in window.findChildren(QLabel):
+        # The findings scroll.
+        if not label.isVisible() or not label.text() or label is window.findings.text:
+            continue
+        if label.wordWrap():
+            needed = label.heightForWidth(label.width())
+            if needed > label.height():
+                cut.append(label.text())
+        elif label.sizeHint().width() > label.width() and label is not window.strip.sentence:
+            cut.append(label.text())
+    cut += [b.text() for b in window.findChildren(QPushButton) if b.isVisible() and b.sizeHint().width() > b.width()]
+    return cut
+
+
+@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
+def test_colours_stand_out(look: Look) -> None:
+    theme = load_theme(look)
+    panel = theme.colour("panel")
+    for colour in (*theme.workers, *theme.cores, theme.colour("accent"), theme.colour("focus")):
+        assert contrast(colour, panel) >= 3, colour.name()
+    for role in ("text", "muted", "error", "ok", "warning", "info"):
+        assert contrast(theme.colour(role), panel) >= 4.5, role
+        assert contrast(theme.colour(role), theme.colour("window")) >= 4.5, role
+    assert contrast(theme.colour("on_accent"), theme.colour("accent")) >= 4.5
+    assert contrast(theme.colour("error"), theme.colour("error_back")) >= 4.5
+    assert len({colour.name() for colour in theme.workers}) == len(theme.workers)
+
+
+#: How linear red, green and blue look to those who lack a kind of cone, at full severity. Source: G. M. Machado,
+#: M. M. Oliveira and L. A. F. Fernandes, A Physiologically-based Model for Simulation of Color Vision Deficiency, 2009.
+VISION = {
+    "all cones": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)
+    ),
+}  # fmt: skip
+#: From linear sRGB to CIE XYZ over its white (IEC 61966-2-1).
+XYZ = np.array(
+    ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041))
+) / np.array(((0.95047,), (1.0,), (1.08883,)))  # fmt: skip
+
+
+def lab(colour: QColor, vision: str) -> npt.NDArray[np.float64]:
+    """CIE L*a*b* of a colour as somebody sees it."""
+    shown = np.array((colour.redF(), colour.greenF(), colour.blueF()))
+    linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    x, y, z = XYZ @ np.clip(np.array(VISION[vision]) @ linear, 0, 1)
+    fx, fy, fz = (np.cbrt(v) if v > 216 / 24389 else (24389 / 27 * v + 16) / 116 for v in (x, y, z))
+    return np.array((116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)))
+
+
+@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
+@pytest.mark.parametrize("vision", VISION)
+def test_the_colours_of_eight_workers_can_be_told_apart(look: Look, vision: str) -> None:
+    """2.3 is a difference that is just noticeable, side by side."""
+    workers = load_theme(look).workers
+    assert len(workers) == 8
+    for one, other in itertools.combinations(workers, 2):
+        distance = float(np.linalg.norm(lab(one, vision) - lab(other, vision)))
+        assert distance > 12, (one.name(), other.name(), distance)
+
+
+@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
+@pytest.mark.parametrize(("workers", "limit"), [(2, 50_000_000), (64, sys.maxsize), (256, 12_345_678)])
+def test_no_text_is_cut_at_1280x720(
+    make_window: MakeWindow, run: Run, qtbot: QtBot, look: Look, workers: int, limit: int
+) -> None:
+    window, bridge = make_window(Options(workers=workers, limit=limit, start_method="spawn"), look=look)
+    window.resize(1280, 720)
+    QApplication.processEvents()
+    qtbot.waitUntil(lambda: cut_texts(window) == [])
+    window.launch()
+    run(bridge, 60)
+    qtbot.waitUntil(lambda: window.processes.model.rowCount() == workers + 1)
+    bridge.kill(2)
+    run(bridge, 30)
+    qtbot.waitUntil(lambda: cut_texts(window) == [])
+
+
+def test_the_layout_does_not_move_from_idle_to_ended(make_window: MakeWindow, run: Run, qtbot: QtBot) -> None:
+    window, bridge = make_window(Options(workers=2, limit=3_000_000))
+    watched = (window.top.launch, window.top.stop, window.program.limit, window.findings, window.plots, window.strip)
+    before = [widget.geometry() for widget in watched]
+    window.launch()
+    run(bridge, 5)
+    bridge.say_long()
+    run(bridge, 60)
+    qtbot.waitUntil(lambda: "Both" in window.findings.text.text())
+    assert [widget.geometry() for widget in watched] == before
+
+
+def test_the_strip_fits_at_1280_and_its_figures_stand_still(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=2, limit=10**12))
+    window.resize(1280, 720)
+    window.launch()
+    strip, widths = window.strip, set()
+    for cost in (messages.Cost(0.02, 0.039, 2.0), messages.Cost(0.398, 0.3, 2.0)):
+        run(bridge, 60)
+        bridge.say(cost)
+        run(bridge, 1)
+        strip.refresh(window.controller.session)
+        QApplication.processEvents()
+        widths.add(strip.figures.width())
+        assert strip.figures.sizeHint().width() <= strip.figures.width()
+        assert strip.sentence.sizeHint().width() <= strip.sentence.width()
+    assert len(widths) == 1
+
+
+def test_curves_are_drawn_in_their_colours(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=2, limit=50_000_000))
+    window.launch()
+    for ticks in range(12):
+        run(bridge, 10)
+        window.plots.draw()
+        # From here on the curves part: they would lie on each other else.
+        if ticks == 4:
+            bridge.kill(3)
+    image = window.plots.counters.item.canvas.image
+    pixels = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+    for colour in window.themes.theme.workers[:2]:
+        assert min(distance(QColor(pixel), colour) for pixel in pixels) < 30, colour.name()
+
+
+def distance(one: QColor, other: QColor) -> int:
+    """How far apart two colours are, from 0 to 765; a line's edges are mixed with what is behind it."""
+    return abs(one.red() - other.red()) + abs(one.green() - other.green()) + abs(one.blue() - other.blue())
+
+
+def test_what_was_added_is_drawn_as_a_whole_redraw_would(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(workers=3, limit=50_000_000))
+    window.launch()
+    for _ in range(90):
+        run(bridge, 1)
+        window.plots.draw()
+    canvas = window.plots.counters.item.canvas
+    piecewise = canvas.image.copy()
+    canvas.invalidate()
+    window.plots.draw()
+    differing = sum(
+        abs(piecewise.pixelColor(x, y).lightness() - canvas.image.pixelColor(x, y).lightness()) > 96
+        for x in range(0, piecewise.width(), 3)
+        for y in range(piecewise.height())
+    )
+    assert differing < 0.004 * piecewise.width() * piecewise.height() / 3
+
+
+def test_many_cores_become_a_heat_map(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(limit=10**12), cores=32)
+    window.launch()
+    run(bridge, 40)
+    window.plots.draw()
+    assert window.plots.cores.is_heat_map
+    window.grab()
+
+
+def test_the_look_is_switched_while_running(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(limit=10**12))
+    window.launch()
+    run(bridge, 40)
+    window.top.look_chosen.emit(Look.LIGHT)
+    assert window.themes.theme.id == "light"
+    window.plots.draw()
+    image = window.plots.counters.item.canvas.image
+    assert image.pixelColor(1, 1).lightness() > 200
+
+
+def test_dragging_stops_following_and_a_double_click_follows_again(make_window: MakeWindow, run: Run) -> None:
+    window, bridge = make_window(Options(limit=10**12))
+    window.launch()
+    run(bridge, 60)
+    axis = window.plots.axis
+    axis.show_stretch(0.2, 0.4)
+    run(bridge, 60)
+    assert (axis.t0, axis.t1) == (0.2, 0.4)
+    axis.follow()
+    window.plots.draw()
+    assert (axis.t0, axis.t1) == (0.0, 4.0)
+
+
+@pytest.mark.parametrize("first", [Look.DARK, Look.LIGHT])
+def test_nothing_moves_when_the_look_is_switched(make_window: MakeWindow, first: Look) -> None:
+    window, _ = make_window(look=first)
+    window.resize(1280, 720)
+    QApplication.processEvents()
+    watched = [window.top, window.strip, *window.findChildren(Card), *window.top.findChildren(QWidget)]
+    before = {widget: (widget.mapTo(window, QPoint()), widget.size()) for widget in watched}
+    for _ in range(2):
+        QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+        QApplication.processEvents()
+        assert {widget: (widget.mapTo(window, QPoint()), widget.size()) for widget in watched} == before
+    assert len({button.height() for button in window.top.findChildren(QAbstractButton)}) == 1
