@@ -25,7 +25,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from rocketgui.collector import service
-from rocketgui.collector.launcher import Resumption, Started, Top, announcement
+from rocketgui.collector.launcher import Resumption, Started, announcement
+from rocketgui.collector.processes.program_tree import ProgramTree
 from rocketgui.collector.supervisor_reports import Reports
 from rocketgui.protocol import messages
 from rocketgui.protocol.launch_spec import Launch
@@ -156,7 +157,7 @@ class Owner:
         if self._stopping:
             self._tell(messages.Stop())
         if self._substitute is not None:
-            self._tell(self._top())
+            self._tell(self._tree())
 
     def _release_collector(self) -> int:
         """Let go of a collector that has ended; return its exit code."""
@@ -326,7 +327,7 @@ class Owner:
         self._substitute = Substitute(
             started.files.reports, root, self._exit_code, self._own_children, ask=started.launch.asks
         )
-        self._tell(self._top())
+        self._tell(self._tree())
         self._say(messages.Notice(f"rocketgui's supervisor {how}; the program goes on."))
         if self._stopping:
             self._substitute.send("stop")
@@ -341,8 +342,8 @@ class Owner:
             ]
         return frozenset(pid for pid in found if pid is not None)
 
-    def _top(self) -> Top:
-        return Top(os.getpid(), self._own_children())
+    def _tree(self) -> ProgramTree:
+        return ProgramTree(os.getpid(), self._own_children())
 
     # -- the end
 

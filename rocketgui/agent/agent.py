@@ -99,8 +99,8 @@ class Agent:
         self._generation = self._board.generation
         chores = self._lifecycle.chore, self._chore, self._guard.look
         self._names = MainNames()
-        self._values = Values(box, self._watch, self._threads, self._names, self._note_error)
-        self._sampler = Sampler(self._values, self._board, self._threads, chores, tick=self._recorder.tick)
+        self._values = Values(box, self._watch, self._threads.alive, self._names.find, self._note_error)
+        self._sampler = Sampler(self._values, self._board, self._threads.alive, chores, tick=self._recorder.tick)
         self._stack = Stack(self._main_thread, self._event)
         gil = getattr(sys, "_is_gil_enabled", lambda: True)()
         version = sys.version.split()[0]

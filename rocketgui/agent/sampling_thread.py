@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
 
     from .control_block import Board
-    from .hooks.threading import Threads
-    from .subinterpreter import NoThreads
     from .watched_variables import Values
 
 
@@ -30,22 +28,22 @@ PATIENCE_S = 1.0
 class Sampler:
     """Samples `values` from a thread that can be ended and begun again, as often as the process forks.
 
-    `tick` is called at each sample, `chores` about ten times a second, with the time in ns. `guest` is how the board
-    names an interpreter that is not the process's first one.
+    `alive()` gives the program's threads and their numbers. `tick` is called at each sample, `chores` about ten times a
+    second, with the time in ns. `guest` is how the board names an interpreter that is not the process's first one.
     """
 
     def __init__(
         self,
         values: Values,
         board: Board,
-        threads: Threads | NoThreads,
+        alive: Callable[[], Sequence[tuple[Any, int]]],
         chores: Sequence[Callable[[int], None]],
         guest: str = "",
         tick: Callable[[], None] = lambda: None,
     ) -> None:
         self._values = values
         self._board = board
-        self._threads = threads
+        self._alive = alive
         self._chores = chores
         self._tick = tick
         self._held: list[tuple[str, str, int | float]] = []
@@ -197,7 +195,7 @@ class Sampler:
         names = self._values.names()
         if names is not None:
             _hold(names, {name: value for who, name, value in self._held if who in self._who})
-        for thread, number in self._threads.alive():
+        for thread, number in self._alive():
             whose = "%d:%d" % (os.getpid(), number)
             held = {name: value for who, name, value in self._held if who in ("0", whose)}
             _hold(object.__getattribute__(thread, "__dict__"), held)

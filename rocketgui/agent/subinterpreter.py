@@ -34,40 +34,22 @@ if TYPE_CHECKING:
 MAIN = "<fake __main__>"
 
 
-class Names:
-    """The global names of the main module, as functions see them that were called in this interpreter."""
-
-    def __init__(self) -> None:
-        self.found: dict[str, Any] | None = None
-
-    def find(self) -> dict[str, Any] | None:
-        """The dictionary of the names; None before the main module was run here."""
-        return self.found
-
-
-class NoThreads:
-    """Threads that begin in this interpreter are not told apart."""
-
-    def alive(self) -> Sequence[tuple[Any, int]]:
-        """None."""
-        return ()
-
-
 class Guest:
     """One per interpreter."""
 
     def __init__(self, directory: str, watch: list[str]) -> None:
         native = _thread.get_native_id()
         self._box = Box(directory, os.getpid(), os.getppid(), native)
-        self._names = Names()
+        #: The global names of the main module, as functions see them that were called here; None: it was not run yet.
+        self._names: dict[str, Any] | None = None
         self._entered = self._over = False
         who = "%d:i%d" % (os.getpid(), native)
-        self._values = Values(self._box, watch, NoThreads(), self._names, self._note_error)
+        self._values = Values(self._box, watch, tuple, lambda: self._names, self._note_error)
         self._recorder = Recorder(self._note_lines, self._note_error)
         self._board = Board(directory)
         self._board.poll()
         self._generation = self._board.generation
-        self._sampler = Sampler(self._values, self._board, NoThreads(), (self._chore,), who, self._recorder.tick)
+        self._sampler = Sampler(self._values, self._board, tuple, (self._chore,), who, self._recorder.tick)
         self._box.event(trace_format.BEGAN, time.monotonic_ns(), sys.version.split()[0], 1, "interpreter", "")
 
     def follow(self) -> None:
@@ -125,10 +107,10 @@ class Guest:
         if event == "exec":
             main = sys.modules.get(MAIN)
             if main is not None:
-                self._names.found = main.__dict__
+                self._names = main.__dict__
         elif event == "pickle.find_class" and not (self._entered or self._over):
             # The first look into the main module finds no such name yet, and has it run.
-            self._entered = self._names.found is not None or arguments[0] != "__main__"
+            self._entered = self._names is not None or arguments[0] != "__main__"
             if self._entered:
                 self._values.sample()
                 self._box.event(trace_format.TARGET_ENTERED, time.monotonic_ns())
@@ -143,7 +125,7 @@ class Guest:
             sampler.stop()
             self._values.look()
             self._values.sample()
-            self._names.found = None
+            self._names = None
             self._recorder.flush()
             self._say_cost(time.monotonic_ns())
         except Exception as error:

@@ -24,8 +24,6 @@ TYPE_CHECKING = False  # typing would take longer to import than all of the agen
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
 
-    from .hooks.threading import Threads
-    from .subinterpreter import Names, NoThreads
     from .trace_buffer import Box, Nowhere
 
 #: So many numbers are noted of a main module that has more.
@@ -136,20 +134,21 @@ def _names_of(module: object) -> dict[str, Any] | None:
 class Values:
     """Notes the watched values of this process, or of one interpreter in it, in a black box.
 
-    `watch` says what, as above; `on_error` gets what goes wrong in here.
+    `watch` says what, as above; `alive()` gives the threads of the program's and their numbers, `main_names()` the
+    dictionary of the main module's global names, or None while there is none; `on_error` gets what goes wrong in here.
     """
 
     def __init__(
         self,
         box: Box | Nowhere,
         watch: Sequence[str],
-        threads: Threads | NoThreads,
-        names: MainNames | Names,
+        alive: Callable[[], Sequence[tuple[Any, int]]],
+        main_names: Callable[[], dict[str, Any] | None],
         on_error: Callable[[Exception], None],
     ) -> None:
         self._box = box
-        self._threads = threads
-        self._names = names
+        self._alive = alive
+        self._main_names = main_names
         self._on_error = on_error
         self._watch = watch
         self._finds = not watch
@@ -180,11 +179,11 @@ class Values:
 
     def names(self) -> dict[str, Any] | None:
         """The globals of the main module."""
-        return self._names.find()
+        return self._main_names()
 
     def sample(self) -> None:
         """Note the watched values as they are now."""
-        names = self._names.find()
+        names = self._main_names()
         if names is not None:
             for index, name in self._globals:
                 self._note(index, names.get(name))
@@ -198,7 +197,7 @@ class Values:
                 self._on_error(error)
         for index, name in self._locals:
             self._note(index, _local(name))
-        for thread, number in self._threads.alive():
+        for thread, number in self._alive():
             self.sample_thread(thread, number)
 
     def sample_thread(self, thread: Any, number: int) -> None:
@@ -217,7 +216,7 @@ class Values:
         if not self._finds or not self._looking.acquire(False):
             return  # another thread is looking
         try:
-            names = self._names.find()
+            names = self._main_names()
             for name, value in () if names is None else list(names.items()):
                 if type(name) is str and name[:1] != "_" and (type(value) is int or type(value) is float):
                     self._consider(name, value)

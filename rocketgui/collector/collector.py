@@ -6,7 +6,9 @@ import logging
 import time
 
 from rocketgui.collector.cpu_load import Cores
-from rocketgui.collector.launcher import RunFiles, RunInfo, Top
+from rocketgui.collector.launcher import RunInfo
+from rocketgui.collector.processes.program_tree import ProgramTree
+from rocketgui.collector.run_files import RunFiles
 from rocketgui.collector.run_observer import Run
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Command, Frame, Message
@@ -40,7 +42,7 @@ class Collector:
         """How long to wait between ticks: nothing but the cores moves while no program runs."""
         return NS // (RATE if self.running else CORES_RATE)
 
-    def obey(self, command: Command | Top) -> None:
+    def obey(self, command: Command | ProgramTree) -> None:
         """Carry out a command; one that makes no sense now is ignored, since it may cross with the end of a run. What
         ends the program is its owner's to do, and only noted here."""
         run = self.run
@@ -59,7 +61,7 @@ class Collector:
                 run.note_interrupt()
             case messages.Stop() | messages.Quit():
                 run.note_stop()
-            case Top():
+            case ProgramTree():
                 run.note_adoption(command)
 
     def observe(self, info: RunInfo, files: RunFiles, rings: list[int]) -> None:

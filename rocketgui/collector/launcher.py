@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +19,7 @@ from rocketgui import python_installations, supervisor
 from rocketgui.agent import owner_watchdog, trace_format
 from rocketgui.collector.control_block import Board
 from rocketgui.collector.processes.perf_events import Rings
+from rocketgui.collector.run_files import RunFiles
 from rocketgui.protocol.launch_spec import Launch
 from rocketgui.system import process_tree, run_directory
 
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 #: Files that other interpreters load; packaged or not, they lie beside this one.
 PACKAGE = Path(__file__).resolve().parent.parent
 AGENT, SUPERVISOR = PACKAGE / "agent" / "inject", PACKAGE / "supervisor.py"
-#: Whether an open file can be passed to another process, which needs no name then.
-PASSES_DESCRIPTORS: bool = os.name != "nt"
-#: Room for how far some thousand black boxes were read; see checkpoint.py.
-POSITIONS_SIZE = 1 << 18
 
 
 def environment(launch: Launch, directory: str) -> dict[str, str]:
@@ -48,10 +45,10 @@ def environment(launch: Launch, directory: str) -> dict[str, str]:
 
 
 class RunInfo(NamedTuple):
-    """What a collector is told of a run that it has to observe; the files come beside it, see `RunFiles`.
+    """What a collector is told of a run that it has to observe; the files come beside it, see run_files.py.
 
     `resumes`: another collector observed it before, and died. `launched_ns` is a monotonic time, `cpu_before_s` the CPU
-    seconds that the owner had used until then. `rings`: how many descriptors of `lineage.Rings` there are.
+    seconds that the owner had used until then. `rings`: how many descriptors of `perf_events.Rings` there are.
     """
 
     launch: Launch
@@ -60,13 +57,6 @@ class RunInfo(NamedTuple):
     launched_ns: int
     rings: int
     resumes: Resumption | None = None
-
-
-class Top(NamedTuple):
-    """The process below which a program's processes are, and those of its children that are not the program's."""
-
-    pid: int
-    others: frozenset[int] = frozenset()
 
 
 class Resumption(NamedTuple):
@@ -106,59 +96,6 @@ def announcement(info: RunInfo) -> RunStarted:
         limit=launch.limit,
         watch=launch.watch,
     )
-
-
-class RunFiles:
-    """The files of a run that outlive its collectors, open for reading and writing.
-
-    reports      lines of JSON, written by the supervisor
-    checkpoint   what a collector knows, written by the collectors, in one of two files; see checkpoint.py
-    positions    how far the collectors have read; see checkpoint.py
-    board        see control_block.py; the only one that other processes open, and that keeps its name
-
-    Where the system can pass descriptors, the others have no names: nothing that the program does to the run's
-    directory changes them.
-    """
-
-    NAMES = ("reports", "checkpoint", "checkpoint2", "positions", trace_format.BOARD_FILE)
-
-    def __init__(self, descriptors: Sequence[int]) -> None:
-        self.descriptors = tuple(descriptors)
-        self.reports, self.checkpoint, self.checkpoint2, self.positions, self.board = descriptors
-
-    @classmethod
-    def create(cls, directory: str) -> RunFiles:
-        """Make new ones.
-
-        Raises:
-            OSError: there is no room for them.
-        """
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
-        descriptors: list[int] = []
-        try:
-            for name in cls.NAMES:
-                path = os.path.join(directory, name)
-                appended = name in ("reports", "checkpoint", "checkpoint2")
-                descriptors.append(os.open(path, flags if appended else flags & ~os.O_APPEND, 0o600))
-                if PASSES_DESCRIPTORS and name != trace_format.BOARD_FILE:
-                    os.unlink(path)
-            os.write(descriptors[3], bytes(POSITIONS_SIZE))  # not a hole: a full disk must show here
-            os.write(descriptors[4], bytes(trace_format.BOARD_SIZE))
-        except OSError:
-            for descriptor in descriptors:
-                os.close(descriptor)
-            raise
-        return cls(descriptors)
-
-    @classmethod
-    def open(cls, directory: str) -> RunFiles:
-        """Open those of another process, where descriptors cannot be passed."""
-        flags = os.O_RDWR | getattr(os, "O_BINARY", 0)
-        return cls([os.open(os.path.join(directory, name), flags) for name in cls.NAMES])
-
-    def close(self) -> None:
-        for descriptor in self.descriptors:
-            os.close(descriptor)
 
 
 class Supervised:

@@ -9,17 +9,20 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from rocketgui.collector.checkpoint import Checkpoint, Head, Positions
+from rocketgui.collector.checkpoint import Checkpoint
 from rocketgui.collector.control_block import Board
-from rocketgui.collector.launcher import Resumption, RunFiles, RunInfo, Top, announcement
+from rocketgui.collector.launcher import Resumption, RunInfo, announcement
 from rocketgui.collector.processes import sampler
 from rocketgui.collector.processes.activity import Doings
 from rocketgui.collector.processes.perf_events import Lineage
+from rocketgui.collector.processes.program_tree import ProgramTree
 from rocketgui.collector.processes.registry import Census, Row, signal_name
 from rocketgui.collector.processes.system_monitor import Sights
+from rocketgui.collector.run_files import RunFiles
 from rocketgui.collector.supervisor_reports import Reports
 from rocketgui.collector.trace.buffers import Shelf
 from rocketgui.collector.trace.decoder import Translator
+from rocketgui.collector.trace.positions import Head, Positions
 from rocketgui.collector.worker_target import Crew
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
@@ -234,14 +237,14 @@ class Run:
         root = self._census.root
         if root is not None and not self._paused and not self._program_gone:
             self._paused = True
-            sampler.suspend(self._sights.top)
+            sampler.suspend(self._sights.tree)
             self._say_controls()
 
     def resume(self) -> None:
         root = self._census.root
         if root is not None and self._paused:
             self._paused = False
-            sampler.resume(self._sights.top)
+            sampler.resume(self._sights.tree)
             self._say_controls()
 
     def note_interrupt(self) -> None:
@@ -252,9 +255,9 @@ class Run:
         """The program is being ended, because the user said so."""
         self._stopping = True
 
-    def note_adoption(self, top: Top) -> None:
+    def note_adoption(self, tree: ProgramTree) -> None:
         """The supervisor died, and what it left is now below another process."""
-        self._sights.top = top
+        self._sights.tree = tree
 
     def _say_controls(self) -> None:
         self._out.append(messages.Controls(self._crew.workers, self._limit, self._paused))

@@ -19,7 +19,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
 from typing import TYPE_CHECKING
 
-from rocketgui.collector.launcher import PASSES_DESCRIPTORS, RunFiles, RunInfo
+from rocketgui.collector.launcher import RunInfo
+from rocketgui.collector.run_files import PASSES_DESCRIPTORS, RunFiles
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Frame, Message, Quit
 from rocketgui.system.signals import TO_GROUPS

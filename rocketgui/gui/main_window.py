@@ -5,6 +5,7 @@ How the parts are laid out, see central_widget.py.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 
 from rocketgui import python_installations
 from rocketgui.gui import actions, settings
+from rocketgui.gui.actions import Shortcut
 from rocketgui.gui.central_widget import Page
 from rocketgui.gui.dialogs.left_over_dialog import LeftOverQuestion
 from rocketgui.gui.panels.findings_panel import FindingsPanel
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
 #: Milliseconds at least between drawn frames, lines of output, and words and figures. Frames come at the pace of the
 #: collector, 60 a second; a floor of just that would miss every one that comes a little early.
 FRAME_MS, OUTPUT_MS, WORDS_MS = 14, 100, 250
+
+#: How much of the time that is shown a key moves it, or the pointer in it.
+_PAN, _STEP = 0.25, 0.02
 
 #: Why a step of a lesson that brings its own program leaves controls out.
 _NO_NUMBERS = "The program of this step has numbers of its own."
@@ -161,7 +166,56 @@ class MainWindow(QMainWindow):
         self.plots.axis.follow_changed.connect(self._frames.wake)
         self.plots.resized.connect(self._frames.wake)
         self.themes.changed.connect(self._theme_changed)
-        actions.bind(self)
+        self._add_shortcuts()
+
+    def _add_shortcuts(self) -> None:
+        top, plots, lesson, presentation = self.top, self.plots, self.lesson, self.presentation
+        actions.add(
+            self,
+            (
+                Shortcut("Space", "Launch, pause or resume", top.go),
+                Shortcut("Esc", "Stop", self.controller.stop),
+                Shortcut("Ctrl+O", "Open a program of your own", self.opening.ask),
+                Shortcut("Ctrl+B", "Back to the rocket program", self.show_rocket),
+                Shortcut("L", "Choose a lesson", top.lessons.open),
+                Shortcut("Ctrl+W", "Sweep over the number of workers", self.show_sweep),
+                Shortcut("F11", "Present on the full screen, and back", presentation.toggle),
+                Shortcut("P", "Choose how to present", top.present.open),
+                Shortcut("C", "Controls, while presented", presentation.toggle_controls),
+                Shortcut("Ctrl+D", "Switch between dark and light", self.switch_look),
+            ),
+        )
+        turns = actions.add(
+            self,
+            (
+                Shortcut("PgDown", "Next step of the lesson", lesson.go_on),
+                Shortcut("PgUp", "Step before", lesson.go_back),
+            ),
+        )
+        for turn in turns:  # without a lesson these keys belong to whatever has the focus
+            turn.setEnabled(lesson.step is not None)
+            lesson.step_shown.connect(lambda _, turn=turn: turn.setEnabled(True))
+            lesson.closed.connect(partial(turn.setEnabled, False))
+        actions.add(self, (Shortcut("W", "Choose the value that is drawn", plots.values.open),))
+        for views, keys in ((plots.counter_views, "123"), (plots.core_views, "45"), (self.output.views, "67")):
+            names = [button.accessibleName() for button in views.buttons]
+            actions.add(
+                self,
+                (Shortcut(key, f"Show: {names[view]}", partial(views.choose, view)) for view, key in enumerate(keys)),
+            )
+        actions.add(
+            self,
+            (
+                Shortcut("Ctrl++", "Zoom in", partial(plots.zoom, 0.5), repeats=True),
+                Shortcut("Ctrl+-", "Zoom out", partial(plots.zoom, 2.0), repeats=True),
+                Shortcut("Ctrl+Left", "Back in time", partial(plots.pan, -_PAN), repeats=True),
+                Shortcut("Ctrl+Right", "Forward in time", partial(plots.pan, _PAN), repeats=True),
+                Shortcut("Ctrl+0", "Follow the run again", plots.follow, repeats=True),
+                Shortcut("Alt+Left", "Values a little before", partial(plots.move_pointer, -_STEP), repeats=True),
+                Shortcut("Alt+Right", "Values a little later", partial(plots.move_pointer, _STEP), repeats=True),
+                Shortcut("F1", "This sheet", self.show_keys),
+            ),
+        )
 
     # ------------------------------------------------------------ actions
 

@@ -34,7 +34,8 @@ INJECT = """\
 import importlib, inspect, json, os, random, sys, time
 from pathlib import Path
 from rocketgui.collector.collector import Collector
-from rocketgui.collector.launcher import Resumption, RunFiles, Started
+from rocketgui.collector.launcher import Resumption, Started
+from rocketgui.collector.run_files import RunFiles
 from rocketgui.protocol.launch_spec import Script
 from rocketgui.protocol.messages import RunEnded
 

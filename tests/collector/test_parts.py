@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 
 from rocketgui.agent import control_block as agent_board
 from rocketgui.agent import trace_format
-from rocketgui.collector import capabilities, launcher
+from rocketgui.collector import capabilities
 from rocketgui.collector.control_block import Board
 from rocketgui.collector.cpu_load import Cores
 from rocketgui.collector.processes import exit_watcher, sampler
 from rocketgui.collector.processes.activity import Doings
+from rocketgui.collector.processes.program_tree import ProgramTree
 from rocketgui.collector.processes.registry import Census, Row, signal_name
 from rocketgui.collector.service import MOST_WAITING, Sender
 from rocketgui.collector.trace.decoder import Translator
@@ -477,11 +478,11 @@ def test_exit_status(busy: subprocess.Popen[bytes]) -> None:
 
 
 def test_suspend_and_resume(busy: subprocess.Popen[bytes]) -> None:
-    sampler.suspend(launcher.Top(os.getpid()))
+    sampler.suspend(ProgramTree(os.getpid()))
     until(lambda: state(busy.pid) == "T", "it to stand still")
-    sampler.resume(launcher.Top(os.getpid()))
+    sampler.resume(ProgramTree(os.getpid()))
     until(lambda: state(busy.pid) in ("R", "S"), "it to go on")
-    assert (busy.pid, os.getpid()) in sampler.descendants(launcher.Top(os.getpid()))
+    assert (busy.pid, os.getpid()) in sampler.descendants(ProgramTree(os.getpid()))
 
 
 # ---------------------------------------------------------------- abilities

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from rocketgui.collector.launcher import Top
+from rocketgui.collector.processes.program_tree import ProgramTree
 from rocketgui.system import process_tree
 
 #: Each process is looked at this often, within bounds for all of them together: few processes are looked at more often,
@@ -233,12 +233,12 @@ def _or_none(call: Callable[[], Any] | None) -> Any:
         return None
 
 
-def descendants(top: Top) -> list[tuple[int, int]]:
+def descendants(tree: ProgramTree) -> list[tuple[int, int]]:
     """(pid, parent's pid) of every process of the program below this one, parents first."""
     found: list[tuple[int, int]] = []
-    parents = [top.pid]
+    parents = [tree.top]
     for parent in parents:
-        children = [child for child in _children(parent) if child not in top.others]
+        children = [child for child in _children(parent) if child not in tree.others]
         found += [(child, parent) for child in children]
         parents += children
     return found
@@ -276,20 +276,20 @@ def began_ns(pid: int) -> int | None:
     return ticks * (1_000_000_000 // os.sysconf("SC_CLK_TCK")) - slept
 
 
-def suspend(top: Top) -> None:
+def suspend(tree: ProgramTree) -> None:
     """Suspend all processes of the program; parents first, again until no new one turns up."""
     suspended: set[int] = set()
     while True:
-        new = [pid for pid, _ in descendants(top) if pid not in suspended]
+        new = [pid for pid, _ in descendants(tree) if pid not in suspended]
         if not new:
             return
         _each(new, psutil.Process.suspend)
         suspended.update(new)
 
 
-def resume(top: Top) -> None:
+def resume(tree: ProgramTree) -> None:
     """Let all processes of the program go on; children first."""
-    _each([pid for pid, _ in reversed(descendants(top))], psutil.Process.resume)
+    _each([pid for pid, _ in reversed(descendants(tree))], psutil.Process.resume)
 
 
 def _each(pids: Iterable[int], action: Callable[[psutil.Process], None]) -> None:

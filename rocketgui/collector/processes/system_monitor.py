@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from rocketgui.collector.launcher import Top
 from rocketgui.collector.processes import sampler
 from rocketgui.collector.processes.activity import Doings
 from rocketgui.collector.processes.exit_watcher import Ends, exit_status
 from rocketgui.collector.processes.perf_events import Executed, Exited, Forked, Lineage
+from rocketgui.collector.processes.program_tree import ProgramTree
 from rocketgui.collector.processes.registry import Census, Row
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
@@ -20,7 +20,7 @@ UNTOLD = NS // 10
 
 
 class Sights:
-    """Tells the census of what lives below `top`, the supervisor at first, and puts figures into `out`."""
+    """Tells the census of the program's processes, those of `tree`, and puts figures into `out`."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Sights:
         self._census = census
         self._doings = doings
         self._supervisor = supervisor
-        self.top = Top(supervisor)
+        self.tree = ProgramTree(supervisor)
         self._lineage = lineage
         self._out = out
         self._launched_ns = launched_ns
@@ -117,7 +117,7 @@ class Sights:
         """Processes that the system has and nobody has told of."""
         if self._census.root is None:
             return
-        for pid, parent_pid in sampler.descendants(self.top):
+        for pid, parent_pid in sampler.descendants(self.tree):
             known = self._census.find(pid)
             if known is not None and not known.ended:
                 continue

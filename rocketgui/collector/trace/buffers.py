@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 
 from rocketgui.agent import trace_format
-from rocketgui.collector.checkpoint import Head, Positions
 from rocketgui.collector.processes.exit_watcher import room_for_descriptors
 from rocketgui.collector.processes.registry import Census, Row
 from rocketgui.collector.trace.decoder import Translator
+from rocketgui.collector.trace.positions import Head, Positions
 from rocketgui.collector.trace.reader import Box, Damaged, NotABox
 
 #: The clock of a file system may stand still this long, in ns: a file made meanwhile does not show in its directory.

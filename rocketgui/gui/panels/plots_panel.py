@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from rocketgui.gui.panels.value_combo_box import ValueChoice
 from rocketgui.gui.plots.core_strip import CoreStrip
 from rocketgui.gui.plots.cores import LINES_AT_MOST, CoresPlot
 from rocketgui.gui.plots.counters import CountersPlot
@@ -13,7 +14,7 @@ from rocketgui.gui.plots.rates import RatesPlot
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.timeline import TimelinePlot
 from rocketgui.gui.style.theme import Theme
-from rocketgui.gui.view_models.watched_values import ValueChoice, name_of, shortened
+from rocketgui.gui.view_models.watched_values import name_of, shortened
 from rocketgui.gui.widgets.card import Card
 from rocketgui.gui.widgets.view_switcher import Views
 from rocketgui.model.formatting import format_duration, format_rate

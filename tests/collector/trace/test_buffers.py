@@ -7,12 +7,12 @@ from pathlib import Path
 
 from rocketgui.agent import trace_format
 from rocketgui.agent.trace_buffer import Box
-from rocketgui.collector.checkpoint import Positions
-from rocketgui.collector.launcher import RunFiles
 from rocketgui.collector.processes.activity import Doings
 from rocketgui.collector.processes.registry import Census
+from rocketgui.collector.run_files import RunFiles
 from rocketgui.collector.trace.buffers import Shelf
 from rocketgui.collector.trace.decoder import Translator
+from rocketgui.collector.trace.positions import Positions
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
 
