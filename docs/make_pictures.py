@@ -63,21 +63,21 @@ def take(app: QApplication, options: Options, look: Look, picture: Path, is_time
         settle(1000)
         window.grab().save(str(picture))
         window.controller.stop()
-        wait_for(window.controller.changed, lambda: window.controller.session.ended is not None)
+        wait_for(window.controller.changed, lambda: window.controller.run.ended is not None)
     finally:
         window.close()
 
 
 def has_printed_enough(window: MainWindow) -> bool:
     """Whether the program has printed `LINES` lines."""
-    return window.controller.session.output_total >= LINES
+    return window.controller.run.output_total >= LINES
 
 
 def far_enough(window: MainWindow) -> bool:
     """Whether each of the run's workers has counted `PART` of the way."""
-    session = window.controller.session
-    counts = [worker.values[session.watch].last for worker in session.workers if session.watch in worker.values]
-    return session.ended is None and len(counts) == OPTIONS.workers and min(counts) >= PART * OPTIONS.limit
+    run = window.controller.run
+    counts = [worker.values[run.watch].last for worker in run.workers if run.watch in worker.values]
+    return run.ended is None and len(counts) == OPTIONS.workers and min(counts) >= PART * OPTIONS.limit
 
 
 def wait_for(changed: object, condition: Callable[[], bool]) -> None:

@@ -483,7 +483,7 @@ import sys
 from PySide6.QtCore import QCoreApplication
 from rocketgui.options import rocket_launch
 from rocketgui.bridge import Bridge
-from rocketgui.model.session import Model
+from rocketgui.model.model import Model
 
 if __name__ == "__main__":
     app = QCoreApplication(sys.argv)
@@ -493,7 +493,7 @@ if __name__ == "__main__":
     def receive(frames):
         for frame in frames:
             model.apply_frame(frame)
-        if all(p.values for p in model.session.workers) and len(model.session.workers) == 4:
+        if all(p.values for p in model.run.workers) and len(model.run.workers) == 4:
             print("flying", flush=True)
 
     bridge.received.connect(receive)

@@ -20,8 +20,9 @@ from pytestqt.qtbot import QtBot
 
 from rocketgui.bridge import Bridge
 from rocketgui.gui.main_window import MainWindow
+from rocketgui.model.model import Model
 from rocketgui.model.process import Process
-from rocketgui.model.session import Model, Session
+from rocketgui.model.run import Run
 from rocketgui.options import Options, rocket_launch
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Frame, Launch
@@ -76,24 +77,24 @@ class Window:
             self.model.apply_frame(frame)
 
     @property
-    def session(self) -> Session:
-        return self.model.session
+    def run(self) -> Run:
+        return self.model.run
 
     def until(self, condition: Callable[[], object]) -> None:
         self.bot.waitUntil(lambda: bool(condition()), timeout=round(1000 * LONGEST))
 
     def counting(self) -> list[Process]:
         """The workers that count at this moment."""
-        return [p for p in self.session.workers if not p.is_over and "rocket" in p.values and p.values["rocket"].last]
+        return [p for p in self.run.workers if not p.is_over and "rocket" in p.values and p.values["rocket"].last]
 
     def fly(self, workers: int = 2, method: str = "fork") -> None:
         """Launch, and wait until all workers count."""
         self.bridge.send(launch(workers, method=method))
-        self.until(lambda: self.session.is_live and len(self.counting()) == workers)
+        self.until(lambda: self.run.is_live and len(self.counting()) == workers)
 
     def stop(self) -> None:
         self.bridge.send(messages.Stop())
-        self.until(lambda: self.session.ended)
+        self.until(lambda: self.run.ended)
 
 
 def _mark_children(monkeypatch: pytest.MonkeyPatch, mark: str) -> None:
@@ -113,29 +114,29 @@ def window(qtbot: QtBot, mark: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def test_cores_are_live_before_any_launch(window: Window) -> None:
-    window.until(lambda: window.session.core_samples >= 3)
-    assert len(window.session.cores) == psutil.cpu_count()
-    assert window.session.program is None
+    window.until(lambda: window.run.core_samples >= 3)
+    assert len(window.run.cores) == psutil.cpu_count()
+    assert window.run.program is None
 
 
 @pytest.mark.parametrize("method", START_METHODS)
 def test_run_is_followed_to_its_end(window: Window, method: str) -> None:
     window.bridge.send(launch(limit=200_000, method=method))
-    window.until(lambda: window.session.ended)
-    ended, root = window.session.ended, window.session.root
+    window.until(lambda: window.run.ended)
+    ended, root = window.run.ended, window.run.root
     assert ended is not None
     assert (ended.ended, ended.exit_code) == ("finished", 0)
     assert root is not None
     assert (root.values["rocket"].first, root.values["rocket"].last) == (0, 0)
-    assert [worker.values["rocket"].last for worker in window.session.workers] == [200_000] * 2
-    assert {line.text for line in window.session.output} >= {"start func1", "end func2", "rocket in the parent: 0"}
-    assert window.session.losses == messages.Losses(0, 0, 0, 0)
-    assert window.session.notices == []
+    assert [worker.values["rocket"].last for worker in window.run.workers] == [200_000] * 2
+    assert {line.text for line in window.run.output} >= {"start func1", "end func2", "rocket in the parent: 0"}
+    assert window.run.losses == messages.Losses(0, 0, 0, 0)
+    assert window.run.notices == []
 
 
 def test_program_has_a_session_of_its_own(window: Window) -> None:
     window.fly(1)
-    root = window.session.root
+    root = window.run.root
     assert root is not None
     assert os.getsid(root.pid) == root.pid
     window.stop()
@@ -148,15 +149,15 @@ def test_workers_come_and_go_during_a_run(window: Window, method: str) -> None:
     window.until(lambda: len(window.counting()) == 5)
     first = window.counting()[0]
     window.bridge.send(messages.SetWorkers(1))
-    window.until(lambda: len([p for p in window.session.workers if p.ended]) == 4)
+    window.until(lambda: len([p for p in window.run.workers if p.ended]) == 4)
     assert window.counting() == [first]
     # Gently: each came to the end of its function.
-    assert [p.exit_code for p in window.session.workers if p.is_over] == [0] * 4
-    assert len([line for line in window.session.output if line.text.startswith("end ")]) == 4
+    assert [p.exit_code for p in window.run.workers if p.is_over] == [0] * 4
+    assert len([line for line in window.run.output if line.text.startswith("end ")]) == 4
     window.bridge.send(messages.SetWorkers(2))
     window.until(lambda: len(window.counting()) == 2)
     window.stop()
-    assert window.session.controls == messages.Controls(2, FOR_EVER, False)
+    assert window.run.controls == messages.Controls(2, FOR_EVER, False)
 
 
 @pytest.mark.parametrize("method", START_METHODS)
@@ -164,10 +165,10 @@ def test_limit_reaches_running_workers(window: Window, method: str) -> None:
     """A limit below what they have: they come to their end at once. Those started afterwards have it too."""
     window.fly(2, method)
     window.bridge.send(messages.SetLimit(1))
-    window.until(lambda: window.session.ended)
-    assert window.session.ended is not None
-    assert window.session.ended.ended == "finished"
-    assert window.session.limit == 1
+    window.until(lambda: window.run.ended)
+    assert window.run.ended is not None
+    assert window.run.ended.ended == "finished"
+    assert window.run.limit == 1
 
 
 def test_raised_limit_holds_for_new_workers(window: Window) -> None:
@@ -177,36 +178,36 @@ def test_raised_limit_holds_for_new_workers(window: Window) -> None:
     window.bridge.send(messages.SetWorkers(3))
     window.until(lambda: len(window.counting()) == 3)
     window.bridge.send(messages.SetLimit(7))
-    window.until(lambda: window.session.ended)
-    assert [worker.exit_code for worker in window.session.workers] == [0] * 3
+    window.until(lambda: window.run.ended)
+    assert [worker.exit_code for worker in window.run.workers] == [0] * 3
 
 
 @pytest.mark.parametrize("method", START_METHODS)
 def test_paused_processes_stand_still(window: Window, method: str) -> None:
     window.fly(2, method)
     window.bridge.send(messages.Pause())
-    pids = [p.pid for p in window.session.processes.values() if not p.is_over]
+    pids = [p.pid for p in window.run.processes.values() if not p.is_over]
     window.until(lambda: {state(pid) for pid in pids} == {"T"})
-    window.until(lambda: window.session.controls is not None and window.session.controls.paused)
+    window.until(lambda: window.run.controls is not None and window.run.controls.paused)
     frames = window.frames
     window.until(lambda: window.frames > frames + 30)  # all that was under way has arrived
-    before = [worker.values["rocket"].last for worker in window.session.workers]
+    before = [worker.values["rocket"].last for worker in window.run.workers]
     frames = window.frames
     window.until(lambda: window.frames > frames + 30)
-    assert [worker.values["rocket"].last for worker in window.session.workers] == before
-    assert window.session.is_live
+    assert [worker.values["rocket"].last for worker in window.run.workers] == before
+    assert window.run.is_live
     window.bridge.send(messages.Resume())
-    window.until(lambda: all(w.values["rocket"].last > b for w, b in zip(window.session.workers, before, strict=True)))
+    window.until(lambda: all(w.values["rocket"].last > b for w, b in zip(window.run.workers, before, strict=True)))
     window.stop()
 
 
 def test_stop_while_paused(window: Window) -> None:
     window.fly(2)
     window.bridge.send(messages.Pause())
-    window.until(lambda: window.session.controls is not None and window.session.controls.paused)
+    window.until(lambda: window.run.controls is not None and window.run.controls.paused)
     window.stop()
-    assert window.session.ended is not None
-    assert window.session.ended.ended == "stopped"
+    assert window.run.ended is not None
+    assert window.run.ended.ended == "stopped"
 
 
 @pytest.mark.parametrize("method", START_METHODS)
@@ -215,9 +216,9 @@ def test_stop_and_launch_again(window: Window, method: str) -> None:
         window.fly(3, method)
         directory = run_directory(window.mark)
         window.stop()
-        assert window.session.ended is not None
-        assert window.session.ended.ended == "stopped"
-        assert all(process.outcome() == "stopped" for process in window.session.workers)
+        assert window.run.ended is not None
+        assert window.run.ended.ended == "stopped"
+        assert all(process.outcome() == "stopped" for process in window.run.workers)
         assert directory is not None
         assert not directory.exists()
 
@@ -226,9 +227,9 @@ def test_stop_at_once(window: Window) -> None:
     """The program has hardly been started."""
     window.bridge.send(launch(8, method="spawn"))
     window.bridge.send(messages.Stop())
-    window.until(lambda: window.session.ended)
-    assert window.session.ended is not None
-    assert window.session.ended.ended == "stopped"
+    window.until(lambda: window.run.ended)
+    assert window.run.ended is not None
+    assert window.run.ended.ended == "stopped"
 
 
 @pytest.mark.parametrize("method", START_METHODS)
@@ -255,18 +256,18 @@ def test_collector_killed_during_a_run(window: Window) -> None:
     pid = window.bridge.collector_pid
     assert pid is not None
     kill_all([pid])
-    pids = {worker.pid for worker in window.session.workers}
-    window.until(lambda: window.session.restarts)
+    pids = {worker.pid for worker in window.run.workers}
+    window.until(lambda: window.run.restarts)
     assert window.bridge.collector_pid not in (None, pid)
     # The program goes on, and is seen to: the same rows, limits that reach it, its end.
-    before = [worker.values["rocket"].last for worker in window.session.workers]
-    window.until(lambda: all(w.values["rocket"].last > b for w, b in zip(window.session.workers, before, strict=True)))
-    assert {worker.pid for worker in window.session.workers} == pids
+    before = [worker.values["rocket"].last for worker in window.run.workers]
+    window.until(lambda: all(w.values["rocket"].last > b for w, b in zip(window.run.workers, before, strict=True)))
+    assert {worker.pid for worker in window.run.workers} == pids
     window.bridge.send(messages.SetWorkers(3))
     window.until(lambda: len(window.counting()) == 3)
     window.bridge.send(messages.SetLimit(1))
-    window.until(lambda: window.session.ended)
-    assert [worker.exit_code for worker in window.session.workers] == [0] * 3
+    window.until(lambda: window.run.ended)
+    assert [worker.exit_code for worker in window.run.workers] == [0] * 3
     assert directory is not None
     until(lambda: not directory.exists(), "the run's directory to go", PROMISED)
     window.fly(2)
@@ -276,12 +277,12 @@ def test_collector_killed_during_a_run(window: Window) -> None:
 def test_supervisor_killed_during_a_run(window: Window) -> None:
     window.fly(2, "spawn")
     kill_all(supervisors(window.mark))
-    window.until(lambda: any("supervisor was killed by SIGKILL" in text for text in window.session.notices))
-    before = [worker.values["rocket"].last for worker in window.session.workers]
-    window.until(lambda: all(w.values["rocket"].last > b for w, b in zip(window.session.workers, before, strict=True)))
+    window.until(lambda: any("supervisor was killed by SIGKILL" in text for text in window.run.notices))
+    before = [worker.values["rocket"].last for worker in window.run.workers]
+    window.until(lambda: all(w.values["rocket"].last > b for w, b in zip(window.run.workers, before, strict=True)))
     window.bridge.send(messages.SetLimit(1))
-    window.until(lambda: window.session.ended)
-    assert [worker.exit_code for worker in window.session.workers] == [0] * 2
+    window.until(lambda: window.run.ended)
+    assert [worker.exit_code for worker in window.run.workers] == [0] * 2
     window.fly(1)
     window.stop()
 
@@ -291,8 +292,8 @@ def test_python_that_does_not_start(window: Window) -> None:
     window.bridge.send(
         Launch(good.argv, "/no/such/python", good.run_as, good.start_method, good.workers, good.limit, good.watch)
     )
-    window.until(lambda: window.session.ended)
-    assert any("/no/such/python could not be started: No such file" in text for text in window.session.notices)
+    window.until(lambda: window.run.ended)
+    assert any("/no/such/python could not be started: No such file" in text for text in window.run.notices)
     window.fly(1)
     window.stop()
 
@@ -304,7 +305,7 @@ def test_twenty_starts_and_closes_leave_nothing(qtbot: QtBot, mark: str, monkeyp
         window = Window(qtbot, mark)
         window.bridge.start()
         window.bridge.send(launch(1, limit=1))
-        window.until(lambda: window.session.program)
+        window.until(lambda: window.run.program)
         window.bridge.close()
         nothing_is_left(mark)
 
@@ -340,13 +341,13 @@ def test_closing_the_window_during_a_run_writes_the_report(
     window.show()
     window.launch()
     controller = window.controller
-    qtbot.waitUntil(lambda: len(controller.session.rates()) == 2, timeout=round(1000 * LONGEST))
+    qtbot.waitUntil(lambda: len(controller.run.rates()) == 2, timeout=round(1000 * LONGEST))
     window.close()
     nothing_is_left(mark)
     report = read_report(path)
     assert report["ended"] == "stopped"
     assert [worker["values"]["rocket"]["last"] > 0 for worker in workers_of(report)] == [True, True]
-    assert all(process.is_over for process in controller.session.processes.values())
+    assert all(process.is_over for process in controller.run.processes.values())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -15,7 +15,7 @@ from rocketgui.cli import headless
 from rocketgui.cli.follow import Follower
 from rocketgui.lessons import CORE_VIEWS, COUNTER_VIEWS, Lesson, Step, launch_of, lesson, titles
 from rocketgui.model.findings import findings
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 from rocketgui.options import LESSONS, Options
 from rocketgui.protocol.launch_spec import START_METHODS
 from rocketgui.resources import resource
@@ -40,9 +40,9 @@ def shorter(step: Step) -> Options:
     return options if step.seconds else options._replace(limit=min(options.limit, most))
 
 
-def promised(step: Step, session: Session) -> set[str]:
+def promised(step: Step, run: Run) -> set[str]:
     """What a step has to show: no speed-up if other programs kept the one that it is held against from a core."""
-    starved = [run for run in session.before if run.workers == 1 and (run.cores_used or 0) < 0.85]
+    starved = [past for past in run.before if past.workers == 1 and (past.cores_used or 0) < 0.85]
     return set(step.shows) - ({"speed_up"} if starved else set())
 
 
@@ -68,13 +68,13 @@ def test_shows_what_it_promises(number: int, capfd: pytest.CaptureFixture[str]) 
             options = options._replace(python=python.path, limit=faster * options.limit)
             command = launch_of(step, options, own_session=False)
             headless.follow(follower, command, headless.Signals(), headless.work_for(1.5 if step.seconds else None))
-            session = follower.model.session
-            said = {finding.id: finding.text for finding in findings(session)}
-            assert promised(step, session) <= set(said), (step.title, said)
-            printed = [line.text for line in session.output]
+            run = follower.model.run
+            said = {finding.id: finding.text for finding in findings(run)}
+            assert promised(step, run) <= set(said), (step.title, said)
+            printed = [line.text for line in run.output]
             assert all(any(piece in line for line in printed) for piece in step.prints), printed
-            assert session.ended is not None
-            assert session.ended.ended == ("stopped" if step.seconds else "finished")
+            assert run.ended is not None
+            assert run.ended.ended == ("stopped" if step.seconds else "finished")
     capfd.readouterr()
 
 

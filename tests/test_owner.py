@@ -17,7 +17,8 @@ import pytest
 
 from rocketgui import owner
 from rocketgui.collector import service
-from rocketgui.model.session import Model, Session
+from rocketgui.model.model import Model
+from rocketgui.model.run import Run
 from rocketgui.owner import Owner
 from rocketgui.protocol import messages
 from rocketgui.protocol.launch_spec import Script
@@ -78,8 +79,8 @@ class Watched:
         self.model = Model()
 
     @property
-    def session(self) -> Session:
-        return self.model.session
+    def run(self) -> Run:
+        return self.model.run
 
     def step(self) -> None:
         owner.wait(self.owner.readable, 0.02)
@@ -94,9 +95,9 @@ class Watched:
         until(look, what, seconds)
 
     def ended(self) -> RunEnded:
-        self.until(lambda: self.session.ended, "the end of the run")
-        assert self.session.ended is not None
-        return self.session.ended
+        self.until(lambda: self.run.ended, "the end of the run")
+        assert self.run.ended is not None
+        return self.run.ended
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ def test_without_a_collector_a_program_runs_unobserved(
     ended = watched.ended()
     assert (ended.ended, ended.exit_code) == ("failed", 7)
     assert lines(tmp_path)[-1] == "[3, 3]"
-    assert any("unobserved" in text for text in watched.session.notices)
+    assert any("unobserved" in text for text in watched.run.notices)
 
 
 def _die(frames: Any, commands: Any, rate: int) -> None:
@@ -185,9 +186,9 @@ def test_collector_that_dies_each_time_leaves_the_program_alone(
     ended = watched.ended()
     assert (ended.ended, ended.exit_code) == ("failed", 7)
     assert lines(tmp_path)[-1] == "[3, 3]"
-    assert any("is not observed" in text for text in watched.session.notices)
+    assert any("is not observed" in text for text in watched.run.notices)
     watched.owner.obey(script(tmp_path, 600))
-    watched.until(lambda: watched.session.is_live and lines(tmp_path)[:1] == ["line 0"], "the program")
+    watched.until(lambda: watched.run.is_live and lines(tmp_path)[:1] == ["line 0"], "the program")
     watched.owner.obey(messages.Stop())
     assert watched.ended().ended == "stopped"
 
@@ -196,7 +197,7 @@ def test_a_collector_that_stands_still_hinders_nobody(watched: Watched, tmp_path
     """Neither the program, nor Stop, nor the end of its owner."""
     watched.owner.start()
     watched.owner.obey(script(tmp_path, 600))
-    watched.until(lambda: watched.session.output_total, "the program's first line")
+    watched.until(lambda: watched.run.output_total, "the program's first line")
     pid = watched.owner.collector_pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
@@ -212,26 +213,26 @@ def test_a_collector_that_stands_still_hinders_nobody(watched: Watched, tmp_path
 def test_a_collector_that_goes_on_again_tells_what_it_missed(watched: Watched, tmp_path: Path) -> None:
     watched.owner.start()
     watched.owner.obey(script(tmp_path, 3))
-    watched.until(lambda: watched.session.output_total, "the program's first line")
+    watched.until(lambda: watched.run.output_total, "the program's first line")
     pid = watched.owner.collector_pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
     until(lambda: len(lines(tmp_path)) > 30, "the program to go on")
     os.kill(pid, signal.SIGCONT)
     assert watched.ended().exit_code == 7
-    assert watched.session.restarts == []
-    assert [line.text for line in watched.session.output] == lines(tmp_path)
+    assert watched.run.restarts == []
+    assert [line.text for line in watched.run.output] == lines(tmp_path)
 
 
 def test_collector_killed_while_nothing_runs(watched: Watched) -> None:
     watched.owner.start()
-    watched.until(lambda: watched.session.core_samples > 2, "the cores")
+    watched.until(lambda: watched.run.core_samples > 2, "the cores")
     first = watched.owner.collector_pid
     assert first is not None
     kill_all([first])
     watched.until(lambda: watched.owner.collector_pid not in (None, first), "another collector")
-    samples = watched.session.core_samples
-    watched.until(lambda: watched.session.core_samples > samples + 2, "the cores again")
+    samples = watched.run.core_samples
+    watched.until(lambda: watched.run.core_samples > samples + 2, "the cores again")
 
 
 def test_owner_leaves_no_descriptors(watched: Watched, tmp_path: Path) -> None:

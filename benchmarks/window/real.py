@@ -52,7 +52,7 @@ class RealWindow:
         """Begin the run."""
         self._bridge.start()
         if self._history_ns:
-            self.window.controller.session_began.connect(self._put_history)
+            self.window.controller.run_began.connect(self._put_history)
         else:
             self._bridge.send(self._launch())
 
@@ -90,7 +90,7 @@ class RealWindow:
 
     def latencies_ms(self) -> list[float]:
         """From each sample to the painted frame, in the stretch measured; nothing for synthetic workers."""
-        lines = [line for line in self.window.controller.session.output if line.text.startswith("monotonic_ns ")]
+        lines = [line for line in self.window.controller.run.output if line.text.startswith("monotonic_ns ")]
         if not lines:
             return []
         zero_ns = int(lines[0].text.split()[1]) - lines[0].t_ns

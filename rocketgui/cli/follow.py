@@ -11,7 +11,7 @@ from rocketgui.protocol.launch_spec import Launch
 from rocketgui.system import process_tree
 
 if TYPE_CHECKING:
-    from rocketgui.model.session import Model
+    from rocketgui.model.model import Model
     from rocketgui.owner import Owner
     from rocketgui.protocol.messages import Command, Frame
 
@@ -51,7 +51,7 @@ class Follower:
     def model(self) -> Model:
         """What was seen; loaded, and numpy with it, while the collector starts."""
         if self._model is None:
-            self._model = importlib.import_module("rocketgui.model.session").Model()
+            self._model = importlib.import_module("rocketgui.model.model").Model()
         assert self._model is not None
         return self._model
 
@@ -84,7 +84,7 @@ class Follower:
         supervisor = (self._owner and self._owner.supervisor_pid) or self._supervisor
         if supervisor is None:
             return False
-        known = self._model.session.processes if self._model is not None else {}
+        known = self._model.run.processes if self._model is not None else {}
         return process_tree.sent_by_program(
             pid, supervisor, lambda sender: any(process.pid == sender for process in list(known.values()))
         )
@@ -105,5 +105,5 @@ class Follower:
                 model.apply_frame(frame)
                 yield frame
             if not frames:
-                yield Frame(model.session.t_ns, ())
+                yield Frame(model.run.t_ns, ())
             live = live and owner.is_live

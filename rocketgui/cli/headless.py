@@ -18,7 +18,7 @@ from rocketgui.options import Options
 from rocketgui.system.signals import TO_GROUPS, SignalReader
 
 if TYPE_CHECKING:
-    from rocketgui.model.session import Session
+    from rocketgui.model.run import Run
     from rocketgui.protocol.launch_spec import Launch
     from rocketgui.protocol.messages import Message
 
@@ -103,10 +103,10 @@ def run(options: Options) -> int:
     signals = Signals()
     with signals, Follower() as follower:
         follow(follower, options.command(own_session=False), signals)
-        session = follower.model.session
-        failed = _reported(options, session, [])
-        _summarise(session)
-    return failed or _exit_code(session)
+        run = follower.model.run
+        failed = _reported(options, run, [])
+        _summarise(run)
+    return failed or _exit_code(run)
 
 
 def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
@@ -116,7 +116,7 @@ def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
 
     lesson = lessons.lesson(number, python_installations.known(options.python))
     signals = Signals()
-    sessions: list[Session] = []
+    runs: list[Run] = []
     with signals, Follower() as follower:
         for place, step in enumerate(lesson.steps, 1):
             tell(f"Lesson {number}: {lesson.title}, {place} of {len(lesson.steps)}: {step.title}")
@@ -127,24 +127,22 @@ def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
                 continue
             mine = step.options._replace(**{name: getattr(options, name) for name in given | {"python"}})
             follow(follower, lessons.launch_of(step, mine, own_session=False), signals, work_for(step.seconds))
-            sessions.append(follower.model.session)
-            _summarise(sessions[-1], step.shows)
-            if signals.interrupts or signals.end or sessions[-1].root is None:
+            runs.append(follower.model.run)
+            _summarise(runs[-1], step.shows)
+            if signals.interrupts or signals.end or runs[-1].root is None:
                 break
-    if not sessions:
+    if not runs:
         return 1
-    early = sessions[-1].root is None or signals.interrupts or signals.end
-    return _reported(options, sessions[-1], sessions[:-1]) or int(bool(early))
+    early = runs[-1].root is None or signals.interrupts or signals.end
+    return _reported(options, runs[-1], runs[:-1]) or int(bool(early))
 
 
-def work_for(seconds: float | None) -> Callable[[Session], bool] | None:
+def work_for(seconds: float | None) -> Callable[[Run], bool] | None:
     """Whether a run has gone on for so long; None: it goes on to its end."""
-    return None if seconds is None else lambda session: (session.work_s() or 0) > seconds
+    return None if seconds is None else lambda run: (run.work_s() or 0) > seconds
 
 
-def follow(
-    follower: Follower, command: Launch, signals: Signals, enough: Callable[[Session], bool] | None = None
-) -> None:
+def follow(follower: Follower, command: Launch, signals: Signals, enough: Callable[[Run], bool] | None = None) -> None:
     """Launch a program and follow it to its end, or until enough was seen of it, or nothing more can be."""
     follower.launch(command, lambda: signals.begin(follower))
     # A terminal that the program uses is the program's: a line that changes in place would wipe what it writes there.
@@ -155,21 +153,21 @@ def follow(
         signals.pass_on()
         for message in frame.messages:
             _say(message, line)
-        line.show(follower.model.session)
-        if enough is not None and (enough(follower.model.session) or not follower.owner.observes):
+        line.show(follower.model.run)
+        if enough is not None and (enough(follower.model.run) or not follower.owner.observes):
             follower.obey(messages.Stop())
     signals.begin(None)
     line.clear()
 
 
-def _reported(options: Options, session: Session, before: list[Session]) -> int:
+def _reported(options: Options, run: Run, before: list[Run]) -> int:
     """Write the report, if one is wanted, with those of the lesson's steps before; return 0, or 1 if that failed."""
     if options.report is None:
         return 0
     from rocketgui.model.report import report
     from rocketgui.recording.files import write_json
 
-    told = report(session)
+    told = report(run)
     if before:
         told["before"] = [report(earlier) for earlier in before]
     try:
@@ -214,7 +212,7 @@ class LiveLine:
         self._due = 0
         self._shown = False
 
-    def show(self, session: Session) -> None:
+    def show(self, run: Run) -> None:
         now = time.monotonic_ns()
         if not self._wanted or now < self._due:
             return
@@ -228,7 +226,7 @@ class LiveLine:
 
         values = [
             harmless(f"{process.name} {value.last:,}")
-            for process in session.processes.values()
+            for process in run.processes.values()
             for value in process.values.values()
             if process.kind != "helper"
         ]
@@ -246,17 +244,17 @@ class LiveLine:
             sys.stderr.flush()
 
 
-def _summarise(session: Session, first: Collection[str] = ()) -> None:
+def _summarise(run: Run, first: Collection[str] = ()) -> None:
     """What was seen."""
     from rocketgui.cli import summary
     from rocketgui.model.formatting import harmless
 
-    for line in summary.lines(session, first):
+    for line in summary.lines(run, first):
         tell(harmless(line))
 
 
-def _exit_code(session: Session) -> int:
-    ended = session.ended
+def _exit_code(run: Run) -> int:
+    ended = run.ended
     if ended is None or ended.exit_code is None:
-        return NOT_STARTED if not session.processes else 1
+        return NOT_STARTED if not run.processes else 1
     return ended.exit_code if ended.exit_code >= 0 else 128 - ended.exit_code

@@ -31,7 +31,7 @@ from rocketgui.protocol.launch_spec import START_METHODS
 
 if TYPE_CHECKING:
     from rocketgui.model.process import Process
-    from rocketgui.model.session import Session
+    from rocketgui.model.run import Run
     from rocketgui.protocol.messages import Number
 
 #: All that there are; a system has some of them.
@@ -147,14 +147,14 @@ def try_start_method(method: str) -> tuple[str, float]:
             printed = output.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError as error:
         return str(error), 0.0
-    session = follower.model.session
-    return "; ".join(_faults(session, [line for line in printed if line.strip()])), session.end_ns / 1e9
+    run = follower.model.run
+    return "; ".join(_faults(run, [line for line in printed if line.strip()])), run.end_ns / 1e9
 
 
-def _faults(session: Session, printed: list[str]) -> Iterator[str]:
+def _faults(run: Run, printed: list[str]) -> Iterator[str]:
     """Whatever a run should not have shown; `printed`: the lines of the program, and of the supervisor."""
-    yield from (notice.rstrip(".") for notice in session.notices)
-    ended = session.ended
+    yield from (notice.rstrip(".") for notice in run.notices)
+    ended = run.ended
     if ended is None:
         return
     if ended.ended == "stopped":
@@ -164,13 +164,13 @@ def _faults(session: Session, printed: list[str]) -> Iterator[str]:
         yield ended.ended if ended.exit_code is None else f"{ended.ended} with exit code {ended.exit_code}"
         yield from printed[-1:]
         return  # the values would only say the same
-    values = [_last(worker) for worker in session.workers]
+    values = [_last(worker) for worker in run.workers]
     if values != [LIMIT] * WORKERS:
         yield f"the workers counted to {values}, not to {LIMIT} each"
-    parent = None if session.root is None else _last(session.root)
+    parent = None if run.root is None else _last(run.root)
     if parent != 0:
         yield f"the parent's rocket was {parent}, not 0"
-    losses = {**asdict(session.losses), "unreadable messages": session.bad_messages}
+    losses = {**asdict(run.losses), "unreadable messages": run.bad_messages}
     yield from (f"{name}: {count}" for name, count in losses.items() if count)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rocketgui.model.findings import findings
 from rocketgui.model.folding import alike
 from rocketgui.model.process import Process, ProcessState
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 from rocketgui.protocol.messages import cut
 
 #: Up to so many rows each have a line; where there are more, they are told of by the like.
@@ -32,15 +32,15 @@ class _Line(NamedTuple):
     text: str
 
 
-def lines(session: Session, first: Collection[str] = ()) -> list[str]:
+def lines(run: Run, first: Collection[str] = ()) -> list[str]:
     """The summary of a run, some 50 lines at most; without notices, which were told as they came. `first`: the ids of
     the findings that come first."""
-    rows = [process for process in session.processes.values() if process.kind != "helper"]
-    if len(rows) + len(session.folded) <= ROWS:
+    rows = [process for process in run.processes.values() if process.kind != "helper"]
+    if len(rows) + len(run.folded) <= ROWS:
         told = [_line(process) for process in rows]
     else:
-        told = _shortened([*_of_processes(session, rows), *_of_threads(session, rows)])
-    found = [finding.text for finding in findings(session, first) if finding.id != "notice"]
+        told = _shortened([*_of_processes(run, rows), *_of_threads(run, rows)])
+    found = [finding.text for finding in findings(run, first) if finding.id != "notice"]
     more = [f"and {len(found) - FINDINGS} more findings"] if len(found) > FINDINGS else []
     return [cut(line, _LETTERS) for line in (*told, *found[:FINDINGS], *more)]
 
@@ -59,7 +59,7 @@ def _shortened(told: list[_Line]) -> list[str]:
     return [*(told[place].text for place in sorted(chosen)), f"and {others:,} more"]
 
 
-def _of_processes(session: Session, rows: list[Process]) -> Iterator[_Line]:
+def _of_processes(run: Run, rows: list[Process]) -> Iterator[_Line]:
     """Processes with the same name, but for numbers in it, and the same end in one line, where there are more than
     one."""
     groups: dict[tuple[str, str], list[Process]] = {}
@@ -68,7 +68,7 @@ def _of_processes(session: Session, rows: list[Process]) -> Iterator[_Line]:
             groups.setdefault((alike(process.name), process.outcome()), []).append(process)
     folded: Counter[tuple[str, str]] = Counter()
     bad = {key for key, alikes in groups.items() if alikes[0].state in _BAD}
-    for group in session.folded.groups:
+    for group in run.folded.groups:
         if group.key.kind == "process":
             key = group.key.name, group.row.outcome()
             folded[key] += group.count
@@ -83,18 +83,18 @@ def _of_processes(session: Session, rows: list[Process]) -> Iterator[_Line]:
         yield _Line((name, outcome) in bad, count, f"{count:,} × {one_name:<12} {outcome or 'still running'}")
 
 
-def _of_threads(session: Session, rows: list[Process]) -> Iterator[_Line]:
+def _of_threads(run: Run, rows: list[Process]) -> Iterator[_Line]:
     """All threads of a process in one line."""
     ends: dict[int | None, Counter[str]] = {}
     for process in rows:
         if process.kind != "process" and process.place is None:
             ends.setdefault(process.parent, Counter())[process.outcome() or "still running"] += 1
-    for group in session.folded.groups:
+    for group in run.folded.groups:
         if group.key.kind != "process":
             ends.setdefault(group.key.parent, Counter())[group.row.outcome()] += group.count
     for parent, outcomes in ends.items():
         count = outcomes.total()
-        whose = f" of {session.name_of(parent)}" if parent is not None else ""
+        whose = f" of {run.name_of(parent)}" if parent is not None else ""
         told = [f"{many:,} {outcome}" for outcome, many in outcomes.most_common(_ENDS)]
         if len(outcomes) == 1:
             told = [f"all {next(iter(outcomes))}" if count > 1 else next(iter(outcomes))]

@@ -8,7 +8,7 @@ import sys
 from rocketgui.cli.follow import Follower
 from rocketgui.cli.headless import Signals, follow, tell
 from rocketgui.model.formatting import format_rate, harmless
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 from rocketgui.model.sweep import Measurement, Point, Sweep, numbers
 from rocketgui.options import Options
 from rocketgui.recording.files import write_json
@@ -36,7 +36,7 @@ def run(options: Options) -> int:
         print(harmless(finding.text))
     if options.report is not None:
         try:
-            write_json(options.report, sweep.report(follower.model.session, options.seconds))
+            write_json(options.report, sweep.report(follower.model.run, options.seconds))
         except OSError as error:
             tell(f"the report could not be written: {error}")
             return 1
@@ -48,8 +48,8 @@ def measure(workers: int, options: Options, signals: Signals, follower: Follower
     measurement = Measurement(workers, options.seconds)
     points: list[Point] = []
 
-    def enough(session: Session) -> bool:
-        point = measurement.point(session)
+    def enough(run: Run) -> bool:
+        point = measurement.point(run)
         if point is not None and not points:
             points.append(point)
         return bool(points)

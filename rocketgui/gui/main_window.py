@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         self._lines = Pacer(self.output.refresh, OUTPUT_MS, self)
         self._words = Pacer(self._refresh_words, WORDS_MS, self)
         self._wire()
-        self._show_session()
+        self._show_run()
         self._words.now()
         place = Place.read(self._remembered.place)
         if place is not None:
@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
     def _wire(self) -> None:
         controller, top, program = self.controller, self.top, self.program
         controller.changed.connect(self._changed)
-        controller.session_began.connect(self._session_began)
+        controller.run_began.connect(self._run_began)
         controller.state_changed.connect(self._state_changed)
         controller.problem.connect(self.strip.say)
         top.launch_wanted.connect(self.launch)
@@ -280,7 +280,7 @@ class MainWindow(QMainWindow):
             numbers="" if step.takes_numbers else _NO_NUMBERS, choices=_NO_CHOICES if step.program else ""
         )
         self._choose_views(step)
-        self._is_past = self.controller.session.program is not None
+        self._is_past = self.controller.run.program is not None
         self._show_right()
         self._idle_hint()
         self._words.now()
@@ -359,16 +359,16 @@ class MainWindow(QMainWindow):
         self._lines.wake()
         self._words.wake()
 
-    def _session_began(self) -> None:
+    def _run_began(self) -> None:
         self.strip.clear()
         self._is_past = False
-        self._show_session()
+        self._show_run()
 
-    def _show_session(self) -> None:
-        session = self.controller.session
-        self.plots.set_session(session)
-        self.processes.set_session(session)
-        self.output.set_session(session)
+    def _show_run(self) -> None:
+        run = self.controller.run
+        self.plots.set_run(run)
+        self.processes.set_run(run)
+        self.output.set_run(run)
         self._idle_hint()
 
     def _state_changed(self, state: RunState) -> None:
@@ -414,19 +414,19 @@ class MainWindow(QMainWindow):
         return f"Press Space to launch {program}"
 
     def _refresh_words(self) -> None:
-        session = self.controller.session
-        self.program.refresh(session)
+        run = self.controller.run
+        self.program.refresh(run)
         self.plots.set_past(self._is_past)
         self.plots.refresh()
         step = self.lesson.step
-        found = findings(session, step.shows if step is not None else ())
-        self.findings.show_findings(session, found)
+        found = findings(run, step.shows if step is not None else ())
+        self.findings.show_findings(run, found)
         self.findings.set_past(self._is_past)
         if not self._is_past:
             self.strip.warn(next((finding.text for finding in found if finding.id in URGENT), ""))
-        self.processes.refresh(session)
-        self.strip.refresh(session)
-        self.top.show_time(session.end_ns / 1e9 if session.program is not None else None, how_failed(session))
+        self.processes.refresh(run)
+        self.strip.refresh(run)
+        self.top.show_time(run.end_ns / 1e9 if run.program is not None else None, how_failed(run))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

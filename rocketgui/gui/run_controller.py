@@ -15,8 +15,9 @@ from typing import Any, Protocol
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, SignalInstance
 
 from rocketgui.model.formatting import message_lines
+from rocketgui.model.model import Model
 from rocketgui.model.report import report
-from rocketgui.model.session import Model, Session
+from rocketgui.model.run import Run
 from rocketgui.protocol import messages
 from rocketgui.protocol.launch_spec import Launch
 from rocketgui.recording.files import write_json
@@ -97,13 +98,13 @@ class RunController(QObject):
 
     Signals:
         changed: frames were applied to the model.
-        session_began: the model holds a new run.
+        run_began: the model holds a new run.
         state_changed: the new `RunState`.
         problem: a sentence about something that went wrong.
     """
 
     changed = Signal()
-    session_began = Signal()
+    run_began = Signal()
     state_changed = Signal(object)
     problem = Signal(str)
 
@@ -125,9 +126,9 @@ class RunController(QObject):
         bridge.received.connect(self._received, Qt.ConnectionType.AutoConnection)
 
     @property
-    def session(self) -> Session:
+    def run(self) -> Run:
         """The run of now."""
-        return self.model.session
+        return self.model.run
 
     # ------------------------------------------------------------ commands
 
@@ -184,8 +185,8 @@ class RunController(QObject):
         self._bridge.close()
         # What the bridge handed over before it closed still waits for this thread.
         QCoreApplication.sendPostedEvents(None, QEvent.Type.MetaCall)
-        if self.session.is_live:
-            self.session.apply(messages.RunEnded(self.session.t_ns, "stopped", None))
+        if self.run.is_live:
+            self.run.apply(messages.RunEnded(self.run.t_ns, "stopped", None))
             self._ended()
         self._launching = False
         self._refresh()
@@ -193,23 +194,23 @@ class RunController(QObject):
     # ------------------------------------------------------------ what arrives
 
     def _received(self, frames: list[messages.Frame]) -> None:
-        before = self.session
+        before = self.run
         was_live = before.is_live
         for frame in frames:
             self.model.apply_frame(frame)
-        session = self.session
-        if session is not before:
+        run = self.run
+        if run is not before:
             self._launching = False
             self._told = 0
-            self.session_began.emit()
-        notices = session.notices
+            self.run_began.emit()
+        notices = run.notices
         for text in notices[self._told :]:
             self.problem.emit(text)
         # A launch that came to nothing is told of by a notice alone.
         if len(notices) > self._told and self._launching:
             self._launching = False
         self._told = len(notices)
-        if session.ended is not None and (was_live or session is not before):
+        if run.ended is not None and (was_live or run is not before):
             self._ended()
         self._refresh()
         self.changed.emit()
@@ -220,7 +221,7 @@ class RunController(QObject):
         self._send_limit.cancel()
         if self.report_path is not None:
             try:
-                write_json(self.report_path, report(self.session))
+                write_json(self.report_path, report(self.run))
             except OSError as error:
                 self.problem.emit(f"The report could not be written: {error}")
 
@@ -231,18 +232,18 @@ class RunController(QObject):
             self.state_changed.emit(state)
 
     def _state(self) -> RunState:
-        session = self.session
+        run = self.run
         if self._launching:
             return RunState.STOPPING if self._stopping else RunState.STARTING
-        if session.program is None:
+        if run.program is None:
             return RunState.IDLE
-        if session.ended is not None:
-            return _ENDINGS.get(session.ended.ended, RunState.LOST)
+        if run.ended is not None:
+            return _ENDINGS.get(run.ended.ended, RunState.LOST)
         if self._stopping:
             return RunState.STOPPING
-        if session.is_paused:
+        if run.is_paused:
             return RunState.PAUSED
-        return RunState.RUNNING if session.has_begun else RunState.STARTING
+        return RunState.RUNNING if run.has_begun else RunState.STARTING
 
 
 def _say_on_stderr(sentence: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from rocketgui.model.findings import findings
 from rocketgui.model.process import Process
+from rocketgui.model.run import Run
 from rocketgui.model.series import Number
-from rocketgui.model.session import Session
 from rocketgui.protocol.messages import Doing
 
 VERSION = 1
@@ -16,51 +16,50 @@ VERSION = 1
 PIDS = 20_000
 
 
-def report(session: Session) -> dict[str, Any]:
+def report(run: Run) -> dict[str, Any]:
     """All that was seen of a run as plain JSON values. A run that has not ended counts as lost."""
-    shown = [process for process in session.processes.values() if process.kind != "helper"]
-    helpers = [process for process in session.processes.values() if process.kind == "helper"]
-    ended = session.ended
+    shown = [process for process in run.processes.values() if process.kind != "helper"]
+    helpers = [process for process in run.processes.values() if process.kind == "helper"]
+    ended = run.ended
     return {
         "version": VERSION,
-        "program": program_of(session),
-        "system": system_of(session),
-        "wall_s": session.end_ns / 1e9,
+        "program": program_of(run),
+        "system": system_of(run),
+        "wall_s": run.end_ns / 1e9,
         "exit_code": ended.exit_code if ended is not None else None,
         "ended": ended.ended if ended is not None else "lost",
-        "processes": [_process(process, _visible_parent(session, process), session.end_ns) for process in shown],
-        "folded": _folded(session),
-        "helpers": [_process(process, process.parent, session.end_ns) for process in helpers],
+        "processes": [_process(process, _visible_parent(run, process), run.end_ns) for process in shown],
+        "folded": _folded(run),
+        "helpers": [_process(process, process.parent, run.end_ns) for process in helpers],
         "core_load": {
-            "samples": session.core_samples,
-            "mean": [round(mean, 1) for mean in session.core_means()],
+            "samples": run.core_samples,
+            "mean": [round(mean, 1) for mean in run.core_means()],
         },
         "output": [
             {"t_ns": line.t_ns, "process": line.process, "stream": line.stream, "text": line.text}
-            for line in session.output
+            for line in run.output
         ],
         "findings": [
-            {"id": finding.id, "text": finding.text, "figures": _plain(finding.figures)}
-            for finding in findings(session)
+            {"id": finding.id, "text": finding.text, "figures": _plain(finding.figures)} for finding in findings(run)
         ],
         "losses": {
-            "samples_dropped": session.samples_dropped_in_all,
-            "bad_messages": session.bad_messages_in_all,
-            "agents_lost": session.losses.agents_lost,
-            "output_lines_dropped": session.losses.output_lines_dropped + session.output_dropped,
-            "events_dropped": session.losses.events_dropped,
+            "samples_dropped": run.samples_dropped_in_all,
+            "bad_messages": run.bad_messages_in_all,
+            "agents_lost": run.losses.agents_lost,
+            "output_lines_dropped": run.losses.output_lines_dropped + run.output_dropped,
+            "events_dropped": run.losses.events_dropped,
         },
         "cost": {
-            "agents_cpu_s": session.cost.agents_cpu_s,
-            "collector_cpu_s": session.cost.collector_cpu_s,
-            "program_cpu_s": session.cost.program_cpu_s,
+            "agents_cpu_s": run.cost.agents_cpu_s,
+            "collector_cpu_s": run.cost.collector_cpu_s,
+            "program_cpu_s": run.cost.program_cpu_s,
         },
     }
 
 
-def program_of(session: Session) -> dict[str, Any] | None:
+def program_of(run: Run) -> dict[str, Any] | None:
     """What ran."""
-    program, interpreter = session.program, session.interpreter
+    program, interpreter = run.program, run.interpreter
     if program is None:
         return None
     return {
@@ -76,17 +75,17 @@ def program_of(session: Session) -> dict[str, Any] | None:
     }
 
 
-def system_of(session: Session) -> dict[str, Any] | None:
+def system_of(run: Run) -> dict[str, Any] | None:
     """Where it ran."""
-    program = session.program
+    program = run.program
     return {"os": program.os, "cores": program.cores, "launched": program.launched} if program is not None else None
 
 
-def _visible_parent(session: Session, process: Process) -> int | None:
+def _visible_parent(run: Run, process: Process) -> int | None:
     """The nearest ancestor that the report shows: the fork server stands between a program and its children."""
     parent, steps = process.parent, 0
-    while parent is not None and steps < len(session.processes):
-        known = session.processes.get(parent)
+    while parent is not None and steps < len(run.processes):
+        known = run.processes.get(parent)
         if known is None or known.kind != "helper":
             return parent
         parent, steps = known.parent, steps + 1
@@ -125,13 +124,13 @@ def _process(process: Process, parent: int | None, end_ns: int) -> dict[str, Any
     }
 
 
-def _folded(session: Session) -> list[dict[str, Any]]:
+def _folded(run: Run) -> list[dict[str, Any]]:
     """Ended ones that have no entry of their own, those that are alike in one."""
-    pids = session.folded.pids(PIDS)
+    pids = run.folded.pids(PIDS)
     return [
         {
             "count": group.count,
-            "parent": _visible_parent(session, group.row),
+            "parent": _visible_parent(run, group.row),
             "kind": group.key.kind,
             "name": group.name,
             "outcome": group.row.outcome(),
@@ -142,7 +141,7 @@ def _folded(session: Session) -> list[dict[str, Any]]:
             "cpu_s": group.cpu_s,
             "pids": pids.get(group.key, []),
         }
-        for group in session.folded.groups
+        for group in run.folded.groups
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rocketgui.model.findings.finding import Finding
 from rocketgui.model.report import program_of, system_of
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 VERSION = 1
 #: More workers that bring less than this share of the best speed-up bring nothing.
@@ -71,13 +71,13 @@ class Sweep:
                 text += f" More bring nothing: {last.workers} are {self.speed_up(last):.2f} times as fast."
         return Finding("sweep", text, figures)
 
-    def report(self, session: Session, seconds: float) -> dict[str, Any]:
-        """All of it as plain JSON values; `session` is any of its runs."""
+    def report(self, run: Run, seconds: float) -> dict[str, Any]:
+        """All of it as plain JSON values; `run` is any of its runs."""
         finding = self.finding()
         return {
             "version": VERSION,
-            "program": program_of(session),
-            "system": system_of(session),
+            "program": program_of(run),
+            "system": system_of(run),
             "seconds": seconds,
             "points": [
                 {
@@ -104,12 +104,10 @@ class Measurement:
         self.seconds = seconds
         self._began: dict[int, tuple[float, float]] = {}
 
-    def point(self, session: Session) -> Point | None:
+    def point(self, run: Run) -> Point | None:
         """What was measured, once it was for long enough; called whenever there is something new."""
-        watch = session.watch
-        counting = [
-            worker for worker in session.workers if watch in worker.values and worker.values[watch].series.head > 0
-        ]
+        watch = run.watch
+        counting = [worker for worker in run.workers if watch in worker.values and worker.values[watch].series.head > 0]
         if len(counting) < self.workers:
             return None
         if not self._began:

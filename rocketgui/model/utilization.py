@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rocketgui.model.series import per_s
 
 if TYPE_CHECKING:
-    from rocketgui.model.session import Session
+    from rocketgui.model.run import Run
 
 #: Seconds for which workers have to have worked before anything is said of their CPU; before, start-up blurs it.
 SETTLED_S = 0.5
@@ -15,33 +15,33 @@ SETTLED_S = 0.5
 _SEEN = 0.5
 
 
-def cores_used(session: Session) -> float | None:
+def cores_used(run: Run) -> float | None:
     """CPU seconds per second of all workers while they worked; None while not known, or blurred by start-up."""
-    seconds = session.work_s()
+    seconds = run.work_s()
     if seconds is None or seconds < SETTLED_S:
         return None
-    rows, root = session.workers, session.root
+    rows, root = run.workers, run.root
     if any(worker.kind != "process" for worker in rows) and root is not None:
         # The system tells of their process as a whole, from its first moment to its last.
-        rows, seconds = [root], session.life_s(root)
+        rows, seconds = [root], run.life_s(root)
         if not seconds:
             return None
     used = [worker.cpu_s for worker in rows]
-    if rows is session.workers and session.folded.work.workers:
-        used.append(session.folded.work.cpu_s)
+    if rows is run.workers and run.folded.work.workers:
+        used.append(run.folded.work.cpu_s)
     return per_s(sum(cpu_s for cpu_s in used if cpu_s is not None), seconds) if used and None not in used else None
 
 
-def seen_share(session: Session, doings: frozenset[str]) -> float | None:
+def seen_share(run: Run, doings: frozenset[str]) -> float | None:
     """For how much of the time in their functions (0 to 1) the workers were seen to do one of `doings`, of
     messages.DOINGS; None where too little of it was seen, as with threads, whose stacks nobody looks at."""
     in_function = seen = doing = 0.0
-    for worker in session.workers:
-        in_function += session.working_s(worker) or 0.0
-        for seconds, what in session.stretches_of_work(worker):
+    for worker in run.workers:
+        in_function += run.working_s(worker) or 0.0
+        for seconds, what in run.stretches_of_work(worker):
             seen += seconds
             doing += seconds * (what in doings)
-    work = session.folded.work
+    work = run.folded.work
     in_function += work.in_function_s
     seen += sum(work.doing_s.values())
     doing += sum(seconds for what, seconds in work.doing_s.items() if what in doings)

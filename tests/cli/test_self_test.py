@@ -132,7 +132,7 @@ def test_names_that_cannot_be_printed(mark: str, tmp_path: Path) -> None:
 
 def test_interrupt(mark: str) -> None:
     """Ctrl-C ends it without a word, and the program with it."""
-    script = SCRIPT.format("import rocketgui.model.session; self_test.LIMIT = 10**15")
+    script = SCRIPT.format("import rocketgui.model.run; self_test.LIMIT = 10**15")
     process = subprocess.Popen([sys.executable, "-c", script], env=environment(mark), stderr=subprocess.PIPE)
     until(lambda: len(find(mark, "rocket.py")) >= 4, "the program")
     process.send_signal(signal.SIGINT)

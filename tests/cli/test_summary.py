@@ -18,7 +18,7 @@ def test_few_processes_have_a_line_each() -> None:
     story.leave(2, 300)
     story.leave(3, 300)
     story.end(400)
-    assert summary.lines(story.session)[:3] == [
+    assert summary.lines(story.run)[:3] == [
         "MainProcess  pid 100      finished           rocket = 0",
         "func1        pid 101      finished           rocket = 1,000,000",
         "func2        pid 102      finished           rocket = 7",
@@ -29,7 +29,7 @@ def test_threads_of_a_process_share_a_line() -> None:
     storm = Storm()
     storm.lives(20_000, "Thread-{} (work)", "thread")
     storm.finish()
-    lines = summary.lines(storm.model.session)
+    lines = summary.lines(storm.model.run)
     assert lines[:2] == [
         "MainProcess  pid 100      finished           ",
         "20,000 threads of MainProcess: all finished",
@@ -43,7 +43,7 @@ def test_threads_that_failed_are_told() -> None:
     storm.lives(3, "Thread-{} (work)", "thread", code=1)
     storm.lives(997, "Thread-{} (work)", "thread")
     storm.finish()
-    assert summary.lines(storm.model.session)[1] == "2,000 threads of MainProcess: 1,997 finished, 3 exit code 1"
+    assert summary.lines(storm.model.run)[1] == "2,000 threads of MainProcess: 1,997 finished, 3 exit code 1"
 
 
 def test_processes_with_the_same_name_and_end_share_a_line() -> None:
@@ -54,7 +54,7 @@ def test_processes_with_the_same_name_and_end_share_a_line() -> None:
     for _ in range(40):
         storm.end(storm.begin("sort"), None, signal.SIGKILL)
     storm.finish()
-    lines = summary.lines(storm.model.session)
+    lines = summary.lines(storm.model.run)
     assert "make         pid 802      exit code 2        " in lines
     assert "700 × sh           finished" in lines
     assert "900 × worker-*     finished" in lines
@@ -69,7 +69,7 @@ def test_it_is_short_whatever_they_are_called() -> None:
     for _ in range(100):
         storm.lives(1, "x" * 10_000, "thread", code=1)
     storm.finish()
-    lines = summary.lines(storm.model.session)
+    lines = summary.lines(storm.model.run)
     assert len(lines) <= MOST
     assert max(map(len, lines)) <= 400
     counted = next(line for line in lines if line.startswith("and ") and "findings" not in line)
@@ -82,5 +82,5 @@ def test_those_that_run_still_are_said_to() -> None:
     storm = Storm()
     for _ in range(60):
         storm.begin("sleep")
-    lines = summary.lines(storm.model.session)
+    lines = summary.lines(storm.model.run)
     assert "60 × sleep        still running" in lines

@@ -19,7 +19,7 @@ from rocketgui.collector.run_files import RunFiles
 from rocketgui.collector.processes.program_tree import ProgramTree
 from rocketgui.collector.processes import sampler
 from rocketgui.protocol.messages import CoreLoad
-from rocketgui.model.session import Model
+from rocketgui.model.model import Model
 
 def wait_until(holds):
     while not holds():
@@ -45,7 +45,7 @@ while collector.running:
     loads += [message for message in frame.messages if isinstance(message, CoreLoad)]
 started.supervised.close(10)
 started.clear_up()
-rows = [[row.parent, row.signal] for row in model.session.processes.values() if row.kind != "helper"]
+rows = [[row.parent, row.signal] for row in model.run.processes.values() if row.kind != "helper"]
 print(json.dumps([rows, len(loads)]))
 """
 

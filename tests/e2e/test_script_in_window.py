@@ -26,32 +26,31 @@ from rocketgui.model.process import Process
 from rocketgui.options import Options
 from rocketgui.protocol import messages
 from rocketgui.protocol.launch_spec import Script
-from tests.gui.conftest import MakeWindow
+from tests.gui.conftest import Advance, MakeWindow
 from tests.gui.fake_bridge import FakeBridge
 from tests.gui.script_story import MS, ROOT, Told
 from tests.gui.test_main_window import state
 from tests.gui.widgets.test_view_switcher import has
 
-Run = Callable[[FakeBridge, int], None]
 Launched = tuple[MainWindow, FakeBridge, Told]
 
 
 @pytest.fixture
-def launch(make_window: MakeWindow, run: Run) -> Callable[..., Launched]:
+def launch(make_window: MakeWindow, advance: Advance) -> Callable[..., Launched]:
     """Makes a window in which a program of the user's has just begun."""
 
     def begin(*watch: str) -> Launched:
         window, bridge = make_window(Options(script=Script(("two.py",), watch)))
         window.launch()
-        run(bridge, 3)
+        advance(bridge, 3)
         return window, bridge, Told(bridge)
 
     return begin
 
 
-def show(window: MainWindow, bridge: FakeBridge, run: Run) -> None:
+def show(window: MainWindow, bridge: FakeBridge, advance: Advance) -> None:
     """Let the window take in what was told. Who is no Python could be a helper for a third of a second."""
-    run(bridge, 20)
+    advance(bridge, 20)
     window.plots.draw()
     window._words.now()
 
@@ -85,10 +84,10 @@ def a_tree(told: Told) -> None:
 # ---------------------------------------------------------------- rows
 
 
-def test_the_tree_stands_in_order_and_helpers_last(launch: Callable[..., Launched], run: Run) -> None:
+def test_the_tree_stands_in_order_and_helpers_last(launch: Callable[..., Launched], advance: Advance) -> None:
     window, bridge, told = launch()
     a_tree(told)
-    show(window, bridge, run)
+    show(window, bridge, advance)
     em = "\N{EM SPACE}"
     assert cells(window, "process") == [
         "MainProcess", f"{em}watchdog", "branch-0", f"{em}leaf-1", f"{em * 2}twig", "branch-1", f"{em}feed 3",
@@ -105,13 +104,13 @@ def test_the_tree_stands_in_order_and_helpers_last(launch: Callable[..., Launche
 
 
 def test_threads_follow_their_process_however_it_is_sorted(
-    launch: Callable[..., Launched], run: Run, qtbot: QtBot
+    launch: Callable[..., Launched], advance: Advance, qtbot: QtBot
 ) -> None:
     window, bridge, told = launch()
     a_tree(told)
     for number, cpu in ((2, 10.0), (3, 80.0), (4, 30.0), (5, 20.0), (6, 50.0), (7, 79.0), (9, 1.0)):
         told.load(number, cpu)
-    show(window, bridge, run)
+    show(window, bridge, advance)
     table, model = window.processes.table, window.processes.model
     table.setCurrentIndex(model.index(6, 0))
     for _ in range(2):
@@ -124,65 +123,65 @@ def test_threads_follow_their_process_however_it_is_sorted(
     assert names[2:-1] == ["sleep", "branch-0", "leaf-1", "leaf-0", "twig", "branch-1", "feed 3"]
 
 
-def test_what_comes_later_does_not_disturb_what_is_selected(launch: Callable[..., Launched], run: Run) -> None:
+def test_what_comes_later_does_not_disturb_what_is_selected(launch: Callable[..., Launched], advance: Advance) -> None:
     window, bridge, told = launch()
     told.process(2, "first")
     told.process(3, "second")
-    show(window, bridge, run)
+    show(window, bridge, advance)
     table, model = window.processes.table, window.processes.model
     table.setCurrentIndex(model.index(2, 0))
     told.process(4, "late", parent=2)
     told.process(5, "later", parent=ROOT, kind="thread")
-    show(window, bridge, run)
+    show(window, bridge, advance)
     assert [name.strip() for name in cells(window, "process")] == ["MainProcess", "later", "first", "late", "second"]
     assert model.data(table.currentIndex()) == "second"
 
 
-def test_threads_are_alive_or_ended_and_have_no_dashes(launch: Callable[..., Launched], run: Run) -> None:
+def test_threads_are_alive_or_ended_and_have_no_dashes(launch: Callable[..., Launched], advance: Advance) -> None:
     window, bridge, told = launch()
     a_tree(told)
     told.end(8, None, 200)
-    show(window, bridge, run)
+    show(window, bridge, advance)
     assert (cells(window, "state")[1], cells(window, "state")[6]) == ("ended", "alive")
     assert (cells(window, "value")[6], cells(window, "memory")[6]) == ("", "")
     assert said(window, 6, "memory") == "memory: not told of a thread; its process has it"
 
 
-def test_what_is_no_python_says_why_its_values_are_not_known(launch: Callable[..., Launched], run: Run) -> None:
+def test_what_is_no_python_says_why_its_values_are_not_known(launch: Callable[..., Launched], advance: Advance) -> None:
     window, bridge, told = launch()
     a_tree(told)
     told.load(9, 3.0)
-    show(window, bridge, run)
+    show(window, bridge, advance)
     assert (cells(window, "value")[8], cells(window, "CPU")[8], cells(window, "state")[8]) == ("–", "3 %", "running")
     assert "it is no Python program" in said(window, 8, "value")
     assert (cells(window, "state")[9], cells(window, "value")[9]) == ("helper", "")
     assert "Python's own" in said(window, 9, "state")
     told.end(9, 0, 300)
-    show(window, bridge, run)
+    show(window, bridge, advance)
     assert (cells(window, "state")[8], cells(window, "ended")[8]) == ("ended", "finished")
 
 
-def test_a_fork_of_the_programs_own_is_running(launch: Callable[..., Launched], run: Run) -> None:
+def test_a_fork_of_the_programs_own_is_running(launch: Callable[..., Launched], advance: Advance) -> None:
     window, bridge, _ = launch()
     bridge.say(messages.ProcessSeen(2, ROOT, 4712, "process", "process 4712", True))
     bridge.say(messages.Moment(2, "began", 30 * MS))
-    show(window, bridge, run)
+    show(window, bridge, advance)
     assert cells(window, "state") == ["running", "running"]
-    process = window.controller.session.processes[2]
+    process = window.controller.run.processes[2]
     shown = bar(process, window.themes.theme.worker(0), 1.0)
     assert (shown.entered, shown.left) == (0.03, 1.0)
 
 
-def test_the_columns_are_those_of_the_program_that_is_shown(launch: Callable[..., Launched], run: Run) -> None:
+def test_the_columns_are_those_of_the_program_that_is_shown(launch: Callable[..., Launched], advance: Advance) -> None:
     window, bridge, _ = launch()
     header = window.processes.table.horizontalHeader()
     assert header.count() == len(SCRIPT_COLUMNS)
     window.processes.sort_by(2)
     window.controller.stop()
-    run(bridge, 2)
+    advance(bridge, 2)
     window.show_rocket()
     window.launch()
-    run(bridge, 10)
+    advance(bridge, 10)
     window._words.now()
     model = window.processes.model
     assert model.headerData(1, Qt.Orientation.Horizontal) == "rocket"
@@ -191,13 +190,13 @@ def test_the_columns_are_those_of_the_program_that_is_shown(launch: Callable[...
     assert model.rowCount() == 3
 
 
-def test_a_failed_process_is_marked_and_the_run_failed(launch: Callable[..., Launched], run: Run) -> None:
+def test_a_failed_process_is_marked_and_the_run_failed(launch: Callable[..., Launched], advance: Advance) -> None:
     window, bridge, told = launch()
     told.process(2, "climber")
     bridge.fail(2, "RuntimeError: the tank is empty")
     told.end(ROOT, 3, 900)
     bridge.say(messages.RunEnded(900 * MS, "failed", 3))
-    show(window, bridge, run)
+    show(window, bridge, advance)
     window.output.refresh()
     assert state(window) is RunState.FAILED
     assert cells(window, "state") == ["failed", "failed"]
@@ -210,14 +209,14 @@ def test_a_failed_process_is_marked_and_the_run_failed(launch: Callable[..., Lau
 # ---------------------------------------------------------------- what it does
 
 
-def test_the_state_says_what_a_process_does(launch: Callable[..., Launched], run: Run) -> None:
+def test_the_state_says_what_a_process_does(launch: Callable[..., Launched], advance: Advance) -> None:
     window, bridge, told = launch()
     told.process(2, "func1")
     told.process(3, "func2")
     told.doing(ROOT, "join", 100, 30, "process 4712")
     told.doing(2, "full queue", 120)
     told.doing(3, "lock", 120, 7, "lock 1")
-    show(window, bridge, run)
+    show(window, bridge, advance)
     assert cells(window, "state") == ["waits in join", "waits: queue is full", "waits for a lock"]
     assert cells(window, "where") == ["two.py:30 in work", "two.py:12 in work", "two.py:7 in work"]
     tip = "state: waits in join (the end of func1, pid 4712), at two.py:30 in work\n/code/two.py"
@@ -227,12 +226,12 @@ def test_the_state_says_what_a_process_does(launch: Callable[..., Launched], run
     for words in cells(window, "state"):
         assert metrics.horizontalAdvance(words) < window.processes.table.columnWidth(column("state"))
     told.end(2, 0, 200)
-    show(window, bridge, run)
+    show(window, bridge, advance)
     assert (cells(window, "state")[1], cells(window, "where")[1]) == ("ended", "–")
 
 
 @pytest.mark.parametrize("count", [6, 255])
-def test_the_timeline_draws_what_waits_thinner(launch: Callable[..., Launched], run: Run, count: int) -> None:
+def test_the_timeline_draws_what_waits_thinner(launch: Callable[..., Launched], advance: Advance, count: int) -> None:
     window, bridge, told = launch()
     plots = window.plots
     plots.core_views.choose(TIMELINE)
@@ -242,8 +241,8 @@ def test_the_timeline_draws_what_waits_thinner(launch: Callable[..., Launched], 
         told.doing(number, "lock", 500)
         told.doing(number, "c", 1_300)
     bridge.say(messages.Moment(ROOT, "joined", 1))
-    run(bridge, 120)
-    show(window, bridge, run)
+    advance(bridge, 120)
+    show(window, bridge, advance)
     theme = window.themes.theme
     assert "thin: it waits" in plots.cores_card.remark.text()
     image = plots.timeline.grab().toImage()
@@ -292,14 +291,14 @@ def test_waits_are_those_of_the_process_at_any_time(steps: list[tuple[int, str]]
 
 
 def test_one_of_the_found_values_is_chosen_and_all_follow(
-    launch: Callable[..., Launched], run: Run, qtbot: QtBot
+    launch: Callable[..., Launched], advance: Advance, qtbot: QtBot
 ) -> None:
     window, bridge, told = launch()
     plots, values = window.plots, window.plots.values
     told.process(2, "func1")
     for k in range(60):
         told.value(2, "jobs", k, 50 + 10 * k)
-    show(window, bridge, run)
+    show(window, bridge, advance)
     assert not values.isVisible()
     assert plots.counters_card.heading.text() == "COUNTERS · jobs"
     before = [widget.geometry() for widget in (plots.counters_card, plots.counters, plots.counter_views.buttons[0])]
@@ -307,14 +306,14 @@ def test_one_of_the_found_values_is_chosen_and_all_follow(
         told.value(2, "depth", -5.5 * k, 50 + 10 * k)
     told.value(ROOT, "jobs", 7, 60)
     told.value(ROOT, "jobs", 9, 70)
-    show(window, bridge, run)
+    show(window, bridge, advance)
     assert values.isVisible()
     assert [values.itemText(k) for k in range(values.count())] == ["jobs", "depth"]
     QTest.keyClick(window, Qt.Key.Key_W)
     qtbot.waitUntil(values.view().isVisible)
     QTest.keyClick(values.view(), Qt.Key.Key_Down)
     QTest.keyClick(values.view(), Qt.Key.Key_Return)
-    assert window.controller.session.watch == "depth"
+    assert window.controller.run.watch == "depth"
     assert [curve.name for curve in plots.counters.item.canvas.curves] == ["func1"]
     assert (plots.counters.bottom, plots.counters.top) == (-400.0, 0.0)
     assert window.processes.model.headerData(1, Qt.Orientation.Horizontal) == "depth"
@@ -331,51 +330,51 @@ def test_one_of_the_found_values_is_chosen_and_all_follow(
 
 
 def test_the_value_that_changes_in_most_processes_is_drawn_as_soon_as_it_does(
-    launch: Callable[..., Launched], run: Run
+    launch: Callable[..., Launched], advance: Advance
 ) -> None:
     window, bridge, told = launch()
     for number in (2, 3):
         told.process(number, f"func{number - 1}")
     for k in range(3):
         told.value(2, "early", k, 50 + 10 * k)
-    show(window, bridge, run)
+    show(window, bridge, advance)
     assert [curve.name for curve in window.plots.counters.item.canvas.curves] == ["func1"]
     for number in (2, 3):
         for k in range(3):
             told.value(number, "late", 100 * k, 90 + 10 * k)
-    show(window, bridge, run)
+    show(window, bridge, advance)
     assert window.plots.values.currentText() == "late"
     assert [curve.name for curve in window.plots.counters.item.canvas.curves] == ["func1", "func2"]
     assert window.plots.counters.top == 250
     assert window.processes.model.headerData(1, Qt.Orientation.Horizontal) == "late"
 
 
-def test_the_choice_holds_for_the_next_run(launch: Callable[..., Launched], run: Run) -> None:
+def test_the_choice_holds_for_the_next_run(launch: Callable[..., Launched], advance: Advance) -> None:
     window, bridge, told = launch()
     for name in ("jobs", "depth"):
         told.value(ROOT, name, 1, 50)
         told.value(ROOT, name, 2, 60)
-    show(window, bridge, run)
+    show(window, bridge, advance)
     window.plots.values.setCurrentIndex(1)
     bridge.say(messages.RunEnded(900 * MS, "finished", 0))
-    run(bridge, 1)
+    advance(bridge, 1)
     window.launch()
-    run(bridge, 3)
-    assert window.controller.session.watch != "depth"
+    advance(bridge, 3)
+    assert window.controller.run.watch != "depth"
     for name in ("jobs", "depth"):
         told.value(ROOT, name, 1, 50)
         told.value(ROOT, name, 2, 60)
-    show(window, bridge, run)
-    assert window.controller.session.watch == "depth"
+    show(window, bridge, advance)
+    assert window.controller.run.watch == "depth"
     assert window.plots.values.currentText() == "depth"
 
 
-def test_a_program_without_a_number_is_told_how_to_name_one(launch: Callable[..., Launched], run: Run) -> None:
+def test_a_program_without_a_number_is_told_how_to_name_one(launch: Callable[..., Launched], advance: Advance) -> None:
     window, bridge, _ = launch()
     canvas = window.plots.counters.item.canvas
     assert canvas.backdrop.hint == ""
-    run(bridge, 120)
-    show(window, bridge, run)
+    advance(bridge, 120)
+    show(window, bridge, advance)
     assert canvas.backdrop.hint == "Nothing to draw: name a value with Watch."
     assert canvas.backdrop.grid_v == ()
     assert state(window) is RunState.RUNNING
@@ -387,23 +386,25 @@ def test_a_program_without_a_number_is_told_how_to_name_one(launch: Callable[...
         window.plots.lanes.grab()
     assert window.plots.rates.item.canvas.backdrop.hint == "Nothing to draw: name a value with Watch."
     bridge.say(messages.RunEnded(1900 * MS, "failed", 1))
-    show(window, bridge, run)
+    show(window, bridge, advance)
     assert window.plots.rates.item.canvas.backdrop.hint == "The program failed; Output says why."
 
 
-def test_a_name_that_nobody_has_is_said(launch: Callable[..., Launched], run: Run) -> None:
+def test_a_name_that_nobody_has_is_said(launch: Callable[..., Launched], advance: Advance) -> None:
     window, bridge, _ = launch("rockte")
     assert window.plots.counters_card.heading.text() == "COUNTERS · rockte"
-    run(bridge, 120)
-    show(window, bridge, run)
+    advance(bridge, 120)
+    show(window, bridge, advance)
     assert window.plots.counters.item.canvas.backdrop.hint == "No process has a number named rockte."
 
 
-def test_values_that_are_no_whole_numbers_are_told_as_they_are(launch: Callable[..., Launched], run: Run) -> None:
+def test_values_that_are_no_whole_numbers_are_told_as_they_are(
+    launch: Callable[..., Launched], advance: Advance
+) -> None:
     window, bridge, told = launch()
     told.value(ROOT, "loss", 0.5, 50)
     told.value(ROOT, "loss", 0.125, 90)
-    show(window, bridge, run)
+    show(window, bridge, advance)
     assert window.plots.counters.rows_at(0.1)[1][0] == "MainProcess  0.125"
     assert window.plots.counters.top == pytest.approx(0.6)
 

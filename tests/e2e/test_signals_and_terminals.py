@@ -1,4 +1,4 @@
-"""Process groups, sessions, terminals and signals are for a program without a window what they are for it alone."""
+"""Process groups, runs, terminals and signals are for a program without a window what they are for it alone."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import pytest
 from rocketgui.cli.follow import Follower
 from rocketgui.model.findings import URGENT, Finding, findings
 from rocketgui.model.report import report
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 from rocketgui.protocol.launch_spec import Script
 from rocketgui.protocol.messages import Stop
 from tests.helpers import LONGEST, START_METHODS, mark, nothing_is_left
@@ -25,7 +25,7 @@ TROUBLES = {"one_lock", "full_queue", "pool_worker_died"}
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads what the system tells of waiting")
 
 
-def follow(program: str, *arguments: str, until_found: str = "") -> tuple[Session, list[Finding]]:
+def follow(program: str, *arguments: str, until_found: str = "") -> tuple[Run, list[Finding]]:
     """Run a program to its end, or until something is found; what was found by then, if it was."""
     launch = Script((str(PROGRAMS / program), *arguments)).launch(sys.executable, own_session=False)
     deadline = time.monotonic() + LONGEST
@@ -34,10 +34,10 @@ def follow(program: str, *arguments: str, until_found: str = "") -> tuple[Sessio
         follower.launch(launch._replace(output="/dev/null"))
         for _ in follower.frames():
             if not found and until_found:
-                found = [finding for finding in findings(follower.model.session) if finding.id == until_found]
+                found = [finding for finding in findings(follower.model.run) if finding.id == until_found]
                 if found or time.monotonic() > deadline:
                     follower.obey(Stop())
-    return follower.model.session, found
+    return follower.model.run, found
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def follow(program: str, *arguments: str, until_found: str = "") -> tuple[Sessio
     ],
 )
 def test_a_program_that_is_stuck(program: str, trouble: str, words: tuple[str, ...], mark: str) -> None:
-    session, found = follow(program, until_found=trouble)
-    assert len(found) == 1, [finding.text for finding in findings(session)]
+    run, found = follow(program, until_found=trouble)
+    assert len(found) == 1, [finding.text for finding in findings(run)]
     assert all(word in found[0].text for word in words), found[0].text
     assert trouble in URGENT
     # It is in the report too, though nothing waits any more.
-    assert [finding["id"] for finding in report(session)["findings"]].count(trouble) == 1
+    assert [finding["id"] for finding in report(run)["findings"]].count(trouble) == 1
     nothing_is_left(mark)
 
 
@@ -63,10 +63,10 @@ def test_a_program_that_is_stuck(program: str, trouble: str, words: tuple[str, .
     [("stuck_in_a_lock.py", "released"), ("join_before_get.py", "get"), ("lost_task.py", "raise")],
 )
 def test_a_program_that_is_well(program: str, argument: str, mark: str) -> None:
-    session, _ = follow(program, argument)
-    assert session.ended is not None
-    assert session.ended.ended == "finished"
-    assert not TROUBLES & {finding.id for finding in findings(session)}
+    run, _ = follow(program, argument)
+    assert run.ended is not None
+    assert run.ended.ended == "finished"
+    assert not TROUBLES & {finding.id for finding in findings(run)}
     nothing_is_left(mark)
 
 
@@ -84,8 +84,8 @@ def test_workers_that_their_pool_ends_are_no_trouble(method: str, mark: str, tmp
         "    with context.Pool(2, stay, (queue,)) as pool:\n"
         "        queue.get(), queue.get()\n"
     )
-    session, _ = follow(str(program), method)
-    workers = [process for process in session.processes.values() if "PoolWorker" in process.name]
+    run, _ = follow(str(program), method)
+    workers = [process for process in run.processes.values() if "PoolWorker" in process.name]
     assert [worker.signal for worker in workers] == [signal.SIGTERM] * 2
-    assert not ({"killed", "killed_more", "failed"} | TROUBLES) & {finding.id for finding in findings(session)}
+    assert not ({"killed", "killed_more", "failed"} | TROUBLES) & {finding.id for finding in findings(run)}
     nothing_is_left(mark)

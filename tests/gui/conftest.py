@@ -17,6 +17,9 @@ from rocketgui.gui.style.theme import Look, ThemeSwitch
 from rocketgui.options import Options
 from tests.gui.fake_bridge import FakeBridge
 
+#: Lets a fake bridge go on for so many ticks of a 60th of a second.
+Advance = Callable[[FakeBridge, int], None]
+
 
 class MakeWindow(Protocol):
     """Makes a shown window over a started fake bridge."""
@@ -55,7 +58,7 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
 
 
 @pytest.fixture
-def run(qtbot: QtBot) -> Callable[[FakeBridge, int], None]:
+def advance(qtbot: QtBot) -> Advance:
     """Lets a fake bridge go on for so many ticks of a 60th of a second."""
 
     def go_on(bridge: FakeBridge, ticks: int) -> None:

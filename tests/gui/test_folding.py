@@ -34,8 +34,8 @@ def panel(qtbot: QtBot, storm: Storm) -> ProcessPanel:
     qtbot.addWidget(panel)
     panel.resize(800, 300)
     panel.show()
-    panel.set_session(storm.model.session)
-    panel.refresh(storm.model.session)
+    panel.set_run(storm.model.run)
+    panel.refresh(storm.model.run)
     return panel
 
 
@@ -49,7 +49,7 @@ def names(panel: ProcessPanel) -> list[str]:
 
 
 def test_all_alike_have_one_row_which_tells_their_number_and_end(panel: ProcessPanel, storm: Storm) -> None:
-    folded = len(storm.model.session.folded)
+    folded = len(storm.model.run.folded)
     assert folded > 1_300
     last = panel.model.rowCount() - 1
     assert (cell(panel, last), cell(panel, last, "ended")) == (f"{folded:,} × sh", "finished")
@@ -79,8 +79,8 @@ def test_few_ended_ones_need_no_search(qtbot: QtBot) -> None:
     panel = ProcessPanel(load_theme(Look.DARK))
     qtbot.addWidget(panel)
     panel.show()
-    panel.set_session(storm.model.session)
-    panel.refresh(storm.model.session)
+    panel.set_run(storm.model.run)
+    panel.refresh(storm.model.run)
     assert not panel.search.isVisible()
     assert panel.model.rowCount() == 21
 
@@ -88,14 +88,14 @@ def test_few_ended_ones_need_no_search(qtbot: QtBot) -> None:
 def test_rows_that_go_take_no_selection_along(panel: ProcessPanel, storm: Storm) -> None:
     number = storm.begin("stays")
     storm.wait()
-    panel.refresh(storm.model.session)
+    panel.refresh(storm.model.run)
     (row,) = (row for row, name in enumerate(names(panel)) if name == "stays")
     panel.table.setCurrentIndex(panel.model.index(row, 0))
     storm.lives(1_000)
-    panel.refresh(storm.model.session)
+    panel.refresh(storm.model.run)
     assert cell(panel, panel.table.currentIndex().row()) == "stays"
-    assert number in storm.model.session.processes
-    assert len(names(panel)) == len(set(storm.model.session.processes)) + 1
+    assert number in storm.model.run.processes
+    assert len(names(panel)) == len(set(storm.model.run.processes)) + 1
 
 
 def test_sorting_and_theme_with_groups(panel: ProcessPanel) -> None:
@@ -117,8 +117,8 @@ def test_only_rows_in_sight_are_read(qtbot: QtBot, monkeypatch: pytest.MonkeyPat
     qtbot.addWidget(panel)
     panel.resize(800, 300)
     panel.show()
-    panel.set_session(storm.model.session)
-    panel.refresh(storm.model.session)
+    panel.set_run(storm.model.run)
+    panel.refresh(storm.model.run)
     read: list[Row] = []
     before = panel.model._read
 
@@ -127,12 +127,12 @@ def test_only_rows_in_sight_are_read(qtbot: QtBot, monkeypatch: pytest.MonkeyPat
         return before(row)
 
     monkeypatch.setattr(panel.model, "_read", noted)
-    panel.refresh(storm.model.session)
+    panel.refresh(storm.model.run)
     assert 0 < len(read) < 40
     storm.tell(messages.ProcessLoad(MS, (1, 1_999), (50.0, 70.0), *[(None, None)] * 7))
     changed: list[int] = []
     panel.model.dataChanged.connect(lambda index, _: changed.append(index.row()))
-    panel.refresh(storm.model.session)
+    panel.refresh(storm.model.run)
     assert changed == [0]
     panel.table.scrollToBottom()
     assert cell(panel, 1_998, "CPU") == "70 %"
@@ -142,12 +142,12 @@ def test_a_refresh_of_thousands_costs_little(panel: ProcessPanel, storm: Storm) 
     for _ in range(1_500):
         storm.begin()
     storm.wait()
-    panel.refresh(storm.model.session)
+    panel.refresh(storm.model.run)
     times = []
     for _ in range(9):
         storm.tell()
         began = time.process_time()
-        panel.refresh(storm.model.session)
+        panel.refresh(storm.model.run)
         times.append(time.process_time() - began)
     assert sorted(times)[4] < 0.008
 
@@ -158,15 +158,15 @@ def test_the_timeline_has_one_bar_for_all_alike(qtbot: QtBot, storm: Storm) -> N
     qtbot.addWidget(plot)
     plot.resize(600, 300)
     plot.show()
-    plot.set_session(storm.model.session)
+    plot.set_run(storm.model.run)
     plot.draw()
     last = plot.bars[-1]
-    assert last.name == f"{len(storm.model.session.folded):,} × sh"
+    assert last.name == f"{len(storm.model.run.folded):,} × sh"
     assert last.called == pytest.approx(0.01)
     assert len(plot.bars) < 800
     storm.lives(1_000)
     plot.draw()
-    assert len(plot._waits) <= len(storm.model.session.processes)
+    assert len(plot._waits) <= len(storm.model.run.processes)
 
 
 def test_curves_of_those_that_ended_long_ago_are_let_go(qtbot: QtBot) -> None:
@@ -175,7 +175,7 @@ def test_curves_of_those_that_ended_long_ago_are_let_go(qtbot: QtBot) -> None:
     qtbot.addWidget(plots)
     plots.resize(700, 500)
     plots.show()
-    plots.set_session(storm.model.session)
+    plots.set_run(storm.model.run)
     for batch in range(12):
         for _ in range(100):
             number = storm.begin("python")
@@ -185,7 +185,7 @@ def test_curves_of_those_that_ended_long_ago_are_let_go(qtbot: QtBot) -> None:
         plots.counter_views.choose(RATE if batch % 2 else 0)
         plots.draw()
         plots.refresh()
-    kept = len(storm.model.session.processes)
+    kept = len(storm.model.run.processes)
     assert 0 < len(plots.counters._drawn) == len(plots.counters.item.canvas.curves) < kept
     plots.rates.draw()
     assert 0 < len(plots.rates._drawn) == len(plots.rates.item.canvas.curves) < kept
@@ -196,14 +196,14 @@ def test_the_list_of_whose_output_is_shown_stays_short(qtbot: QtBot, storm: Stor
     panel = OutputPanel(load_theme(Look.DARK))
     qtbot.addWidget(panel)
     panel.show()
-    panel.set_session(storm.model.session)
+    panel.set_run(storm.model.run)
     panel.refresh()
-    first = storm.model.session.workers[0].id
+    first = storm.model.run.workers[0].id
     panel.show_process(first)
     storm.tell(messages.Output(first, MS, "stdout", "hello"))
     storm.lives(1_000)
     panel.refresh()
-    assert first in storm.model.session.folded
+    assert first in storm.model.run.folded
     assert panel.whose.currentData() == first
     assert "sh" in panel.text.toPlainText()
-    assert panel.whose.count() <= len(storm.model.session.processes) + 2
+    assert panel.whose.count() <= len(storm.model.run.processes) + 2

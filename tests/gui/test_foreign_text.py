@@ -128,20 +128,20 @@ def check(window: QWidget, nasty: str) -> None:
 
 @pytest.mark.parametrize("nasty", NASTY)
 def test_a_program_with_nasty_names(
-    make_window: MakeWindow, run: Callable[[FakeBridge, int], None], painted: list[str], nasty: str
+    make_window: MakeWindow, advance: Callable[[FakeBridge, int], None], painted: list[str], nasty: str
 ) -> None:
     window, bridge = make_window()
     window._show_script(Script((f"/tmp/{nasty}.py", nasty)), f"/tmp/{nasty}")
-    run(bridge, 2)
+    advance(bridge, 2)
     story(window, bridge, nasty)
-    run(bridge, 40)
+    advance(bridge, 40)
     for view in ("6", "7"):  # what is printed, and the code
         next(action for action in window.actions() if action.shortcut().toString() == view).trigger()
     for counter_view, core_view in ((0, 0), (1, 1), (2, 1)):
         window.plots.counter_views.choose(counter_view)
         window.plots.core_views.choose(core_view)
         window._words.now()
-        run(bridge, 2)
+        advance(bridge, 2)
         window.grab()
     check(window, nasty)
     assert [text for text in painted if HARMFUL.search(text) or "\n" in text] == []
@@ -150,7 +150,7 @@ def test_a_program_with_nasty_names(
     assert sum(shown in name for name in names) >= 4
     assert any(shown[:6] in text for text in painted)  # there is not room for all of it
     bridge.say(messages.RunEnded(300 * MS, "failed", 1))
-    run(bridge, 20)
+    advance(bridge, 20)
     check(window, nasty)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,9 @@ from rocketgui.gui.run_controller import RunState
 from rocketgui.model.formatting import format_duration
 from rocketgui.options import Options
 from rocketgui.protocol import messages
-from tests.gui.conftest import MakeWindow
+from tests.gui.conftest import Advance, MakeWindow
 from tests.gui.fake_bridge import FakeBridge
 
-Run = Callable[[FakeBridge, int], None]
 CONTROLS = (QAbstractButton, QComboBox, QLineEdit, QSlider)
 
 
@@ -51,7 +49,7 @@ def test_every_button_says_its_key(make_window: MakeWindow) -> None:
         assert key in button.toolTip()
 
 
-def test_a_run_goes_through_its_states(make_window: MakeWindow, run: Run, qtbot: QtBot) -> None:
+def test_a_run_goes_through_its_states(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> None:
     window, bridge = make_window(Options(workers=2, limit=5_000_000, start_method="spawn"))
     assert state(window) is RunState.IDLE
     QTest.keyClick(window, Qt.Key.Key_Space)
@@ -62,27 +60,27 @@ def test_a_run_goes_through_its_states(make_window: MakeWindow, run: Run, qtbot:
     assert launch.python == sys.executable
     assert state(window) is RunState.STARTING
     assert not window.top.launch.isEnabled()
-    run(bridge, 20)
+    advance(bridge, 20)
     assert state(window) is RunState.RUNNING
     QTest.keyClick(window, Qt.Key.Key_Space)
     assert isinstance(bridge.sent[-1], messages.Pause)
-    run(bridge, 2)
+    advance(bridge, 2)
     assert state(window) is RunState.PAUSED
     assert window.top.pause.text() == "Resume"
     QTest.keyClick(window, Qt.Key.Key_Space)
-    run(bridge, 60)
+    advance(bridge, 60)
     assert state(window) is RunState.FINISHED
     assert window.top.launch.isEnabled()
 
 
-def test_escape_stops(make_window: MakeWindow, run: Run, qtbot: QtBot) -> None:
+def test_escape_stops(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> None:
     window, bridge = make_window(Options(limit=10**12))
     window.launch()
-    run(bridge, 20)
+    advance(bridge, 20)
     QTest.keyClick(window, Qt.Key.Key_Escape)
     assert isinstance(bridge.sent[-1], messages.Stop)
     assert state(window) is RunState.STOPPING
-    run(bridge, 1)
+    advance(bridge, 1)
     assert state(window) is RunState.STOPPED
 
 
@@ -147,38 +145,40 @@ def test_256_workers_can_be_typed_and_257_not(make_window: MakeWindow, qtbot: Qt
     assert "256" in workers.error
 
 
-def test_sliders_act_live_and_the_last_value_gets_through(make_window: MakeWindow, run: Run, qtbot: QtBot) -> None:
+def test_sliders_act_live_and_the_last_value_gets_through(
+    make_window: MakeWindow, advance: Advance, qtbot: QtBot
+) -> None:
     window, bridge = make_window(Options(limit=10**12))
     window.launch()
-    run(bridge, 10)
+    advance(bridge, 10)
     for workers in range(3, 12):
         window.program.workers.slider.setValue(workers)
     qtbot.waitUntil(lambda: last(bridge, messages.SetWorkers) == messages.SetWorkers(11))
     assert len([c for c in bridge.sent if isinstance(c, messages.SetWorkers)]) < 9
     window.program.limit.slider.setValue(window.program.limit.slider.maximum())
     qtbot.waitUntil(lambda: last(bridge, messages.SetLimit) == messages.SetLimit(sys.maxsize))
-    run(bridge, 10)
-    assert len(window.controller.session.workers) == 11
+    advance(bridge, 10)
+    assert len(window.controller.run.workers) == 11
 
 
-def test_a_killed_worker_is_named(make_window: MakeWindow, run: Run, qtbot: QtBot) -> None:
+def test_a_killed_worker_is_named(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> None:
     window, bridge = make_window(Options(workers=3, limit=10**12))
     window.launch()
-    run(bridge, 30)
+    advance(bridge, 30)
     bridge.kill(3)
-    run(bridge, 2)
+    advance(bridge, 2)
     qtbot.waitUntil(lambda: "func2" in window.strip.sentence.text())
     assert "SIGKILL" in window.strip.sentence.text()
     assert "SIGKILL" in window.findings.text.text()
 
 
-def test_a_notice_is_said_and_gone_with_the_next_launch(make_window: MakeWindow, run: Run) -> None:
+def test_a_notice_is_said_and_gone_with_the_next_launch(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(limit=1_000_000))
     bridge.say(messages.Notice("Python could not be started: no such file."))
-    run(bridge, 1)
+    advance(bridge, 1)
     assert "no such file" in window.strip.sentence.text()
     window.launch()
-    run(bridge, 1)
+    advance(bridge, 1)
     assert "no such file" not in window.strip.sentence.text()
 
 
@@ -191,42 +191,42 @@ def test_a_launch_that_comes_to_nothing_leaves_the_window_ready(make_window: Mak
     assert state(window) is RunState.IDLE
 
 
-def test_a_run_that_was_cut_off_is_lost_and_reported(make_window: MakeWindow, run: Run, tmp_path: Path) -> None:
+def test_a_run_that_was_cut_off_is_lost_and_reported(make_window: MakeWindow, advance: Advance, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     window, bridge = make_window(Options(limit=10**12, report=path))
     window.launch()
-    run(bridge, 30)
+    advance(bridge, 30)
     bridge.say(messages.Notice("The program was ended."), messages.RunEnded(10**9, "lost", None))
     bridge.tick()
     assert state(window) is RunState.LOST
     assert "was ended" in window.strip.sentence.text()
     assert json.loads(path.read_text())["ended"] == "lost"
     window.launch()
-    run(bridge, 20)
+    advance(bridge, 20)
     assert state(window) is RunState.RUNNING
 
 
-def test_the_report_is_written_when_a_run_ends(make_window: MakeWindow, run: Run, tmp_path: Path) -> None:
+def test_the_report_is_written_when_a_run_ends(make_window: MakeWindow, advance: Advance, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     window, bridge = make_window(Options(limit=1_000_000, report=path))
     window.launch()
-    run(bridge, 60)
+    advance(bridge, 60)
     written = json.loads(path.read_text())
     assert (written["ended"], len(written["processes"])) == ("finished", 3)
 
 
-def test_a_report_that_cannot_be_written_is_said(make_window: MakeWindow, run: Run, tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_is_said(make_window: MakeWindow, advance: Advance, tmp_path: Path) -> None:
     window, bridge = make_window(Options(limit=1_000_000, report=tmp_path / "missing" / "report.json"))
     window.launch()
-    run(bridge, 60)
+    advance(bridge, 60)
     assert "report could not be written" in window.strip.sentence.text()
 
 
-def test_closing_during_a_run_writes_the_report(make_window: MakeWindow, run: Run, tmp_path: Path) -> None:
+def test_closing_during_a_run_writes_the_report(make_window: MakeWindow, advance: Advance, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     window, bridge = make_window(Options(limit=10**12, report=path))
     window.launch()
-    run(bridge, 30)
+    advance(bridge, 30)
     window.close()
     written = json.loads(path.read_text())
     assert written["ended"] == "stopped"
@@ -238,46 +238,46 @@ def test_closing_during_a_run_writes_the_report(make_window: MakeWindow, run: Ru
 
 
 def test_a_report_that_cannot_be_written_at_the_close_is_said_on_stderr(
-    make_window: MakeWindow, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    make_window: MakeWindow, advance: Advance, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     window, bridge = make_window(Options(limit=10**12, report=tmp_path / "missing" / "report.json"))
     window.launch()
-    run(bridge, 30)
+    advance(bridge, 30)
     window.close()
     assert "report could not be written" in capsys.readouterr().err
 
 
-def test_a_far_limit_is_as_far_as_the_first_worker_has_to_go(make_window: MakeWindow, run: Run) -> None:
+def test_a_far_limit_is_as_far_as_the_first_worker_has_to_go(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=2, limit=10**12))
     window.launch()
-    run(bridge, 60)
+    advance(bridge, 60)
     window.plots.refresh()
     remark = window.plots.counters_card.remark
-    arrival = window.controller.session.first_arrival_s()
+    arrival = window.controller.run.first_arrival_s()
     assert arrival is not None
     assert f"limit in {format_duration(arrival)}" in remark.text()
-    window.program.refresh(window.controller.session)
+    window.program.refresh(window.controller.run)
     assert window.program.limit.remark.text().startswith("From 0: about ")
 
 
-def test_the_strip_says_each_loss_by_its_name(make_window: MakeWindow, run: Run) -> None:
+def test_the_strip_says_each_loss_by_its_name(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(limit=10**12))
-    session = window.controller.session
-    window.strip.refresh(session)
+    run = window.controller.run
+    window.strip.refresh(run)
     assert window.strip.figures.text() == ""
     window.launch()
-    run(bridge, 60)
-    session = window.controller.session
-    session.apply(messages.Cost(0.05, 0.039, 0.5))
-    window.strip.refresh(session)
+    advance(bridge, 60)
+    run = window.controller.run
+    run.apply(messages.Cost(0.05, 0.039, 0.5))
+    window.strip.refresh(run)
     words = window.strip.figures.text().replace("\N{FIGURE SPACE}", "").split("  ·  ")
     assert words == ["observing costs the program 10.0 %", "collector 3.9 % of a core", "0 samples lost"]
-    session.apply(messages.Losses(1_234, 5, 6, 7))
-    window.strip.refresh(session)
+    run.apply(messages.Losses(1_234, 5, 6, 7))
+    window.strip.refresh(run)
     words = window.strip.figures.text().split("  ·  ")
     assert words[2:] == ["1,234 samples lost", "7 lines lost", "5 bad messages", "6 never reported"]
-    session.apply(messages.Losses(1, 1, 0, 1))
-    window.strip.refresh(session)
+    run.apply(messages.Losses(1, 1, 0, 1))
+    window.strip.refresh(run)
     assert window.strip.figures.text().split("  ·  ")[2:] == ["1 sample lost", "1 line lost", "1 bad message"]
 
 
@@ -287,10 +287,10 @@ def test_closing_closes_the_bridge(make_window: MakeWindow) -> None:
     assert bridge.closed
 
 
-def test_the_parent_stands_first_and_its_value_large(make_window: MakeWindow, run: Run, qtbot: QtBot) -> None:
+def test_the_parent_stands_first_and_its_value_large(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> None:
     window, bridge = make_window(Options(workers=4, limit=10**12))
     window.launch()
-    run(bridge, 30)
+    advance(bridge, 30)
     model = window.processes.model
     qtbot.waitUntil(lambda: model.rowCount() == 5)
     assert model.data(model.index(0, 0)) == "MainProcess"
@@ -299,9 +299,9 @@ def test_the_parent_stands_first_and_its_value_large(make_window: MakeWindow, ru
     qtbot.waitUntil(lambda: model.data(model.index(1, 1)) != "–")
 
 
-def test_output_is_shown_with_name_and_time(make_window: MakeWindow, run: Run, qtbot: QtBot) -> None:
+def test_output_is_shown_with_name_and_time(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> None:
     window, bridge = make_window(Options(limit=10**12))
     window.launch()
-    run(bridge, 30)
+    advance(bridge, 30)
     qtbot.waitUntil(lambda: "start func2" in window.output.text.toPlainText())
     assert window.output.text.toPlainText().splitlines()[0].split()[:2] == ["0.096", "func1"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rocketgui.model.session import Model, Session
+from rocketgui.model.model import Model
+from rocketgui.model.run import Run
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Frame, Message
 
@@ -48,8 +49,8 @@ class Story:
         return self
 
     @property
-    def session(self) -> Session:
-        return self.model.session
+    def run(self) -> Run:
+        return self.model.run
 
     def tell(self, t_ms: float, *told: Message) -> None:
         self.model.apply_frame(Frame(round(t_ms * MS), told))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rocketgui.model.session import Model
+from rocketgui.model.model import Model
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Frame, Message
 

@@ -8,28 +8,28 @@ import sys
 import pytest
 
 from rocketgui.model.findings import Finding, findings
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 from rocketgui.protocol import messages
 from tests.model.builder import MS, Story
 
 
 def found(story: Story) -> dict[str, Finding]:
-    return {finding.id: finding for finding in findings(story.session)}
+    return {finding.id: finding for finding in findings(story.run)}
 
 
 def test_nothing_is_said_of_nothing() -> None:
-    assert findings(Session()) == []
+    assert findings(Run()) == []
     assert found(Story(0)) == {}
 
 
 def test_what_a_lesson_promises_comes_first_but_for_what_went_wrong() -> None:
     story = Story(3)
     story.count(500, p1=0, p2=28, p3=7)
-    ids = [finding.id for finding in findings(story.session)]
+    ids = [finding.id for finding in findings(story.run)]
     assert (ids[0], ids[-1]) == ("overlap", "start_up")
-    assert [f.id for f in findings(story.session, first=("start_up",))] == ["start_up", *ids[:-1]]
+    assert [f.id for f in findings(story.run, first=("start_up",))] == ["start_up", *ids[:-1]]
     story.tell(900, messages.Ended(2, None, signal.SIGKILL, False))
-    assert [f.id for f in findings(story.session, first=("start_up",))][:2] == ["killed", "start_up"]
+    assert [f.id for f in findings(story.run, first=("start_up",))][:2] == ["killed", "start_up"]
 
 
 def test_isolation_is_said_with_values_and_pids() -> None:
@@ -108,7 +108,7 @@ def test_who_died_and_of_what_comes_first() -> None:
         messages.Ended(3, 1, None, False),
     )
     story.count(950, p1=0, p4=3)
-    first, second = findings(story.session)[:2]
+    first, second = findings(story.run)[:2]
     assert first.text == "func1 (pid 101) was killed by SIGKILL after 820 ms. 1 other still runs."
     assert second.text == "func2 (pid 102) failed. ValueError: no fuel"
 
@@ -181,7 +181,7 @@ def test_many_deaths_are_counted() -> None:
     story = Story(9)
     for number in story.workers:
         story.tell(900, messages.Ended(number, None, signal.SIGTERM, False))
-    ids = [finding.id for finding in findings(story.session)]
+    ids = [finding.id for finding in findings(story.run)]
     assert ids.count("killed") == 3
     assert found(story)["killed_more"].figures == {"killed": 9}
 
@@ -192,7 +192,7 @@ def test_threads_of_a_process_that_was_killed_are_not_killed_processes() -> None
         story.tell(90, messages.ProcessSeen(number, 2, 101, "thread", f"Thread-{number}", True))
     for number in (2, 20, 21, 22):
         story.tell(900, messages.Ended(number, None, signal.SIGTERM, False))
-    assert [f.figures["process"] for f in findings(story.session) if f.id == "killed"] == [2]
+    assert [f.figures["process"] for f in findings(story.run) if f.id == "killed"] == [2]
     assert "killed_more" not in found(story)
     workers = threads(1)
     workers.tell(900, messages.Failed(2, "ValueError: no"), messages.Ended(2, 1, None, False))
@@ -203,7 +203,7 @@ def test_what_its_parent_ended_did_not_die() -> None:
     story = Story(2)
     story.tell(900, messages.Ended(2, None, signal.SIGTERM, False), messages.Terminated(2, 890 * MS, signal.SIGTERM))
     assert "killed" not in found(story)
-    assert story.session.processes[2].outcome() == "killed by SIGTERM"
+    assert story.run.processes[2].outcome() == "killed by SIGTERM"
     story.tell(900, messages.Terminated(3, 890 * MS, signal.SIGTERM), messages.Ended(3, None, signal.SIGKILL, False))
     assert found(story)["killed"].figures["process"] == 3
 
@@ -300,7 +300,7 @@ def test_how_many_still_run_is_said_once() -> None:
     story = Story(5)
     for number in (2, 3):
         story.tell(900, messages.Ended(number, None, signal.SIGKILL, False))
-    texts = [finding.text for finding in findings(story.session) if finding.id == "killed"]
+    texts = [finding.text for finding in findings(story.run) if finding.id == "killed"]
     assert [text.endswith("3 others still run.") for text in texts] == [False, True]
 
 

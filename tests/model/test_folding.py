@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rocketgui.cli import summary
-from rocketgui.model import folding, session
+from rocketgui.model import folding, run
 from rocketgui.model.findings import findings
 from rocketgui.model.folding import FAILED_KEPT, KEPT
+from rocketgui.model.model import Model
 from rocketgui.model.process import ProcessState
 from rocketgui.model.report import report
 from rocketgui.model.series import per_s
-from rocketgui.model.session import Model
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Frame
 from rocketgui.recording.files import write_json
@@ -26,7 +26,7 @@ from tests.model.many_rows import MS, Storm
 
 
 def counts(storm: Storm) -> dict[tuple[str, str], int]:
-    groups = storm.model.session.folded.groups
+    groups = storm.model.run.folded.groups
     return {(group.name, group.row.outcome()): group.count for group in groups}
 
 
@@ -34,16 +34,16 @@ def test_few_stay_as_they_are() -> None:
     storm = Storm()
     ids = storm.lives(KEPT)
     storm.finish()
-    assert not storm.model.session.folded
-    assert list(storm.model.session.processes) == [1, *ids]
-    assert report(storm.model.session)["folded"] == []
+    assert not storm.model.run.folded
+    assert list(storm.model.run.processes) == [1, *ids]
+    assert report(storm.model.run)["folded"] == []
 
 
 def test_the_oldest_of_many_are_counted_and_the_newest_stay() -> None:
     storm = Storm()
     ids = storm.lives(1_500, "worker-{}")
     storm.finish()
-    now = storm.model.session
+    now = storm.model.run
     assert counts(storm) == {("worker-*", "finished"): 1_000}
     assert list(now.processes) == [1, *ids[1_000:]]
     (group,) = now.folded.groups
@@ -55,7 +55,7 @@ def test_the_oldest_of_many_are_counted_and_the_newest_stay() -> None:
 def test_rows_stay_bounded_while_it_runs() -> None:
     storm = Storm()
     storm.lives(3_000)
-    assert len(storm.model.session.processes) < KEPT + 3 * folding.BATCH
+    assert len(storm.model.run.processes) < KEPT + 3 * folding.BATCH
 
 
 def test_threads_do_not_push_processes_out() -> None:
@@ -63,7 +63,7 @@ def test_threads_do_not_push_processes_out() -> None:
     ids = storm.lives(20)
     storm.lives(2_000, "Thread-{} (work)", "thread")
     storm.finish()
-    assert set(ids) <= storm.model.session.processes.keys()
+    assert set(ids) <= storm.model.run.processes.keys()
     assert counts(storm) == {("Thread-* (work)", "finished"): 1_500}
 
 
@@ -75,7 +75,7 @@ def test_what_matters_stays() -> None:
     storm.tell(messages.ProcessSeen(9_000, 1, 9_100, "helper", "resource tracker", True))
     failed = storm.lives(1, code=3)
     storm.lives(1_000)
-    assert {1, parent, child, 9_000, *failed} <= storm.model.session.processes.keys()
+    assert {1, parent, child, 9_000, *failed} <= storm.model.run.processes.keys()
 
 
 def test_many_that_failed_are_counted_and_none_is_forgotten() -> None:
@@ -88,7 +88,7 @@ def test_many_that_failed_are_counted_and_none_is_forgotten() -> None:
     storm.end(meant, None, signal.SIGTERM)
     storm.lives(700)
     storm.finish()
-    now = storm.model.session
+    now = storm.model.run
     kept = [process for process in now.processes.values() if process.went_wrong]
     assert len(kept) == FAILED_KEPT
     assert now.folded.wrong == {ProcessState.FAILED: 900 - FAILED_KEPT, ProcessState.KILLED: 300}
@@ -100,7 +100,7 @@ def test_many_that_failed_are_counted_and_none_is_forgotten() -> None:
 def test_what_becomes_known_later_is_taken_in() -> None:
     storm = Storm()
     (first, *_) = storm.lives(1_000, code=None)
-    now = storm.model.session
+    now = storm.model.run
     assert first not in now.processes
     assert first in now.folded
     before = len(now.folded)
@@ -118,7 +118,7 @@ def test_what_becomes_known_later_is_taken_in() -> None:
 def test_they_are_found_by_pid_and_name() -> None:
     storm = Storm()
     ids = storm.lives(800, "Job-{}")
-    folded = storm.model.session.folded
+    folded = storm.model.run.folded
     assert [process.id for process in folded.find("JOB-17", 20)] == [*ids[179:169:-1], ids[17]]
     assert [process.name for process in folded.find("109", 10)] == ["Job-109", "Job-7"]
     assert folded.find("", 10) == folded.find("nothing", 10) == []
@@ -128,7 +128,7 @@ def test_those_that_cannot_be_found_any_more_are_still_counted(monkeypatch: pyte
     monkeypatch.setattr(folding, "FINDABLE", 300)
     storm = Storm()
     ids = storm.lives(2_000)
-    now = storm.model.session
+    now = storm.model.run
     storm.tell(messages.Ended(ids[0], 3, None, False), messages.ProcessSeen(ids[0], 1, 5, "process", "x", False))
     assert ids[0] in now.folded
     assert now.folded.get(ids[0]) is None
@@ -171,7 +171,7 @@ def test_rates_and_counts_of_workers_include_the_folded_ones() -> None:
         )
         storm.end(number)
     storm.finish()
-    now = storm.model.session
+    now = storm.model.run
     assert now.folded.work.spans == 200
     assert now.work_s() == pytest.approx(6.991)
     assert now.throughput() == pytest.approx(700 * 1_000 / 6.991)
@@ -188,7 +188,7 @@ def test_the_report_of_20_000_threads_is_small(tmp_path_factory: pytest.TempPath
     storm.lives(1_200)
     storm.finish()
     path = tmp_path_factory.mktemp("reports") / "report.json"
-    write_json(path, report(storm.model.session))
+    write_json(path, report(storm.model.run))
     told = json.loads(path.read_text(encoding="utf-8"))
     assert path.stat().st_size < 2_000_000
     shown = [process["pid"] for process in told["processes"] if process["kind"] == "process"]
@@ -202,11 +202,11 @@ def test_the_report_of_20_000_threads_is_small(tmp_path_factory: pytest.TempPath
 
 
 def test_more_rows_than_can_be_kept_are_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "ROWS", 50)
+    monkeypatch.setattr(run, "ROWS", 50)
     storm = Storm()
     ids = [storm.begin() for _ in range(80)]
     storm.end(ids[-1])
-    now = storm.model.session
+    now = storm.model.run
     assert len(now.processes) == 50
     assert now.bad_messages == 0
     assert now.notices == ["More than 50 processes and threads at once: some are not shown."]
@@ -214,12 +214,12 @@ def test_more_rows_than_can_be_kept_are_said_once(monkeypatch: pytest.MonkeyPatc
 
 def test_values_are_bounded_in_one_process_and_in_all() -> None:
     storm = Storm()
-    for number in range(2 * session.VALUES):
+    for number in range(2 * run.VALUES):
         storm.tell(messages.Samples((1,), (f"name{number}",), (MS,), (number,)))
-    now = storm.model.session
-    assert len(now.processes[1].values) == session.VALUES
-    assert now.samples_not_kept == session.VALUES
-    assert report(now)["losses"]["samples_dropped"] == session.VALUES
+    now = storm.model.run
+    assert len(now.processes[1].values) == run.VALUES
+    assert now.samples_not_kept == run.VALUES
+    assert report(now)["losses"]["samples_dropped"] == run.VALUES
 
 
 @pytest.mark.parametrize("last", [2**13_999, -(2**13_999), 1.7e308])
@@ -230,7 +230,7 @@ def test_numbers_of_thousands_of_digits_have_no_rate_and_do_no_harm(last: int | 
     for number in (2, 3):
         story.leave(number, 500)
     story.end(600)
-    now = story.session
+    now = story.run
     assert all(finding.text for finding in findings(now))
     assert json.dumps(report(now), allow_nan=False)
     assert summary.lines(now)
@@ -256,13 +256,13 @@ def test_texts_are_cut_where_they_enter() -> None:
         messages.Output(2, MS, "stdout", long),
         messages.Doing(2, MS, "lock", long, 3, long, long),
     )
-    now = model.session
+    now = model.run
     process = now.processes[2]
     assert process.doing is not None
     assert process.error is not None
     texts = [process.name, process.error, now.notices[0], now.output[0].text, process.doing.file, process.doing.on]
     texts += [now.start_failures[0].name, now.start_failures[0].error, process.doing.function]
-    assert max(map(len, texts)) <= session.LINE_MOST
+    assert max(map(len, texts)) <= run.LINE_MOST
     assert all(text.endswith("…") for text in texts)
     assert len(json.dumps(report(now))) < 40_000
 
@@ -280,9 +280,9 @@ def test_parents_in_a_circle_and_its_own_parent() -> None:
     storm.number = 10
     storm.lives(1_000)
     storm.finish()
-    told = report(storm.model.session)
+    told = report(storm.model.run)
     assert {process["id"] for process in told["processes"]} >= {1, 2, 3, 4, 7}
-    assert all(finding.text for finding in findings(storm.model.session))
+    assert all(finding.text for finding in findings(storm.model.run))
 
 
 NUMBERS = st.integers(1, 12)
@@ -310,15 +310,15 @@ ANY = st.one_of(
 def test_counts_hold_whatever_is_told_in_which_order(told: list[tuple[int, messages.Message]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for module, name, value in (
-            (session, "KEPT", 2), (session, "BATCH", 1), (session, "FAILED_KEPT", 1), (folding, "FINDABLE", 3),
-            (folding, "BATCH", 1), (folding, "GROUPS", 3), (session, "ROWS", 10),
+            (run, "KEPT", 2), (run, "BATCH", 1), (run, "FAILED_KEPT", 1), (folding, "FINDABLE", 3),
+            (folding, "BATCH", 1), (folding, "GROUPS", 3), (run, "ROWS", 10),
         ):  # fmt: skip
             patch.setattr(module, name, value)
         storm = Storm()
         for later_ms, message in told:
             storm.t_ms += later_ms
             storm.tell(message)
-        now = storm.model.session
+        now = storm.model.run
         assert sum(group.count for group in now.folded.groups) == len(now.folded)
         assert not [number for number in now.processes if now.folded.get(number) is not None]
         assert now.folded.work.workers <= len(now.folded)
@@ -335,7 +335,7 @@ def test_counts_hold_whatever_is_told_in_which_order(told: list[tuple[int, messa
 def test_a_frame_that_comes_late_changes_no_counts() -> None:
     storm = Storm()
     storm.lives(1_000)
-    now = storm.model.session
+    now = storm.model.run
     before = counts(storm)
     storm.model.apply_frame(Frame(0, ()))
     assert counts(storm) == before

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rocketgui.model.report import report
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 from rocketgui.protocol import messages
 from rocketgui.recording.files import write_json
 from tests.model.builder import MS, Story
@@ -38,7 +38,7 @@ def story() -> Story:
 
 
 def test_the_keys_are_those_of_the_contract(story: Story) -> None:
-    told = report(story.session)
+    told = report(story.run)
     assert list(told) == TOP
     assert all(list(process) == PROCESS for process in told["processes"])
     assert list(told["program"]) == [
@@ -53,7 +53,7 @@ def test_the_keys_are_those_of_the_contract(story: Story) -> None:
 
 
 def test_the_figures_are_those_of_the_run(story: Story) -> None:
-    told = report(story.session)
+    told = report(story.run)
     assert (told["version"], told["wall_s"], told["exit_code"], told["ended"]) == (1, 1.2, 0, "finished")
     assert told["program"]["python"] == "3.11.7"
     assert told["core_load"] == {"samples": 1, "mean": [98.0, 98.0]}
@@ -64,26 +64,26 @@ def test_the_figures_are_those_of_the_run(story: Story) -> None:
 
 
 def test_helpers_stand_apart_and_their_children_belong_to_the_program(story: Story) -> None:
-    told = report(story.session)
+    told = report(story.run)
     assert [(process["id"], process["parent"]) for process in told["processes"]] == [(1, None), (2, 1), (3, 1)]
     assert [(helper["kind"], helper["name"]) for helper in told["helpers"]] == [("helper", "fork server")]
 
 
 def test_integers_beyond_64_bits_are_strings(story: Story) -> None:
-    values = report(story.session)["processes"][1]["values"]["rocket"]
+    values = report(story.run)["processes"][1]["values"]["rocket"]
     assert values == {"first": 1, "last": str(2**64), "samples": 2}
 
 
 def test_a_run_that_never_ended_is_lost() -> None:
-    assert report(Story().session)["ended"] == "lost"
-    assert report(Session())["program"] is None
+    assert report(Story().run)["ended"] == "lost"
+    assert report(Run())["program"] is None
 
 
 def test_a_report_is_written_whole_or_not_at_all(tmp_path_factory: pytest.TempPathFactory, story: Story) -> None:
     folder = tmp_path_factory.mktemp("reports")
     path = folder / "report.json"
-    write_json(path, report(story.session))
-    assert json.loads(path.read_text(encoding="utf-8")) == report(story.session)
+    write_json(path, report(story.run))
+    assert json.loads(path.read_text(encoding="utf-8")) == report(story.run)
     with pytest.raises(TypeError):
         write_json(path, {"not json": object()})
     assert json.loads(path.read_text(encoding="utf-8"))["version"] == 1

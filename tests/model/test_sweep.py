@@ -62,20 +62,20 @@ def test_measured_from_when_all_count() -> None:
     story = Story(2)
     measurement = Measurement(2, 0.5)
     story.count(100, p2=1_000)
-    assert measurement.point(story.session) is None
+    assert measurement.point(story.run) is None
     story.count(200, p2=2_000, p3=500)
-    assert measurement.point(story.session) is None  # here it begins
+    assert measurement.point(story.run) is None  # here it begins
     story.count(600, p2=6_000, p3=4_500)
-    assert measurement.point(story.session) is None
+    assert measurement.point(story.run) is None
     story.count(800, p2=8_000, p3=6_500)
-    point = measurement.point(story.session)
+    point = measurement.point(story.run)
     assert point is not None
     assert (point.workers, round(point.counts_per_s)) == (2, 20_000)
 
 
 def test_report() -> None:
     story = Story(2)
-    told = sweep(10.0, 19.0).report(story.session, 2.0)
+    told = sweep(10.0, 19.0).report(story.run, 2.0)
     assert told["version"] == 1
     assert told["points"][1] == {"workers": 2, "counts_per_s": 19.0, "speed_up": 1.9, "efficiency": 0.95}
     assert told["knee"] == 2

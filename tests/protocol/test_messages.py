@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rocketgui.model.findings import findings
+from rocketgui.model.model import Model
 from rocketgui.model.report import report
-from rocketgui.model.session import Model
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import (
     KINDS,
@@ -238,7 +238,7 @@ def told_frames() -> list[list[Any]]:
     """The frames of a run with all that can happen, as they cross the border."""
     wire: list[str] = []
     story = Story(3, helper=True)
-    program = story.session.program
+    program = story.run.program
     assert program is not None
     wire.append(encode(0, [program]))
 
@@ -310,11 +310,11 @@ def test_mutated_runs_do_no_harm(random: Any, changes: int) -> None:
         except BadMessage:
             continue
         model.apply_frame(decoded)
-    session = model.session
-    assert all(isinstance(finding.text, str) for finding in findings(session))
-    told = json.loads(json.dumps(report(session), allow_nan=False))
+    run = model.run
+    assert all(isinstance(finding.text, str) for finding in findings(run))
+    told = json.loads(json.dumps(report(run), allow_nan=False))
     assert all(0 <= count < 2 * 10**12 for count in told["losses"].values())
-    assert session.bad_messages < 10_000
+    assert run.bad_messages < 10_000
 
 
 def test_numbers_keep_their_type() -> None:

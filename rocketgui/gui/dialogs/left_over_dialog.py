@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
 from rocketgui.gui.run_controller import RunController
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 from rocketgui.protocol import messages
 
 #: So many of them are named.
@@ -25,20 +25,20 @@ class LeftOverQuestion(QObject):
         controller.changed.connect(self._look)
 
     def _look(self) -> None:
-        session = self._controller.session
-        left = session.left_over if session.is_live else None
+        run = self._controller.run
+        left = run.left_over if run.is_live else None
         if left is None or left.then != "ask":
             self.close()
         elif left != self._asked:
             self._asked = left
-            self._ask(session, left)
+            self._ask(run, left)
 
-    def _ask(self, session: Session, left: messages.LeftOver) -> None:
+    def _ask(self, run: Run, left: messages.LeftOver) -> None:
         self.close()
         box = self._box = QMessageBox(
             QMessageBox.Icon.Question, "rocketgui", question(left), QMessageBox.StandardButton.NoButton, self._window
         )
-        box.setInformativeText(named(session, left))
+        box.setInformativeText(named(run, left))
         for label in box.findChildren(QLabel):  # the format of the box is that of its first text alone
             label.setTextFormat(Qt.TextFormat.PlainText)
         box.setTextFormat(Qt.TextFormat.PlainText)
@@ -66,9 +66,9 @@ def question(left: messages.LeftOver) -> str:
     return f"The program has ended, and {len(left.pids)} processes that it started still run. End them?"
 
 
-def named(session: Session, left: messages.LeftOver) -> str:
+def named(run: Run, left: messages.LeftOver) -> str:
     """Which they are, a line each."""
-    names = {process.pid: process.shown for process in session.processes.values()}
+    names = {process.pid: process.shown for process in run.processes.values()}
     lines = [f"{names.get(pid, 'process')}, pid {pid}" for pid in left.pids[:NAMED]]
     more = len(left.pids) - NAMED
     return "\n".join(lines + ([f"and {more} more"] if more > 0 else []) + ["Closing the window ends them as well."])

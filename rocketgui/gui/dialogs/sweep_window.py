@@ -82,7 +82,7 @@ class Sweeper(QObject):
     def _changed(self) -> None:
         if self._measurement is None or self._taken:
             return
-        point = self._measurement.point(self._controller.session)
+        point = self._measurement.point(self._controller.run)
         if point is not None:
             self._taken = True
             self.sweep.points.append(point)
@@ -215,7 +215,7 @@ class SweepWindow(QDialog):
     def save_as(self, path: Path) -> None:
         """Write the report, and say if that failed."""
         try:
-            write_json(path, self.sweeper.sweep.report(self._controller.session, self.sweeper.seconds))
+            write_json(path, self.sweeper.sweep.report(self._controller.run, self.sweeper.seconds))
         except OSError as error:
             self._say(f"{path.name} could not be saved: {error.strerror or error}.", "error")
 

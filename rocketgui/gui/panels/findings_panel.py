@@ -8,7 +8,7 @@ from rocketgui.gui.widgets.card import Card, set_role
 from rocketgui.gui.widgets.scrolled_text import Reading
 from rocketgui.model.findings import Finding
 from rocketgui.model.formatting import harmless
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 _BEFORE = "<b>Nothing has run yet.</b> After a launch, what the picture shows is said here, with its figures."
 _NOTHING = "<b>The program has ended.</b> What was measured of it does not say more."
@@ -23,14 +23,14 @@ class FindingsPanel(Card):
         reading = Reading("What you are seeing")
         self.text = reading.label
         self.body.addWidget(reading, 1)
-        self.show_findings(Session(), [])
+        self.show_findings(Run(), [])
 
-    def show_findings(self, session: Session, found: list[Finding]) -> None:
+    def show_findings(self, run: Run, found: list[Finding]) -> None:
         """Say what is seen by now; some times a second."""
         if found:
             html = "".join(f'<p style="margin:0 0 5px 0">{_html(finding)}</p>' for finding in found)
         else:
-            html = _BEFORE if session.program is None else _SOON if session.ended is None else _NOTHING
+            html = _BEFORE if run.program is None else _SOON if run.ended is None else _NOTHING
         if html != self.text.text():
             self.text.setText(html)
 

@@ -15,10 +15,10 @@ from rocketgui.gui.widgets.buttons import Choice
 from rocketgui.gui.widgets.card import Card
 from rocketgui.gui.widgets.view_switcher import Views
 from rocketgui.model.formatting import harmless
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 from rocketgui.protocol.messages import Output
 
-#: Lines that the panel keeps; the session, and so the report, keeps more.
+#: Lines that the panel keeps; the run, and so the report, keeps more.
 LINES = 2_000
 
 #: Characters of a line that are shown, and of a name before it.
@@ -54,11 +54,11 @@ class OutputPanel(Card):
     def __init__(self, theme: Theme) -> None:
         super().__init__("Output")
         self._theme = theme
-        self._session = Session()
+        self._run = Run()
         self._shown = 0
         self._late = 0
         self._name_width = 0
-        #: For what of the session the widths of names, and the list of processes, hold.
+        #: For what of the run the widths of names, and the list of processes, hold.
         self._names_of = -1
         self._offered_for: object = None
         self.text = _Tail()
@@ -116,13 +116,13 @@ class OutputPanel(Card):
 
     def _offer_processes(self) -> None:
         """The list grows as processes turn up; the choice stays, from one run to the next too."""
-        if (self._session.changes, self._session.ended) == self._offered_for:
+        if (self._run.changes, self._run.ended) == self._offered_for:
             return
-        self._offered_for = self._session.changes, self._session.ended
+        self._offered_for = self._run.changes, self._run.ended
         self._take_away()
         waits = self.whose.findData(_NOT_YET)
         places = {self.whose.itemData(place): place for place in range(1, self.whose.count())}
-        for process in self._session.processes.values():
+        for process in self._run.processes.values():
             known = places.get(process.id)
             if process.kind == "helper":
                 continue
@@ -133,13 +133,13 @@ class OutputPanel(Card):
                 self.whose.addItem(process.shown, process.id)
             elif self.whose.itemText(known) != process.shown:
                 self.whose.setItemText(known, process.shown)
-        if waits >= 0 and self._session.ended is not None:  # it will not come
+        if waits >= 0 and self._run.ended is not None:  # it will not come
             self.whose.setCurrentIndex(0)
             self.whose.removeItem(waits)
 
     def _take_away(self) -> None:
         """Those that have no row of their own any more are not offered, unless one of them is chosen."""
-        chosen, folded = self.whose.currentData(), self._session.folded
+        chosen, folded = self.whose.currentData(), self._run.folded
         gone = [
             place
             for place in range(1, self.whose.count())
@@ -154,9 +154,9 @@ class OutputPanel(Card):
         self.code.set_theme(theme)
         self._choose()
 
-    def set_session(self, session: Session) -> None:
+    def set_run(self, run: Run) -> None:
         """Show another run."""
-        self._session = session
+        self._run = run
         self._shown = self._late = self._name_width = 0
         self._names_of, self._offered_for = -1, None
         self.text.clear()
@@ -171,34 +171,34 @@ class OutputPanel(Card):
 
     def refresh(self) -> None:
         """Append what was printed since."""
-        session = self._session
+        run = self._run
         self._offer_processes()
         bar = self.text.verticalScrollBar()
         at, at_end = bar.value(), self.text.is_at_end
         # A line that belongs between those that are shown, or a longer name, is rare: all is written anew.
-        anew = self._names_grew() or session.output_late > self._late
+        anew = self._names_grew() or run.output_late > self._late
         if anew:
-            self._late, self._shown = session.output_late, 0
+            self._late, self._shown = run.output_late, 0
             self.text.clear()
-        fresh = min(session.output_total - self._shown, len(session.output), LINES)
+        fresh = min(run.output_total - self._shown, len(run.output), LINES)
         if fresh > 0:
-            lines = list(islice(reversed(session.output), fresh))[::-1]
+            lines = list(islice(reversed(run.output), fresh))[::-1]
             whose = self.whose.currentData()
             self._append([line for line in lines if whose is None or line.process == whose])
             if at_end:
                 self.text.go_to_end()
             elif anew:
                 bar.setValue(at)
-        self._shown = session.output_total
-        hidden = session.losses.output_lines_dropped + max(0, session.output_total - LINES)
+        self._shown = run.output_total
+        hidden = run.losses.output_lines_dropped + max(0, run.output_total - LINES)
         self.remark.setText(f"{hidden:,} earlier lines not shown" if hidden else "")
 
     def _names_grew(self) -> bool:
         """Whether names need more room than they have in the lines above."""
-        if self._session.changes == self._names_of:
+        if self._run.changes == self._names_of:
             return False
-        self._names_of = self._session.changes
-        names = (len(process.shown) for process in self._session.processes.values() if process.kind != "helper")
+        self._names_of = self._run.changes
+        names = (len(process.shown) for process in self._run.processes.values() if process.kind != "helper")
         width = min(max(names, default=0), _NAME_LONGEST)
         grew = width > self._name_width
         self._name_width = max(width, self._name_width)
@@ -211,8 +211,8 @@ class OutputPanel(Card):
         for line in lines:
             if not self.text.document().isEmpty():
                 cursor.insertBlock()
-            process = self._session.processes.get(line.process)
-            name = harmless(self._session.name_of(line.process))
+            process = self._run.processes.get(line.process)
+            name = harmless(self._run.name_of(line.process))
             colour = self._theme.worker(process.place if process is not None else None)
             text = line.text if len(line.text) <= _LONGEST else line.text[: _LONGEST - 1] + "…"
             text = harmless(text, keep="\t")

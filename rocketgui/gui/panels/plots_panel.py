@@ -18,7 +18,7 @@ from rocketgui.gui.view_models.watched_values import name_of, shortened
 from rocketgui.gui.widgets.card import Card
 from rocketgui.gui.widgets.view_switcher import Views
 from rocketgui.model.formatting import format_duration, format_rate
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 #: Places of the views.
 CURVES, LANES, RATE = range(3)
@@ -39,7 +39,7 @@ class PlotsPanel(QSplitter):
         super().__init__(Qt.Orientation.Vertical)
         self.axis = TimeAxis(self)
         self.axis.changed.connect(self.draw)
-        self._session = Session()
+        self._run = Run()
         self._theme = theme
         self._pointed: float | None = None
         self._is_past = False
@@ -111,15 +111,15 @@ class PlotsPanel(QSplitter):
         self.draw()
         self.refresh()
 
-    def set_session(self, session: Session) -> None:
+    def set_run(self, run: Run) -> None:
         """Show another run, from its beginning on."""
-        self._session = session
+        self._run = run
         self._pointed = None
         self.axis.follow()
-        self.values.set_session(session)
+        self.values.set_run(run)
         self._name_counters()
         for shown in (*self._plots(), self.lanes, self.core_strip):
-            shown.set_session(session)
+            shown.set_run(run)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
@@ -130,7 +130,7 @@ class PlotsPanel(QSplitter):
 
     def _name_counters(self) -> None:
         """Say in the heading what is drawn, unless the list beside it does."""
-        name = name_of(self._session, self._expected)
+        name = name_of(self._run, self._expected)
         said = "" if self.values.isVisibleTo(self.counters_card) else shortened(name)
         if self.counter_views.current == RATE:
             self.counters_card.retitle("Rate", f"{said} per second".lstrip())
@@ -157,8 +157,8 @@ class PlotsPanel(QSplitter):
 
     def draw(self) -> None:
         """Draw what is new in both plots; for every frame."""
-        session = self._session
-        self.axis.extend(session.end_ns / 1e9, idle=session.program is None)
+        run = self._run
+        self.axis.extend(run.end_ns / 1e9, idle=run.program is None)
         # The counters in any case: they know how far the lanes go, and what is on its way to the limit.
         self.counters.draw()
         if self.counter_views.current == LANES:
@@ -211,8 +211,8 @@ class PlotsPanel(QSplitter):
                 plot.point_at(t_s)
 
     def _remark_counters(self) -> None:
-        session = self._session
-        rates, arrival_s = session.rates(), session.first_arrival_s()
+        run = self._run
+        rates, arrival_s = run.rates(), run.first_arrival_s()
         parts = [f"{format_rate(sum(rates))} in all"] if rates else ["the run before"] if self._is_past else []
         if not self.axis.is_following:
             parts.append("double-click to follow")
@@ -224,7 +224,7 @@ class PlotsPanel(QSplitter):
         if self.core_views.current == TIMELINE:
             self._remark_timeline()
             return
-        loads = [series.head for series in self._session.cores if series.total]
+        loads = [series.head for series in self._run.cores if series.total]
         self.cores_card.retitle(
             "Cores", "load in percent" if len(loads) <= LINES_AT_MOST else "one row per core, warmer is busier"
         )
@@ -241,10 +241,10 @@ class PlotsPanel(QSplitter):
         self.cores_card.remark_one_of("   ".join(f"● {text}" for text in named), mean, html=html)
 
     def _remark_timeline(self) -> None:
-        delay = self._session.start_delay_s()
+        delay = self._run.start_delay_s()
         self.cores_card.retitle("Timeline", "start() to join()")
         cost = [] if delay is None else [f"{1000 * delay:.3g} ms to start"]
-        waits = any(process.doings for process in self._session.processes.values())
+        waits = any(process.doings for process in self._run.processes.values())
         thin = ["thin: it waits"] if waits else []
         whole = [*thin, *(f"grey: {ms} (median)" for ms in cost)]
         self.cores_card.remark_one_of("  ·  ".join(whole), "  ·  ".join([*thin, *cost]), *thin, *cost, "")

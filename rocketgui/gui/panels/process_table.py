@@ -18,7 +18,7 @@ from rocketgui.gui.widgets.frozen_column import FrozenColumn
 from rocketgui.gui.widgets.labels import Label, tip
 from rocketgui.model.formatting import harmless, noun
 from rocketgui.model.process import Process, ProcessState
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -42,18 +42,18 @@ _BAD = (ProcessState.FAILED, ProcessState.KILLED)
 
 
 class ProcessModel(QAbstractTableModel):
-    """The rows of a session; `refresh` takes in what changed."""
+    """The rows of a run; `refresh` takes in what changed."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
         self.columns = COLUMNS
         self._outcome_at = self._place(OUTCOME_OVER[0])
-        self._session = Session()
+        self._run = Run()
         self._rows: list[Row] = []
         #: What the cells say, and what their colours hang on, as far as the view knows; by the ids of processes.
         self._cells: dict[int, list[tuple[str, ProcessState]]] = {}
-        #: For what the rows were put together: what of the session, and in which order.
+        #: For what the rows were put together: what of the run, and in which order.
         self._rows_of: object = None
         self._found: list[Process] = []
         #: The rows that somebody looks at: only those are kept up to date.
@@ -62,40 +62,40 @@ class ProcessModel(QAbstractTableModel):
         self._descending = False
         #: The values that a program of the user's is to be watched for, before it runs; None: the built-in one's.
         self._expected: tuple[str, ...] | None = None
-        self._name = name_of(self._session)
+        self._name = name_of(self._run)
         self.name_font, self.head_font = text_font(_TEXT, bold=True), text_font(_TEXT)
 
     @property
-    def session(self) -> Session:
+    def run(self) -> Run:
         """The run that is shown."""
-        return self._session
+        return self._run
 
-    def set_session(self, session: Session) -> None:
+    def set_run(self, run: Run) -> None:
         """Show another run."""
         self.beginResetModel()
-        self._session = session
+        self._run = run
         self._rows, self._cells, self._found = [], {}, []
         self._rows_of = None
-        of_script = session.is_script or (session.program is None and self._expected is not None)
+        of_script = run.is_script or (run.program is None and self._expected is not None)
         self.columns = SCRIPT_COLUMNS if of_script else COLUMNS
         self._outcome_at = self._place(OUTCOME_OVER[0])
-        self._name = name_of(session, self._expected)
+        self._name = name_of(run, self._expected)
         self.endResetModel()
 
     def expect(self, watch: tuple[str, ...] | None) -> None:
         """A program of the user's is launched next, and watched for these values; None: the built-in one is."""
         self._expected = watch
-        if self._session.program is None:
-            self.set_session(self._session)
+        if self._run.program is None:
+            self.set_run(self._run)
 
     def refresh(self) -> None:
         """Take in new processes and new figures."""
-        of = None if self._sorted_by is not None else (self._session.changes, len(self._found))
+        of = None if self._sorted_by is not None else (self._run.changes, len(self._found))
         if of is None or of != self._rows_of:
             self._rows_of = of
             self._take_in(self._wanted())
         self._renew()
-        if (name := name_of(self._session, self._expected)) != self._name:
+        if (name := name_of(self._run, self._expected)) != self._name:
             self._name = name
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
@@ -109,7 +109,7 @@ class ProcessModel(QAbstractTableModel):
     def find(self, text: str) -> int | None:
         """Show those of the processes without rows of their own that have this pid, or this text in their names; return
         the row of the first one. Empty: none of them."""
-        self._found = self._session.folded.find(text, _FOUND)
+        self._found = self._run.folded.find(text, _FOUND)
         self._rows_of = None
         self.refresh()
         if not self._found:
@@ -117,15 +117,15 @@ class ProcessModel(QAbstractTableModel):
         return next(place for place, row in enumerate(self._rows) if row.process is self._found[0])
 
     def _wanted(self) -> list[Row]:
-        by, session = self._sorted_by, self._session
+        by, run = self._sorted_by, self._run
         if by is None:
-            return rows(session, found=self._found)
-        return rows(session, Sorting(lambda process: by.read(process, session), self._descending), self._found)
+            return rows(run, found=self._found)
+        return rows(run, Sorting(lambda process: by.read(process, run), self._descending), self._found)
 
     def _read(self, row: Row) -> list[tuple[str, ProcessState]]:
-        process, session = row.process, self._session
+        process, run = row.process, self._run
         state = process.state
-        cells = [(harmless(column.show(process, session)), state) for column in self.columns]
+        cells = [(harmless(column.show(process, run)), state) for column in self.columns]
         cells[0] = _INDENT * row.depth + cells[0][0], state
         if self._is_marked(process):
             cells[self.outcome_at] = process.outcome(), state
@@ -145,11 +145,11 @@ class ProcessModel(QAbstractTableModel):
         return next(place for place, column in enumerate(self.columns) if column.heading == heading)
 
     def _is_marked(self, process: Process) -> bool:
-        return not self._session.is_script and process.state in _BAD
+        return not self._run.is_script and process.state in _BAD
 
     def marked(self) -> list[int]:
         """The rows in which it is written what went wrong."""
-        if self._session.is_script:
+        if self._run.is_script:
             return []
         return [place for place, row in enumerate(self._rows) if self._is_marked(row.process)]
 
@@ -226,18 +226,18 @@ class ProcessModel(QAbstractTableModel):
             return _side(COLUMNS[0] if is_outcome else column)
         if role == Qt.ItemDataRole.ForegroundRole:
             return self._colour(process, index.column())
-        if role == Qt.ItemDataRole.FontRole and index.column() == 0 and not _is_minor(process, self._session):
+        if role == Qt.ItemDataRole.FontRole and index.column() == 0 and not _is_minor(process, self._run):
             return self.name_font
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             heading = self._name if column.heading == "value" and self._name else column.heading
-            words = f"{heading}: {said(column, process, self._session)}"
+            words = f"{heading}: {said(column, process, self._run)}"
             if is_outcome:
                 words = f"ended: {process.outcome()}"
             return tip(words) if role == Qt.ItemDataRole.ToolTipRole else harmless(words, keep="\n")
         return None
 
     def _colour(self, process: Process, column: int) -> Any:
-        if _is_minor(process, self._session):
+        if _is_minor(process, self._run):
             return self.theme.colour("error" if process.state in _BAD and process.kind == "thread" else "muted")
         if column == 0:
             return self.theme.worker(process.place)
@@ -272,11 +272,11 @@ def _side(column: Column) -> Qt.AlignmentFlag:
     return (Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
 
 
-def _is_minor(process: Process, session: Session) -> bool:
+def _is_minor(process: Process, run: Run) -> bool:
     """Whether it is beside the point: what ended long ago, a thread below its process, or a helper of Python's own."""
-    if process.is_group or process.id not in session.processes:
+    if process.is_group or process.id not in run.processes:
         return True
-    return session.is_script and process.kind in ("thread", "helper")
+    return run.is_script and process.kind in ("thread", "helper")
 
 
 class ProcessPanel(Card):
@@ -368,7 +368,7 @@ class ProcessPanel(Card):
         self._is_missed = bool(text.strip()) and place is None
         if place is not None:
             self.table.scrollTo(self.model.index(place, 0))
-        self.refresh(self.model.session)
+        self.refresh(self.model.run)
 
     def sort_by(self, column: int) -> None:
         """Sort by a column: figures from the largest down, words from A on; then the other way round; then not."""
@@ -398,11 +398,11 @@ class ProcessPanel(Card):
         self.model.expect(watch)
         self._columns_changed(before)
 
-    def set_session(self, session: Session) -> None:
+    def set_run(self, run: Run) -> None:
         """Show another run."""
         before = self.model.columns
         self.search.clear()
-        self.model.set_session(session)
+        self.model.set_run(run)
         self._mark()
         self._columns_changed(before)
 
@@ -413,19 +413,19 @@ class ProcessPanel(Card):
             self.table.horizontalHeader().setSortIndicatorShown(False)
             self.text_resized()
 
-    def refresh(self, session: Session) -> None:
+    def refresh(self, run: Run) -> None:
         """Show the figures of now; some times a second."""
         self.model.refresh()
         self._mark()
         self.empty.setVisible(not self.model.rowCount())
-        counted = session.workers if not session.is_script else [*filter(None, [session.root]), *session.workers]
+        counted = run.workers if not run.is_script else [*filter(None, [run.root]), *run.workers]
         alive = sum(1 for process in counted if not process.is_over)
-        in_all = len(counted) + session.folded.work.workers
-        what = noun("", in_all) if session.is_script else "workers"
+        in_all = len(counted) + run.folded.work.workers
+        what = noun("", in_all) if run.is_script else "workers"
         text = "" if not counted else f"{alive:,} of {in_all:,} {what} alive"
         self.remark.setText("none found" if self._is_missed else text)
-        if self.search.isHidden() is bool(session.folded):
-            self.search.setVisible(bool(session.folded))
+        if self.search.isHidden() is bool(run.folded):
+            self.search.setVisible(bool(run.folded))
 
     def _mark(self) -> None:
         """What went wrong is read without scrolling: it is written over figures of those that live."""

@@ -8,7 +8,7 @@ from rocketgui.gui.style.theme import set_text
 from rocketgui.gui.widgets.card import set_role
 from rocketgui.gui.widgets.elided_labels import Sentence
 from rocketgui.gui.widgets.labels import Label
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 #: A percentage is as wide below ten as above, so that the figures stand still.
 _PERCENT_WIDTH = 4
@@ -80,28 +80,28 @@ class StatusStrip(QFrame):
         self.figures.setVisible(not quiet)
         self.setVisible(not (quiet and self._calm))
 
-    def refresh(self, session: Session) -> None:
+    def refresh(self, run: Run) -> None:
         """Show the cost and the losses of the run; some times a second."""
-        parts = [*_costs(session), *_losses(session)] if session.program is not None else []
+        parts = [*_costs(run), *_losses(run)] if run.program is not None else []
         self.figures.setText("  ·  ".join(parts))
 
 
-def _costs(session: Session) -> list[str]:
+def _costs(run: Run) -> list[str]:
     """What observing takes from the program, and what the collector takes from the machine."""
     return [
-        f"observing costs the program {_even(session.program_cost_percent)} %",
-        f"collector {_even(session.collector_percent)} % of a core",
+        f"observing costs the program {_even(run.program_cost_percent)} %",
+        f"collector {_even(run.collector_percent)} % of a core",
     ]
 
 
-def _losses(session: Session) -> list[str]:
+def _losses(run: Run) -> list[str]:
     """How many samples were lost, and whatever else was."""
-    lost = session.losses
+    lost = run.losses
     found = (
-        (session.samples_dropped_in_all, "sample lost", "samples lost"),
+        (run.samples_dropped_in_all, "sample lost", "samples lost"),
         (lost.output_lines_dropped, "line lost", "lines lost"),
         (lost.events_dropped, "record lost", "records lost"),
-        (session.bad_messages_in_all, "bad message", "bad messages"),
+        (run.bad_messages_in_all, "bad message", "bad messages"),
         (lost.agents_lost, "never reported", "never reported"),
     )
     return [

@@ -13,7 +13,7 @@ from rocketgui.gui.widgets.card import set_role
 from rocketgui.gui.widgets.labels import Label
 from rocketgui.gui.window.presentation import Shape
 from rocketgui.model.process import signal_name
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 _ROLES = {
     RunState.RUNNING: "ok",
@@ -215,9 +215,9 @@ class TopBar(QWidget):
             self.launch_wanted.emit()
 
 
-def how_failed(session: Session) -> str:
+def how_failed(run: Run) -> str:
     """The exit code of a run that failed, or the signal that killed it; empty for all others."""
-    ended = session.ended
+    ended = run.ended
     if ended is None or ended.ended not in ("failed", "killed") or not ended.exit_code:
         return ""
     return signal_name(-ended.exit_code) if ended.exit_code < 0 else f"exit code {ended.exit_code}"

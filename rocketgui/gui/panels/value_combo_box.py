@@ -9,7 +9,7 @@ from rocketgui.gui.view_models.watched_values import name_of, shortened
 from rocketgui.gui.widgets.buttons import Choice
 from rocketgui.gui.widgets.labels import tip
 from rocketgui.model.formatting import harmless
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 
 class ValueChoice(Choice):
@@ -23,7 +23,7 @@ class ValueChoice(Choice):
 
     def __init__(self) -> None:
         super().__init__("Value drawn", "The value that is drawn (W)")
-        self._session = Session()
+        self._run = Run()
         #: The one that the user chose, for the next run too, once that has it.
         self._wanted: str | None = None
         self.setProperty("role", "view")
@@ -32,9 +32,9 @@ class ValueChoice(Choice):
         self.currentIndexChanged.connect(self._choose)
         self.hide()
 
-    def set_session(self, session: Session) -> None:
+    def set_run(self, run: Run) -> None:
         """Offer the values of another run."""
-        self._session = session
+        self._run = run
         self.refresh()
 
     def open(self) -> None:
@@ -54,16 +54,16 @@ class ValueChoice(Choice):
 
     def refresh(self) -> None:
         """Offer what is known by now; some times a second."""
-        session = self._session
-        names = session.names if session.is_script else []
-        if self._wanted in names and session.watch != self._wanted:
-            session.choose(self._wanted)
+        run = self._run
+        names = run.names if run.is_script else []
+        if self._wanted in names and run.watch != self._wanted:
+            run.choose(self._wanted)
         if self.view().isVisible():
             return  # it must not change under the pointer
         if names != [self.itemData(place) for place in range(self.count())]:
             self._offer(names)
         self.blockSignals(True)
-        self.setCurrentIndex(self.findData(name_of(session)))
+        self.setCurrentIndex(self.findData(name_of(run)))
         self.blockSignals(False)
         self.setToolTip(tip(f"{self.accessibleDescription()}\n{self.currentData() or ''}".strip()))
         if self.isHidden() is (len(names) > 1):
@@ -82,5 +82,5 @@ class ValueChoice(Choice):
     def _choose(self, place: int) -> None:
         if place >= 0:
             self._wanted = self.itemData(place)
-            self._session.choose(self._wanted)
+            self._run.choose(self._wanted)
             self.chosen.emit()

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from rocketgui.gui.plots.time_plot import left_width
 from rocketgui.gui.style.theme import Theme, text_font
 from rocketgui.gui.widgets.labels import tip
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 _TEXT = 0.85
 #: Logical pixels: of a worker's dot, between things in a cell, and of the least cell that says the core's number.
@@ -28,19 +28,19 @@ class Guest(NamedTuple):
     moves: int | None
 
 
-def guests(session: Session, theme: Theme) -> list[list[Guest]]:
+def guests(run: Run, theme: Theme) -> list[list[Guest]]:
     """The workers on each core."""
-    on: list[list[Guest]] = [[] for _ in session.cores]
-    for worker in session.workers:
+    on: list[list[Guest]] = [[] for _ in run.cores]
+    for worker in run.workers:
         if worker.core is not None and worker.core < len(on) and not worker.is_over:
             on[worker.core].append(Guest(worker.shown, theme.worker(worker.place), worker.moves))
     return on
 
 
-def is_told(session: Session) -> bool:
+def is_told(run: Run) -> bool:
     """Whether the system tells which core a process is on, as far as can be known by now."""
     # How much memory it holds is known of a process that was looked at while it lived.
-    return all(worker.cores for worker in session.workers if worker.rss is not None)
+    return all(worker.cores for worker in run.workers if worker.rss is not None)
 
 
 class CoreStrip(QWidget):
@@ -49,7 +49,7 @@ class CoreStrip(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._session = Session()
+        self._run = Run()
         self._on: list[list[Guest]] = []
         self._told = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -65,14 +65,14 @@ class CoreStrip(QWidget):
         self._theme = theme
         self.refresh()
 
-    def set_session(self, session: Session) -> None:
+    def set_run(self, run: Run) -> None:
         """Show another run."""
-        self._session = session
+        self._run = run
         self.refresh()
 
     def refresh(self) -> None:
         """Show who is where now."""
-        on, told = guests(self._session, self._theme), is_told(self._session)
+        on, told = guests(self._run, self._theme), is_told(self._run)
         if (on, told) == (self._on, self._told):
             return
         self._on, self._told = on, told

@@ -11,8 +11,8 @@ from rocketgui.gui.plots.canvas import Curve
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
 from rocketgui.gui.style.theme import Theme
+from rocketgui.model.run import Run
 from rocketgui.model.series import Series
-from rocketgui.model.session import Session
 
 LINES_AT_MOST = 16
 
@@ -24,11 +24,11 @@ _POINTED = 6
 
 
 class CoresPlot(TimePlot):
-    """Draws the core loads of a session, in percent."""
+    """Draws the core loads of a run, in percent."""
 
     def __init__(self, axis: TimeAxis, theme: Theme) -> None:
         super().__init__(axis, theme, lambda value, step: f"{value:.0f}", rockets=False)
-        self._session = Session()
+        self._run = Run()
         self._cores: list[Series] = []
         self._heat = pg.ImageItem()
         # pyqtgraph puts what is added to a view box below everything else in it.
@@ -38,9 +38,9 @@ class CoresPlot(TimePlot):
         self._heat.hide()
         self._colour_heat()
 
-    def set_session(self, session: Session) -> None:
+    def set_run(self, run: Run) -> None:
         """Show another run."""
-        self._session = session
+        self._run = run
         self._cores = []
         self.item.set_curves([])
 
@@ -63,8 +63,8 @@ class CoresPlot(TimePlot):
 
     def draw(self) -> None:
         """Draw what is new."""
-        if self._session.cores is not self._cores:
-            self._cores = self._session.cores
+        if self._run.cores is not self._cores:
+            self._cores = self._run.cores
             lines = [] if self.is_heat_map else self._cores
             self.item.set_curves(
                 [Curve(series, self.theme.core(k), f"core {k}", smooth=True) for k, series in enumerate(lines)]

@@ -11,7 +11,7 @@ from rocketgui.gui.plots.time_plot import TimePlot
 from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.view_models.watched_values import is_drawn, nothing_drawn
 from rocketgui.model.formatting import format_count, format_limit
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 #: A limit that has not been measured against a rate yet counts as near up to here.
 _NEAR_AT_FIRST = 1_000_000_000
@@ -23,11 +23,11 @@ _POINTED = 10
 
 
 class CountersPlot(TimePlot):
-    """Draws a session's counters. `refresh` is called some times a second, `draw` for every frame."""
+    """Draws a run's counters. `refresh` is called some times a second, `draw` for every frame."""
 
     def __init__(self, axis: TimeAxis, theme: Theme) -> None:
         super().__init__(axis, theme, value_label, rockets=True)
-        self._session = Session()
+        self._run = Run()
         self._drawn: dict[int, Curve] = {}
         self._name = ""
         self._highest = self._lowest = 0.0
@@ -39,34 +39,34 @@ class CountersPlot(TimePlot):
         self.hint = ""
         self.idle_limit: int | None = None
 
-    def set_session(self, session: Session) -> None:
+    def set_run(self, run: Run) -> None:
         """Show another run."""
-        self._session = session
+        self._run = run
         self._near_for = None
         self._begin()
 
     def _begin(self) -> None:
         """Draw the value that is watched now from its first point on."""
-        self._name = self._session.watch
+        self._name = self._run.watch
         self._drawn = {}
         self._changes = -1
         self._highest = self._lowest = 0.0
         self.item.set_curves([])
         # The newest runs of before stay as faint curves, as far as they go in a picture of this one: those that counted
         # the same, since another value has another scale.
-        same = [run for run in self._session.before if run.watch == self._name]
-        self.item.canvas.faint = [Faint(run.title, run.curves) for run in same[-_COMPARED:]]
+        same = [past for past in self._run.before if past.watch == self._name]
+        self.item.canvas.faint = [Faint(past.title, past.curves) for past in same[-_COMPARED:]]
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         for number, curve in self._drawn.items():
-            if (process := self._session.processes.get(number)) is not None:
+            if (process := self._run.processes.get(number)) is not None:
                 curve.colour = theme.worker(process.place)
 
     @property
     def limit(self) -> int | None:
         """The limit of the run, or before the first launch the one that is set."""
-        return self._session.limit if self._session.program is not None else self.idle_limit
+        return self._run.limit if self._run.program is not None else self.idle_limit
 
     @property
     def limit_is_shown(self) -> bool:
@@ -91,15 +91,15 @@ class CountersPlot(TimePlot):
         self.item.choose_names()
 
     def _take_new(self) -> None:
-        if self._session.watch != self._name:
+        if self._run.watch != self._name:
             self._begin()
-        if self._session.changes == self._changes:
+        if self._run.changes == self._changes:
             return
-        self._changes = self._session.changes
-        if not self._drawn.keys() <= self._session.processes.keys():
-            self._drawn = {number: one for number, one in self._drawn.items() if number in self._session.processes}
+        self._changes = self._run.changes
+        if not self._drawn.keys() <= self._run.processes.keys():
+            self._drawn = {number: one for number, one in self._drawn.items() if number in self._run.processes}
             self.item.drop_curves(list(self._drawn.values()))
-        for process in self._session.processes.values():
+        for process in self._run.processes.values():
             if process.id not in self._drawn and is_drawn(process, self._name):
                 series = process.values[self._name].series
                 curve = Curve(series, self.theme.worker(process.place), process.shown)
@@ -117,7 +117,7 @@ class CountersPlot(TimePlot):
         if limit != self._near_for:
             self._near_for = limit
             self._near = None
-        known = self._session.rates()
+        known = self._run.rates()
         # Once near it stays: a rate that falters must not make the picture jump.
         if known and not self._near:
             self._near = limit_is_near(self._highest, max(known), limit)
@@ -135,7 +135,7 @@ class CountersPlot(TimePlot):
         self.set_values(self.bottom, self.top)
         limit = self.shown_limit
         text = f"limit {format_limit(limit)}" if limit is not None else ""
-        if not self.hint and not self._drawn and (why := nothing_drawn(self._session)):
+        if not self.hint and not self._drawn and (why := nothing_drawn(self._run)):
             self.show_nothing(why)
             return
         self._label_values(shown=True)

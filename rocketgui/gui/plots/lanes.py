@@ -10,7 +10,7 @@ from rocketgui.gui.plots.sprites import HEIGHT, WIDTH, rocket
 from rocketgui.gui.style.theme import Theme, text_font, text_scale
 from rocketgui.gui.view_models.watched_values import drawn, is_drawn, nothing_drawn
 from rocketgui.model.formatting import format_count, format_limit, format_short
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 #: Logical pixels.
 _LANE_MOST, _NAMED_FROM = 64.0, 14.0
@@ -25,7 +25,7 @@ class Lanes(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._session = Session()
+        self._run = Run()
         self._start, self._end = 0.0, 1.0
         self._limit: int | None = None
         self.hint = ""
@@ -39,9 +39,9 @@ class Lanes(QWidget):
         self._theme = theme
         self.update()
 
-    def set_session(self, session: Session) -> None:
+    def set_run(self, run: Run) -> None:
         """Show another run."""
-        self._session = session
+        self._run = run
         self.update()
 
     def show_now(self, start: float, end: float, limit: int | None) -> None:
@@ -58,14 +58,14 @@ class Lanes(QWidget):
         painter.fillRect(self.rect(), self._theme.colour("panel"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        session = self._session
-        name = session.watch
+        run = self._run
+        name = run.watch
         # Of a user's program, those that have the value; the built-in one's all will.
-        workers = [one for one in drawn(session) if is_drawn(one, name)] if session.is_script else session.workers
+        workers = [one for one in drawn(run) if is_drawn(one, name)] if run.is_script else run.workers
         if not workers:
             painter.setFont(text_font(0.95))
             painter.setPen(self._theme.colour("muted"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.hint or nothing_drawn(session))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.hint or nothing_drawn(run))
             return
         wide = text_scale()
         left, right = _LEFT * wide, _RIGHT * wide
@@ -89,7 +89,7 @@ class Lanes(QWidget):
         )
         if self._limit is None:
             # The lane's end is a round number on the way; it moves on as they come near.
-            text = f"{format_short(self._end)}{'' if self._session.is_script else ', and on'}"
+            text = f"{format_short(self._end)}{'' if self._run.is_script else ', and on'}"
             painter.drawText(below.adjusted(0, 0, -_RIGHT * text_scale(), 0), flags | Qt.AlignmentFlag.AlignRight, text)
             return
         accent = self._theme.colour("accent")

@@ -14,8 +14,8 @@ from rocketgui.gui.plots.time_plot import TimePlot
 from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.view_models.watched_values import drawn, nothing_drawn
 from rocketgui.model.formatting import format_rate
+from rocketgui.model.run import Run
 from rocketgui.model.series import Series
-from rocketgui.model.session import Session
 
 #: Seconds between points, and over which each is taken: long enough to be steady.
 _STEP_S, _WINDOW_S = 0.1, 0.3
@@ -44,7 +44,7 @@ class RatesPlot(TimePlot):
 
     def __init__(self, axis: TimeAxis, theme: Theme) -> None:
         super().__init__(axis, theme, value_label, rockets=False)
-        self._session = Session()
+        self._run = Run()
         self._rates: dict[int, Series] = {}
         self._drawn: dict[int, Curve] = {}
         #: The highest and the lowest rate of each, and of how many counts.
@@ -52,35 +52,35 @@ class RatesPlot(TimePlot):
         self._name = ""
         self.hint = ""
 
-    def set_session(self, session: Session) -> None:
+    def set_run(self, run: Run) -> None:
         """Show another run."""
-        self._session = session
+        self._run = run
         self._begin()
 
     def _begin(self) -> None:
         """Draw the value that is watched now from its first point on."""
-        self._name = self._session.watch
+        self._name = self._run.watch
         self._rates, self._drawn, self._bounds = {}, {}, {}
         self.item.set_curves([])
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         for number, curve in self._drawn.items():
-            if (process := self._session.processes.get(number)) is not None:
+            if (process := self._run.processes.get(number)) is not None:
                 curve.colour = theme.worker(process.place)
 
     def draw(self) -> None:
         """Draw what is new."""
-        session = self._session
-        if session.watch != self._name:
+        run = self._run
+        if run.watch != self._name:
             self._begin()
-        if not self._drawn.keys() <= session.processes.keys():
-            for number in self._drawn.keys() - session.processes.keys():
+        if not self._drawn.keys() <= run.processes.keys():
+            for number in self._drawn.keys() - run.processes.keys():
                 del self._drawn[number], self._rates[number], self._bounds[number]
             self.item.drop_curves(list(self._drawn.values()))
         # The built-in program counts upwards: a step down there is a count that another one overwrote.
-        least = -math.inf if session.is_script else 0.0
-        for worker in drawn(session):
+        least = -math.inf if run.is_script else 0.0
+        for worker in drawn(run):
             watched = worker.values.get(self._name)
             if watched is None:
                 continue
@@ -98,11 +98,11 @@ class RatesPlot(TimePlot):
         highest = max((high for _, _, high in self._bounds.values()), default=0.0)
         lowest = min((low for _, low, _ in self._bounds.values()), default=0.0)
         highest, lowest = (0.0 if math.isinf(bound) else bound for bound in (highest, lowest))
-        if session.is_script:
+        if run.is_script:
             self.set_values(*value_range(lowest, max(highest, 0.0)))
         else:
             self.set_values(0.0, nice_above(max(highest * 1.05, 1.0)))
-        if not self.hint and not self._drawn and (why := nothing_drawn(session)):
+        if not self.hint and not self._drawn and (why := nothing_drawn(run)):
             self.show_nothing(why)
             return
         self._label_values(shown=True)

@@ -21,7 +21,7 @@ from rocketgui.gui.style.theme import Theme, text_scale
 from rocketgui.gui.view_models.process_rows import rows
 from rocketgui.model.formatting import DOING_WORDS
 from rocketgui.model.process import Process
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 #: Lines beside the pointer: logical pixels of each, and how many there are beside those about what is waited for.
 _LINE_PX, _COUNTS = 14.0, 3
@@ -36,11 +36,11 @@ class TimelinePlot(TimePlot):
 
     def __init__(self, axis: TimeAxis, theme: Theme) -> None:
         super().__init__(axis, theme, None, rockets=False)
-        self._session = Session()
+        self._run = Run()
         self._bars_item = BarsItem(self._box, theme)
         self._names = NamesItem(self.getPlotItem())
         self._processes: list[Process] = []
-        #: What of the session they were put together for, and when.
+        #: What of the run they were put together for, and when.
         self._changes = -1
         self._ordered_ns = 0
         self._waits: dict[int, Waits] = {}
@@ -53,9 +53,9 @@ class TimelinePlot(TimePlot):
         self.scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.scroll.hide()
 
-    def set_session(self, session: Session) -> None:
+    def set_run(self, run: Run) -> None:
         """Show another run."""
-        self._session = session
+        self._run = run
         self._waits = {}
         self._changes = -1
         self.scroll.setValue(0)
@@ -67,9 +67,9 @@ class TimelinePlot(TimePlot):
     def draw(self) -> None:
         """Draw what is new."""
         if self._is_out_of_date():
-            self._changes, self._ordered_ns = self._session.changes, self._session.t_ns
-            self._processes = [process for process in _in_order(self._session) if is_known(process)]
-            known = self._session.processes
+            self._changes, self._ordered_ns = self._run.changes, self._run.t_ns
+            self._processes = [process for process in _in_order(self._run) if is_known(process)]
+            known = self._run.processes
             self._waits = {number: waits for number, waits in self._waits.items() if number in known}
         count = len(self._processes)
         self.set_values(0.0, 1.0)
@@ -92,16 +92,14 @@ class TimelinePlot(TimePlot):
 
     def _is_out_of_date(self) -> bool:
         """Whether there are other rows by now; of thousands, that is asked some times a second only."""
-        session = self._session
-        waits = len(self._processes) > _IN_SIGHT and session.is_live
-        return session.changes != self._changes and not (
-            waits and 0 <= session.t_ns - self._ordered_ns < _ORDERED_EVERY_NS
-        )
+        run = self._run
+        waits = len(self._processes) > _IN_SIGHT and run.is_live
+        return run.changes != self._changes and not (waits and 0 <= run.t_ns - self._ordered_ns < _ORDERED_EVERY_NS)
 
     def _bar(self, process: Process) -> Bar:
         # The program itself waits most of the time.
         colour = self.theme.colour("muted") if process.place is None else self.theme.worker(process.place)
-        return bar(process, colour, self._session.end_ns / 1e9)
+        return bar(process, colour, self._run.end_ns / 1e9)
 
     @property
     def bars(self) -> list[Bar]:
@@ -112,7 +110,7 @@ class TimelinePlot(TimePlot):
         waits = self._waits.get(process.id)
         if waits is None:
             waits = self._waits[process.id] = Waits()
-        waits.update(process, self._session.end_ns)
+        waits.update(process, self._run.end_ns)
         return waits
 
     def _scroll_for(self, hidden: int, fit: int, height: float) -> None:
@@ -171,14 +169,14 @@ class TimelinePlot(TimePlot):
         return told if len(counted) <= room else [*told[: room - 1], (f"and {more} more", muted)]
 
 
-def _in_order(session: Session) -> list[Process]:
+def _in_order(run: Run) -> list[Process]:
     """All but helpers, with one row for all alike of those that ended long ago: of a program of the user's in the order
     of the table, else in that of their starts."""
-    if session.is_script:
-        return [row.process for row in rows(session) if row.process.kind != "helper"]
+    if run.is_script:
+        return [row.process for row in rows(run) if row.process.kind != "helper"]
     # The threads of the built-in program that are no workers are Python's own: those that feed a queue.
-    shown = [one for one in session.processes.values() if one.kind == "process" or one.place is not None]
-    return shown + session.folded.rows
+    shown = [one for one in run.processes.values() if one.kind == "process" or one.place is not None]
+    return shown + run.folded.rows
 
 
 def _at(one: Bar, t_s: float) -> str:

@@ -16,7 +16,7 @@ from rocketgui.gui.widgets.card import Card
 from rocketgui.gui.widgets.elided_labels import Lines
 from rocketgui.gui.widgets.labels import Label
 from rocketgui.model.formatting import format_count, format_short, harmless, noun
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 from rocketgui.options import Options
 from rocketgui.protocol.launch_spec import Launch, Script
 
@@ -38,7 +38,7 @@ class ProgramPanel(Card):
 
     def __init__(self, options: Options) -> None:
         super().__init__("Program")
-        self._session = Session()
+        self._run = Run()
         self.rocket = RocketControls(options)
         self.workers, self.limit = self.rocket.workers, self.rocket.limit
         self.choices, self.python = self.rocket.choices, self.rocket.python
@@ -62,7 +62,7 @@ class ProgramPanel(Card):
         for widget in (self._parent_name, self.parent_value, self._parent_note):
             self.body.addWidget(widget)
         self.text_resized()
-        self.refresh(self._session)
+        self.refresh(self._run)
 
     def text_resized(self) -> None:
         """Be as wide as the text needs it."""
@@ -132,30 +132,30 @@ class ProgramPanel(Card):
 
     # ------------------------------------------------------------ the parent
 
-    def refresh(self, session: Session) -> None:
+    def refresh(self, run: Run) -> None:
         """Show what is known by now; some times a second."""
-        self._session = session
-        self._show_parent(session)
-        self.rocket.refresh(session)
+        self._run = run
+        self._show_parent(run)
+        self.rocket.refresh(run)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._show_parent(self._session)  # how much of it there is room for
+        self._show_parent(self._run)  # how much of it there is room for
 
-    def _show_parent(self, session: Session) -> None:
+    def _show_parent(self, run: Run) -> None:
         script = self.script
-        name = "rocket" if session.is_shared else watched_values.name_of(session, script and script.watch)
-        value = session.root.values.get(name) if session.root is not None else None
+        name = "rocket" if run.is_shared else watched_values.name_of(run, script and script.watch)
+        value = run.root.values.get(name) if run.root is not None else None
         if value is None:
             self._write_parent(name or "value", "–", "–")
-            self._parent_note.setText(_no_value(session, script))
+            self._parent_note.setText(_no_value(run, script))
             return
         last = value.last
         self._write_parent(name, format_count(last), format_short(last))
-        counted = any(name in worker.values and worker.values[name].last for worker in session.workers)
-        if session.is_shared:
+        counted = any(name in worker.values and worker.values[name].last for worker in run.workers)
+        if run.is_shared:
             self._parent_note.setText("All workers count this one.")
-        elif last == 0 and counted and session.noun(2) == "threads":
+        elif last == 0 and counted and run.noun(2) == "threads":
             self._parent_note.setText("Each thread counts one of its own.")
         elif last == 0 and counted:
             self._parent_note.setText("Untouched: each process counts a copy of its own.")
@@ -173,12 +173,12 @@ class ProgramPanel(Card):
         self.parent_value.setToolTip(f"{name} = {whole}")
 
 
-def _no_value(session: Session, script: Script | None) -> str:
+def _no_value(run: Run, script: Script | None) -> str:
     """Why the parent shows no value."""
-    root = session.root
-    if session.program is None and script is not None:
+    root = run.root
+    if run.program is None and script is not None:
         return "Its own value shows here."
-    if session.is_script and root is not None:
-        return "It has none of this name." if session.names else "No number of its own is known."
-    waits = session.is_live and root is not None
+    if run.is_script and root is not None:
+        return "It has none of this name." if run.names else "No number of its own is known."
+    waits = run.is_live and root is not None
     return "not reported yet" if waits else "It starts the workers; its own value shows here."

@@ -21,7 +21,7 @@ from rocketgui.model.formatting import (
     parse_limit,
     parse_workers,
 )
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 from rocketgui.options import Options
 from rocketgui.programs.variants import Variant
 
@@ -99,14 +99,14 @@ class RocketControls(QWidget):
             pin=variant.pin,
         )
 
-    def refresh(self, session: Session) -> None:
+    def refresh(self, run: Run) -> None:
         """Show what a run of it shows by now; some times a second."""
-        program = session.program
-        if session.is_script or program is None:
+        program = run.program
+        if run.is_script or program is None:
             return
-        rates = session.rates()
-        if not rates and session.ended is not None:
-            rates = [mean for worker in session.workers if (mean := session.mean_rate(worker))]
+        rates = run.rates()
+        if not rates and run.ended is not None:
+            rates = [mean for worker in run.workers if (mean := run.mean_rate(worker))]
         if rates:
             kind = Variant(program.run_as, program.work, program.variable)
             self._rates[kind] = sum(rates) / len(rates)

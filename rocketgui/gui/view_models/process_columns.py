@@ -9,7 +9,7 @@ from typing import Any
 
 from rocketgui.model.formatting import DOING_WORDS, format_bytes, format_count, format_place, format_rate, format_short
 from rocketgui.model.process import Process, ProcessState
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 NOT_KNOWN = "–"
 _WIDEST_VALUE = "99,999,999"
@@ -24,31 +24,31 @@ class Column:
     the widest text that it must hold, and an explanation."""
 
     heading: str
-    read: Callable[[Process, Session], Any]
+    read: Callable[[Process, Run], Any]
     form: Callable[[Any], str]
     widest: str
     tip: str
     right: bool = True
 
-    def show(self, process: Process, session: Session) -> str:
+    def show(self, process: Process, run: Run) -> str:
         """What the cell says."""
-        value = self.read(process, session)
+        value = self.read(process, run)
         if value is not None:
             return self.form(value)
-        return "" if is_blank(process, session) and self.heading not in _OF_THREADS else NOT_KNOWN
+        return "" if is_blank(process, run) and self.heading not in _OF_THREADS else NOT_KNOWN
 
 
-def is_blank(process: Process, session: Session) -> bool:
+def is_blank(process: Process, run: Run) -> bool:
     """Whether what is not known of it is nothing that one would look for: a thread's memory is its process's."""
-    return session.is_script and process.kind in ("thread", "helper")
+    return run.is_script and process.kind in ("thread", "helper")
 
 
 #: What a thread has for itself.
 _OF_THREADS = ("CPU", "state")
 
 
-def _value(process: Process, session: Session) -> Any:
-    watched = process.values.get(session.watch)
+def _value(process: Process, run: Run) -> Any:
+    watched = process.values.get(run.watch)
     return None if watched is None else watched.last
 
 
@@ -57,13 +57,13 @@ def _form_value(value: Any) -> str:
     return text if len(text) <= len(_WIDEST_VALUE) else format_short(value)
 
 
-def _state(process: Process, session: Session) -> str:
+def _state(process: Process, run: Run) -> str:
     state = process.state
     if process.unobserved and not process.is_over:
         return "not observed"
-    if session.is_paused and state is ProcessState.RUNNING:
+    if run.is_paused and state is ProcessState.RUNNING:
         return "paused"
-    if not session.is_script:
+    if not run.is_script:
         return str(state)
     if state is ProcessState.KILLED and process.kind == "process":
         return process.outcome()
@@ -71,7 +71,7 @@ def _state(process: Process, session: Session) -> str:
         return "ended" if process.is_over else "helper"
     if process.kind == "thread":
         return "ended" if process.is_over else "alive"
-    doing = session.doing(process)
+    doing = run.doing(process)
     if doing is not None:
         return DOING_WORDS[doing.what]
     # What was not started by multiprocessing enters no function of its.
@@ -79,8 +79,8 @@ def _state(process: Process, session: Session) -> str:
     return str(ProcessState.RUNNING if alone else state)
 
 
-def _where(process: Process, session: Session) -> str | None:
-    doing = session.doing(process)
+def _where(process: Process, run: Run) -> str | None:
+    doing = run.doing(process)
     return format_place(doing.file, doing.line, doing.function) or None if doing is not None else None
 
 
@@ -135,17 +135,17 @@ def _script_columns() -> tuple[Column, ...]:
 SCRIPT_COLUMNS = _script_columns()
 
 
-def said(column: Column, process: Process, session: Session) -> str:
+def said(column: Column, process: Process, run: Run) -> str:
     """What a cell says in words, where it shows a dash or but a word."""
     if column.heading == "process":
         more = "; they have no rows of their own any more, but can be found" if process.is_group else ""
-        return f"{column.read(process, session)}{more}"
-    if column.heading == "state" and session.is_script:
-        return _said_state(process, session)
-    text = column.show(process, session)
+        return f"{column.read(process, run)}{more}"
+    if column.heading == "state" and run.is_script:
+        return _said_state(process, run)
+    text = column.show(process, run)
     if text not in (NOT_KNOWN, ""):
         return text
-    if process.kind == "thread" and is_blank(process, session) and column.heading not in _OF_THREADS:
+    if process.kind == "thread" and is_blank(process, run) and column.heading not in _OF_THREADS:
         return "not told of a thread; its process has it"
     if column.heading in _BY_AGENT and not process.agent and process.pid:
         if process.kind == "helper":
@@ -153,7 +153,7 @@ def said(column: Column, process: Process, session: Session) -> str:
         return "not known: it is no Python program, or one that could not be observed from inside"
     if process.is_over:
         return "nothing, it has ended"
-    if column.heading in _BY_AGENT and session.is_script:
+    if column.heading in _BY_AGENT and run.is_script:
         return "not known yet, or it has none"
     # Once its CPU seconds are known, the system was asked for all the others too.
     return "not known yet" if process.cpu_s is None else "not available on this system, or not yet"
@@ -163,23 +163,23 @@ def said(column: Column, process: Process, session: Session) -> str:
 _BY_AGENT = ("value", "rate", "where", "start")
 
 
-def _said_state(process: Process, session: Session) -> str:
+def _said_state(process: Process, run: Run) -> str:
     """What it is doing, in a sentence, with the line of its code."""
     if process.kind == "helper":
-        return f"{_state(process, session)}: Python's own, started for the program"
-    doing = session.doing(process)
+        return f"{_state(process, run)}: Python's own, started for the program"
+    doing = run.doing(process)
     if doing is None:
-        return process.outcome() or _state(process, session)
-    on = f" ({_named(doing.on, session)})" if doing.on else ""
+        return process.outcome() or _state(process, run)
+    on = f" ({_named(doing.on, run)})" if doing.on else ""
     place = format_place(doing.file, doing.line, doing.function)
     return f"{DOING_WORDS[doing.what]}{on}" + (f", at {place}\n{doing.file}" if place else "")
 
 
-def _named(on: str, session: Session) -> str:
+def _named(on: str, run: Run) -> str:
     """What it waits for: the name of a process rather than its number."""
     kind, _, rest = on.partition(" ")
     if kind == "process" and rest.isdecimal():
         pid = int(rest)
-        known = next((p for p in session.processes.values() if p.pid == pid and p.kind == "process"), None)
+        known = next((p for p in run.processes.values() if p.pid == pid and p.kind == "process"), None)
         return f"the end of {known.shown}, pid {pid}" if known is not None else f"the end of pid {pid}"
     return on

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from rocketgui.model.process import Process
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 #: Deeper, rows would have no room for their names.
 _DEEPEST = 4
@@ -36,24 +36,24 @@ class Sorting(NamedTuple):
     descending: bool
 
 
-def rows(session: Session, sorting: Sorting | None = None, found: Sequence[Process] = ()) -> list[Row]:
+def rows(run: Run, sorting: Sorting | None = None, found: Sequence[Process] = ()) -> list[Row]:
     """All rows of the table: the program itself, what it started, and for a program of the user's all else too. `found`
     are some of those without a row of their own."""
-    root = session.root
+    root = run.root
     first = [Row(root, 0)] if root is not None else []
-    folded = [Row(group, 0) for group in session.folded.rows] + [Row(one, 1) for one in found]
-    if not session.is_script:
-        workers = session.workers if sorting is None else ordered(session.workers, sorting)
+    folded = [Row(group, 0) for group in run.folded.rows] + [Row(one, 1) for one in found]
+    if not run.is_script:
+        workers = run.workers if sorting is None else ordered(run.workers, sorting)
         return first + [Row(worker, 0) for worker in workers] + folded
-    threads = _threads(session)
-    shown = first + (_tree(session) if sorting is None else [Row(one, 0) for one in ordered(session.workers, sorting)])
-    helpers = [Row(one, 0) for one in session.processes.values() if one.kind == "helper"]
+    threads = _threads(run)
+    shown = first + (_tree(run) if sorting is None else [Row(one, 0) for one in ordered(run.workers, sorting)])
+    helpers = [Row(one, 0) for one in run.processes.values() if one.kind == "helper"]
     return [inner for row in shown for inner in (row, *_below(row, threads))] + folded + helpers
 
 
-def _threads(session: Session) -> dict[int | None, list[Process]]:
+def _threads(run: Run) -> dict[int | None, list[Process]]:
     threads = defaultdict(list)
-    for process in session.processes.values():
+    for process in run.processes.values():
         if process.kind == "thread" and process.place is None:
             threads[process.parent].append(process)
     return threads
@@ -63,9 +63,9 @@ def _below(row: Row, threads: dict[int | None, list[Process]]) -> list[Row]:
     return [Row(thread, min(row.depth + 1, _DEEPEST)) for thread in threads.get(row.process.id, ())]
 
 
-def _tree(session: Session) -> list[Row]:
+def _tree(run: Run) -> list[Row]:
     """The processes that the program started, each followed by those that it started itself."""
-    workers = session.workers
+    workers = run.workers
     known = {worker.id for worker in workers}
     children: dict[int | None, list[Process]] = defaultdict(list)
     for worker in workers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rocketgui.model.formatting import harmless
 from rocketgui.model.process import Process
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 #: Seconds that a program has to show a number before it is said that it has none.
 _PATIENCE_S = 1.5
@@ -12,12 +12,12 @@ _PATIENCE_S = 1.5
 _LETTERS = 24
 
 
-def name_of(session: Session, expected: tuple[str, ...] | None = None) -> str:
+def name_of(run: Run, expected: tuple[str, ...] | None = None) -> str:
     """The name of the value that is drawn; empty where a program of the user's has shown none yet. Before a first
     launch: of the values that are `expected` of the user's program, if it is one."""
-    if session.program is None and expected is not None:
+    if run.program is None and expected is not None:
         return expected[0] if expected else ""
-    return "" if session.is_script and not session.names else session.watch
+    return "" if run.is_script and not run.names else run.watch
 
 
 def shortened(text: str, letters: int = _LETTERS) -> str:
@@ -36,21 +36,21 @@ def is_drawn(process: Process, name: str) -> bool:
     return process.place is not None or value.first != value.last
 
 
-def drawn(session: Session) -> list[Process]:
+def drawn(run: Run) -> list[Process]:
     """The processes that have a curve, or will have one: the workers; the program itself once its own value moves."""
-    root = session.root
-    if session.is_script and root is not None and is_drawn(root, session.watch):
-        return [*session.workers, root]
-    return session.workers
+    root = run.root
+    if run.is_script and root is not None and is_drawn(root, run.watch):
+        return [*run.workers, root]
+    return run.workers
 
 
-def nothing_drawn(session: Session) -> str:
+def nothing_drawn(run: Run) -> str:
     """The sentence in place of the curves, where a program of the user's has shown no number."""
-    program = session.program
-    if program is None or not session.is_script or (session.is_live and session.end_ns < _PATIENCE_S * 1e9):
+    program = run.program
+    if program is None or not run.is_script or (run.is_live and run.end_ns < _PATIENCE_S * 1e9):
         return ""
-    if session.ended is not None and session.ended.ended == "failed":
+    if run.ended is not None and run.ended.ended == "failed":
         return "The program failed; Output says why."
     if program.watch:
-        return f"No process has a number named {shortened(harmless(session.watch), 48)}."
+        return f"No process has a number named {shortened(harmless(run.watch), 48)}."
     return "Nothing to draw: name a value with Watch."

@@ -1,4 +1,4 @@
-"""What a run shows, said in sentences with figures: pure functions of the session.
+"""What a run shows, said in sentences with figures: pure functions of the run.
 
 Each finding is derived from what was measured in this run; where a measurement is missing, nothing is said.
 """
@@ -9,12 +9,12 @@ from collections.abc import Callable, Collection, Iterable
 
 from rocketgui.model.findings import concurrency, cores, costs, faults, variables, waiting
 from rocketgui.model.findings.finding import Finding as Finding
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 #: The ids of findings about something that went wrong.
 URGENT = frozenset({"start_failed", "killed", "failed", "missing_guard", "one_lock", "full_queue", "pool_worker_died"})
 
-_ALL: tuple[Callable[[Session], Iterable[Finding]], ...] = (
+_ALL: tuple[Callable[[Run], Iterable[Finding]], ...] = (
     faults.missing_guard,
     faults.start_failed,
     faults.died,
@@ -42,10 +42,10 @@ _ALL: tuple[Callable[[Session], Iterable[Finding]], ...] = (
 )
 
 
-def findings(session: Session, first: Collection[str] = ()) -> list[Finding]:
+def findings(run: Run, first: Collection[str] = ()) -> list[Finding]:
     """All that this run shows by now, the most urgent first. Those whose ids are in `first`, which a lesson's step
     promises, come before all others but those about something that went wrong."""
-    found = [finding for find in _ALL for finding in find(session)]
+    found = [finding for find in _ALL for finding in find(run)]
     if first:
         found.sort(key=lambda finding: 0 if finding.id in URGENT else 1 if finding.id in first else 2)
     return found

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from rocketgui.model.findings.finding import Finding, all_of
 from rocketgui.model.formatting import format_rate
-from rocketgui.model.previous_run import Past
+from rocketgui.model.previous_run import PreviousRun
 from rocketgui.model.process import ProcessState
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 from rocketgui.model.utilization import SETTLED_S
 
 #: Below, there is nothing to be said of a share.
@@ -17,13 +17,13 @@ _BRIEF_NS = 50_000_000
 _ALONE = 0.85
 
 
-def overlap(session: Session) -> Iterable[Finding]:
+def overlap(run: Run) -> Iterable[Finding]:
     """For how much of the time all workers were at work at once."""
-    spans = [worker.work_span_ns(session.end_ns) for worker in session.workers]
+    spans = [worker.work_span_ns(run.end_ns) for worker in run.workers]
     known = [span for span in spans if span is not None]
-    folded = session.folded.work
+    folded = run.folded.work
     workers = len(known) + folded.spans
-    if workers < 2 or workers < session.worker_count:
+    if workers < 2 or workers < run.worker_count:
         return
     if folded.spans:  # the first of them and the last one tell as much as all
         known += zip(folded.entered_ns, folded.left_ns, strict=True)
@@ -32,65 +32,65 @@ def overlap(session: Session) -> Iterable[Finding]:
     if last - first < _BRIEF_NS:
         return
     percent = 100 * together / (last - first)
-    count = all_of(workers, session.noun(2))
-    ran, run = _ran(session)
-    since = "since the first one began" if session.is_live else "from the first one’s start to the last one’s end"
+    count = all_of(workers, run.noun(2))
+    ran, present = _ran(run)
+    since = "since the first one began" if run.is_live else "from the first one’s start to the last one’s end"
     text = f"{count} {ran} at once. They overlapped for {percent:.0f} % of the time {since}."
     if not together:
         text = f"At no moment did {count[0].lower()}{count[1:]} run at once."
     elif percent < 1:
         text = f"{count} {ran} at once for less than 1 % of the time {since}."
-    elif not folded.workers and all(worker.state is ProcessState.RUNNING for worker in session.workers):
-        text = f"{count} {run} at once. They overlap for {percent:.0f} % of the time since the first one began."
+    elif not folded.workers and all(worker.state is ProcessState.RUNNING for worker in run.workers):
+        text = f"{count} {present} at once. They overlap for {percent:.0f} % of the time since the first one began."
     figures = {"percent": round(percent, 1), "processes": workers, "together_s": together / 1e9}
     yield Finding("overlap", text, figures)
 
 
-def _ran(session: Session) -> tuple[str, str]:
+def _ran(run: Run) -> tuple[str, str]:
     """What workers did, and do, at once: threads may take turns."""
-    return ("were under way", "are under way") if session.noun(2) == "threads" else ("ran", "run")
+    return ("were under way", "are under way") if run.noun(2) == "threads" else ("ran", "run")
 
 
-def speed_up(session: Session) -> Iterable[Finding]:
+def speed_up(run: Run) -> Iterable[Finding]:
     """How much faster all together count than one did, if one was measured before under the same conditions."""
-    program, now = session.program, session.throughput()
-    seconds = session.work_s()
-    if program is None or now is None or session.worker_count < 2 or seconds is None or seconds < SETTLED_S:
+    program, now = run.program, run.throughput()
+    seconds = run.work_s()
+    if program is None or now is None or run.worker_count < 2 or seconds is None or seconds < SETTLED_S:
         return
     same = [
-        run.counts_per_s
-        for run in session.before
-        if run.workers == 1
-        and run.counts_per_s
-        and _had_a_core(run)
-        and (run.work, run.variable, run.executable) == (program.work, program.variable, program.executable)
-        and (run.run_as == "threads") == (program.run_as == "threads")  # whose loop is another one
+        past.counts_per_s
+        for past in run.before
+        if past.workers == 1
+        and past.counts_per_s
+        and _had_a_core(past)
+        and (past.work, past.variable, past.executable) == (program.work, program.variable, program.executable)
+        and (past.run_as == "threads") == (program.run_as == "threads")  # whose loop is another one
     ]
     if not same:
         return
     ratio = now / same[-1]
-    count = session.worker_count
+    count = run.worker_count
     yield Finding(
         "speed_up",
-        f"{count} {session.noun(count)} count {ratio:.2f} times as fast as one did. Together {format_rate(now)}, one "
+        f"{count} {run.noun(count)} count {ratio:.2f} times as fast as one did. Together {format_rate(now)}, one "
         f"alone {format_rate(same[-1])}.",
         {"speed_up": round(ratio, 2), "workers": count, "counts_per_s": now, "alone_per_s": same[-1]},
     )
 
 
-def _had_a_core(run: Past) -> bool:
+def _had_a_core(past: PreviousRun) -> bool:
     """Whether a run was as fast as it could be, and not kept from its core by other programs."""
-    return run.work == "sleep" or (run.cores_used is not None and run.cores_used >= _ALONE)
+    return past.work == "sleep" or (past.cores_used is not None and past.cores_used >= _ALONE)
 
 
-def interleaved(session: Session) -> Iterable[Finding]:
+def interleaved(run: Run) -> Iterable[Finding]:
     """Every worker had printed before any of them printed its last line: the lines came mixed."""
-    workers = {worker.id for worker in session.workers if worker.state is ProcessState.ENDED}
+    workers = {worker.id for worker in run.workers if worker.state is ProcessState.ENDED}
     lines: dict[int, list[int]] = {}
-    for place, line in enumerate(session.output):
+    for place, line in enumerate(run.output):
         if line.process in workers:
             lines.setdefault(line.process, []).append(place)
-    if session.folded.work.workers or len(workers) < 2 or len(lines) < len(workers):
+    if run.folded.work.workers or len(workers) < 2 or len(lines) < len(workers):
         return
     if any(len(places) < 2 for places in lines.values()):
         return
@@ -98,6 +98,6 @@ def interleaved(session: Session) -> Iterable[Finding]:
         yield Finding(
             "interleaved",
             f"{all_of(len(workers))} printed their first line before any printed its last. Their output is mixed: they "
-            f"{_ran(session)[0]} at once.",
+            f"{_ran(run)[0]} at once.",
             {"workers": len(workers)},
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rocketgui.model.findings.finding import Finding, names
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 #: So many names can be read in passing.
 _NAMED = 6
@@ -18,20 +18,20 @@ _WITHOUT = {
 }
 
 
-def start_up(session: Session) -> Iterable[Finding]:
+def start_up(run: Run) -> Iterable[Finding]:
     """The time from start() to the first line, and what it was under other start methods, if they were measured."""
-    program, delay = session.program, session.start_delay_s()
+    program, delay = run.program, run.start_delay_s()
     if program is None or delay is None:
         return
     how = program.start_method or _WITHOUT.get(program.run_as, "a process")
     others: dict[str, float] = {}
-    for run in session.before:
-        other = run.start_method or _WITHOUT.get(run.run_as, "a process")
-        if run.start_delay_s is not None and other != how:
-            others[other] = run.start_delay_s
+    for past in run.before:
+        other = past.start_method or _WITHOUT.get(past.run_as, "a process")
+        if past.start_delay_s is not None and other != how:
+            others[other] = past.start_delay_s
     what = f"a process under {program.start_method}" if program.start_method else how
     text = f"To start {what} took {_ms(delay)}, from start() to its first line"
-    known = sum(worker.start_delay_s() is not None for worker in session.workers)
+    known = sum(worker.start_delay_s() is not None for worker in run.workers)
     text += " (median)." if known > 2 else " on average." if known > 1 else "."
     if others:
         text += " Before: " + ", ".join(f"{name} {_ms(seconds)}" for name, seconds in others.items()) + "."
@@ -46,16 +46,16 @@ def _ms(seconds: float) -> str:
     return f"{1000 * seconds:.{digits}f} ms"
 
 
-def start_order(session: Session) -> Iterable[Finding]:
+def start_order(run: Run) -> Iterable[Finding]:
     """The order of first lines, where it is not that of the calls of start()."""
     known = [
         (worker.start_called_ns, worker.target_entered_ns, worker)
-        for worker in session.workers
+        for worker in run.workers
         if worker.start_called_ns is not None and worker.target_entered_ns is not None
     ]
     calls = [worker for *_, worker in sorted(known, key=lambda one: one[0])]
     firsts = [worker for *_, worker in sorted(known, key=lambda one: one[1])]
-    if calls == firsts or session.folded.work.workers:
+    if calls == firsts or run.folded.work.workers:
         return
     figures = {"calls": [worker.name for worker in calls], "first_lines": [worker.name for worker in firsts]}
     if len(calls) <= _NAMED:
@@ -64,7 +64,7 @@ def start_order(session: Session) -> Iterable[Finding]:
     else:
         moved = sum(call is not first for call, first in zip(calls, firsts, strict=True))
         text = (
-            f"First lines came in another order than the calls of start(): {moved} of {len(calls)} {session.noun(2)} "
+            f"First lines came in another order than the calls of start(): {moved} of {len(calls)} {run.noun(2)} "
             "began out of turn."
         )
     yield Finding("start_order", text, figures)

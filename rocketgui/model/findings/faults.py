@@ -7,27 +7,27 @@ from collections.abc import Iterable
 from rocketgui.model.findings.finding import NAMED, Finding
 from rocketgui.model.formatting import format_duration
 from rocketgui.model.process import Process, ProcessState, signal_name
-from rocketgui.model.session import Session
+from rocketgui.model.run import Run
 
 #: What multiprocessing says in a child that would start the whole program again; the second also in other places.
 _UNGUARDED = "has finished its bootstrapping phase"
 _SET_AGAIN = "RuntimeError: context has already been set"
 
 
-def start_failed(session: Session) -> Iterable[Finding]:
+def start_failed(run: Run) -> Iterable[Finding]:
     """How many processes the system refused to start, and why."""
-    failures = session.start_failures
-    if failures and not any(missing_guard(session)):  # which is the cause, and stands first
+    failures = run.start_failures
+    if failures and not any(missing_guard(run)):  # which is the cause, and stands first
         reasons = list(dict.fromkeys(failure.error for failure in failures if failure.error))
-        started = sum(1 for worker in session.workers if worker.parent == failures[0].process)
-        started += session.folded.work.workers
-        missing = len(failures) + session.failures_not_kept
+        started = sum(1 for worker in run.workers if worker.parent == failures[0].process)
+        started += run.folded.work.workers
+        missing = len(failures) + run.failures_not_kept
         wanted = missing + started
-        if session.refused is not None:  # a program that gives up after the first refusal wanted more than it tried
-            missing, wanted = session.refused.missing, session.refused.wanted
+        if run.refused is not None:  # a program that gives up after the first refusal wanted more than it tried
+            missing, wanted = run.refused.missing, run.refused.wanted
         yield Finding(
             "start_failed",
-            f"{missing} of {wanted} {session.noun(wanted)} did not start.{_why(reasons)}",
+            f"{missing} of {wanted} {run.noun(wanted)} did not start.{_why(reasons)}",
             {"failed": missing, "wanted": wanted, "reasons": reasons},
         )
 
@@ -40,19 +40,19 @@ def _why(reasons: list[str]) -> str:
     return f" The system refused: {reasons[0]}"
 
 
-def died(session: Session) -> Iterable[Finding]:
+def died(run: Run) -> Iterable[Finding]:
     """Which processes were killed or failed, and by what; without those that their parents meant to end."""
-    killed = [p for p in _shown(session) if p.state is ProcessState.KILLED and not p.was_terminated]
-    failed = [p for p in _shown(session) if p.state is ProcessState.FAILED]
+    killed = [p for p in _shown(run) if p.state is ProcessState.KILLED and not p.was_terminated]
+    failed = [p for p in _shown(run) if p.state is ProcessState.FAILED]
     for process in killed[:NAMED]:
         name = signal_name(process.signal or 0)
-        rest = _still_running(session) if process is killed[:NAMED][-1] else ""
+        rest = _still_running(run) if process is killed[:NAMED][-1] else ""
         yield Finding(
             "killed",
             f"{named(process)} was killed by {name}{_after(process)}.{rest}",
             {"process": process.id, "pid": process.pid, "signal": process.signal},
         )
-    wrong = session.folded.wrong
+    wrong = run.folded.wrong
     if (in_all := len(killed) + wrong.get(ProcessState.KILLED, 0)) > NAMED:
         yield Finding("killed_more", f"{in_all} processes were killed in all.", {"killed": in_all})
     for process in failed[:NAMED]:
@@ -66,30 +66,28 @@ def died(session: Session) -> Iterable[Finding]:
         yield Finding("failed_more", f"{in_all} processes failed in all.", {"failed": in_all})
 
 
-def ended_early(session: Session) -> Iterable[Finding]:
+def ended_early(run: Run) -> Iterable[Finding]:
     """Why the run did not come to its own end."""
     sentences = {
         "stopped": "The run was stopped after {}.",
         "killed": "The program was killed after {}.",
         "lost": "The run was cut off after {}; what was seen until then stays.",
     }
-    if session.ended is not None and session.ended.ended in sentences:
-        seconds = session.ended.t_ns / 1e9
-        yield Finding(
-            session.ended.ended, sentences[session.ended.ended].format(format_duration(seconds)), {"wall_s": seconds}
-        )
+    if run.ended is not None and run.ended.ended in sentences:
+        seconds = run.ended.t_ns / 1e9
+        yield Finding(run.ended.ended, sentences[run.ended.ended].format(format_duration(seconds)), {"wall_s": seconds})
 
 
-def notices(session: Session) -> Iterable[Finding]:
+def notices(run: Run) -> Iterable[Finding]:
     """What the collector had to say, the latest three."""
-    for text in session.notices[-NAMED:]:
+    for text in run.notices[-NAMED:]:
         yield Finding("notice", text)
 
 
-def collector_restarts(session: Session) -> Iterable[Finding]:
+def collector_restarts(run: Run) -> Iterable[Finding]:
     """How often the collector died and was started again. What was written meanwhile was read afterwards, unless it
     was too much for the buffers; that is told under the losses."""
-    restarts = session.restarts
+    restarts = run.restarts
     if restarts:
         gap_s = sum(restart.gap_ns for restart in restarts) / 1e9
         longest_s = max(restart.gap_ns for restart in restarts) / 1e9
@@ -103,9 +101,9 @@ def collector_restarts(session: Session) -> Iterable[Finding]:
         )
 
 
-def unobserved(session: Session) -> Iterable[Finding]:
+def unobserved(run: Run) -> Iterable[Finding]:
     """Which processes are not observed from inside any more, and why."""
-    found = [process for process in session.processes.values() if process.unobserved]
+    found = [process for process in run.processes.values() if process.unobserved]
     for process in found[:NAMED]:
         yield Finding(
             "unobserved",
@@ -116,10 +114,10 @@ def unobserved(session: Session) -> Iterable[Finding]:
         yield Finding("unobserved_more", f"{len(found)} processes are no longer observed.", {"unobserved": len(found)})
 
 
-def missing_guard(session: Session) -> Iterable[Finding]:
+def missing_guard(run: Run) -> Iterable[Finding]:
     """The program starts processes as it is imported, which every new process does again."""
-    for line in session.output:
-        if _UNGUARDED in line.text or (_SET_AGAIN in line.text and _is_starting(session, line.process)):
+    for line in run.output:
+        if _UNGUARDED in line.text or (_SET_AGAIN in line.text and _is_starting(run, line.process)):
             yield Finding(
                 "missing_guard",
                 "The program has no __main__ guard. Each new process imports it, and would start processes as well; "
@@ -129,21 +127,21 @@ def missing_guard(session: Session) -> Iterable[Finding]:
             return
 
 
-def _is_starting(session: Session, number: int) -> bool:
+def _is_starting(run: Run, number: int) -> bool:
     """Whether it is a process that has not come to its function, but imports the program for it."""
-    process = session.processes.get(number)
+    process = run.processes.get(number)
     return process is not None and not process.is_root and process.target_entered_ns is None
 
 
-def losses(session: Session) -> Iterable[Finding]:
+def losses(run: Run) -> Iterable[Finding]:
     """What did not get through."""
-    lost = session.losses
+    lost = run.losses
     parts = [
         f"{count:,} {what if count > 1 else one}"
         for count, one, what in (
-            (session.samples_dropped_in_all, "sample dropped", "samples dropped"),
+            (run.samples_dropped_in_all, "sample dropped", "samples dropped"),
             (lost.events_dropped, "record of what processes did dropped", "records of what processes did dropped"),
-            (session.bad_messages_in_all, "bad message", "bad messages"),
+            (run.bad_messages_in_all, "bad message", "bad messages"),
             (lost.agents_lost, "process that never reported", "processes that never reported"),
             (lost.output_lines_dropped, "line of output dropped", "lines of output dropped"),
         )
@@ -153,10 +151,10 @@ def losses(session: Session) -> Iterable[Finding]:
         yield Finding("losses", f"Not everything was seen. Lost: {', '.join(parts)}.")
 
 
-def output_kept(session: Session) -> Iterable[Finding]:
+def output_kept(run: Run) -> Iterable[Finding]:
     """The program printed more lines than are kept."""
-    if session.output_dropped:
-        kept, lines = len(session.output), session.output_total
+    if run.output_dropped:
+        kept, lines = len(run.output), run.output_total
         yield Finding(
             "output_kept",
             f"The newest {kept:,} of {lines:,} printed lines are kept.",
@@ -164,11 +162,9 @@ def output_kept(session: Session) -> Iterable[Finding]:
         )
 
 
-def _shown(session: Session) -> list[Process]:
+def _shown(run: Run) -> list[Process]:
     """The processes; and threads only where they are the workers, since else they share the end of their process."""
-    return [
-        p for p in session.processes.values() if p.kind == "process" or (p.kind != "helper" and p.place is not None)
-    ]
+    return [p for p in run.processes.values() if p.kind == "process" or (p.kind != "helper" and p.place is not None)]
 
 
 def named(process: Process) -> str:
@@ -182,8 +178,8 @@ def _after(process: Process) -> str:
     return f" after {format_duration((process.exited_ns - process.began_ns) / 1e9)}"
 
 
-def _still_running(session: Session) -> str:
-    if not session.is_live or session.is_paused:
+def _still_running(run: Run) -> str:
+    if not run.is_live or run.is_paused:
         return ""
-    count = sum(1 for worker in session.workers if worker.state is ProcessState.RUNNING)
+    count = sum(1 for worker in run.workers if worker.state is ProcessState.RUNNING)
     return f" {count} other{'s' * (count > 1)} still run{'s' * (count == 1)}." if count else ""

@@ -9,26 +9,26 @@ from rocketgui.model.findings.faults import named
 from rocketgui.model.findings.finding import Finding
 from rocketgui.model.formatting import format_count, format_duration, format_rate
 from rocketgui.model.process import ProcessState
+from rocketgui.model.run import Run
 from rocketgui.model.series import per_s
-from rocketgui.model.session import Session
 
 
-def isolation(session: Session) -> Iterable[Finding]:
+def isolation(run: Run) -> Iterable[Finding]:
     """Every process or interpreter counts its own variable, the parent's is untouched. Threads have no such walls."""
-    name, root = session.watch, session.root
-    if session.is_shared:
+    name, root = run.watch, run.root
+    if run.is_shared:
         return
     mine = root.values.get(name) if root is not None else None
-    counted = [p for p in session.workers if p.kind != "thread" and name in p.values and p.values[name].last]
+    counted = [p for p in run.workers if p.kind != "thread" and name in p.values and p.values[name].last]
     if root is None or mine is None or mine.first != 0 or mine.last != 0 or not counted:
         return
     inside = any(p.kind == "interpreter" for p in counted)  # of one process: the pid tells nothing
     children = {p.name if inside else str(p.pid): p.values[name].last for p in counted}
     figures = {"parent_pid": root.pid, "parent": 0, "children": children}
     shown = [f"{format_count(p.values[name].last)} in {p.name if inside else named(p)}" for p in counted[:2]]
-    others = len(counted) - 2 + session.folded.work.counted.get(name, (0, 0.0))[0]
+    others = len(counted) - 2 + run.folded.work.counted.get(name, (0, 0.0))[0]
     more = f" and {others:,} more" if others > 0 else ""
-    each = f"Each {session.noun(1)} has its own" if len(counted) > 1 else "The child has its own"
+    each = f"Each {run.noun(1)} has its own" if len(counted) > 1 else "The child has its own"
     yield Finding(
         "isolation",
         f"{each} {name}. It is {' and '.join(shown) if not more else ', '.join(shown) + more}; "
@@ -37,14 +37,14 @@ def isolation(session: Session) -> Iterable[Finding]:
     )
 
 
-def lost_updates(session: Session) -> Iterable[Finding]:
+def lost_updates(run: Run) -> Iterable[Finding]:
     """How many counts of a shared variable arrived. Said once all workers have come to their own end."""
-    program, root, workers = session.program, session.root, session.workers
-    if not session.is_shared or program is None or root is None or session.is_live:
+    program, root, workers = run.program, run.root, run.workers
+    if not run.is_shared or program is None or root is None or run.is_live:
         return
-    if len(workers) < 2 or session.folded.work.workers:
+    if len(workers) < 2 or run.folded.work.workers:
         return
-    name, mine = program.watch[-1], session.watch
+    name, mine = program.watch[-1], run.watch
     if name not in root.values or any(
         worker.state is not ProcessState.ENDED or mine not in worker.values for worker in workers
     ):
@@ -53,7 +53,7 @@ def lost_updates(session: Session) -> Iterable[Finding]:
     value = int(root.values[name].last)
     lost = attempts - value
     figures = {"attempts": attempts, "value": value, "lost": lost, "locked": program.variable == "locked"}
-    who = f"{len(workers)} {session.noun(len(workers))}"
+    who = f"{len(workers)} {run.noun(len(workers))}"
     if lost > 0:
         yield Finding(
             "lost_updates",
@@ -68,7 +68,7 @@ def lost_updates(session: Session) -> Iterable[Finding]:
             f"{format_count(value)}.",
             figures,
         )
-    elif lost == 0 and session.most_at_once() < 2:
+    elif lost == 0 and run.most_at_once() < 2:
         yield Finding(
             "none_lost",
             f"No count was lost, as they counted one after another. {who} made {format_count(attempts)} attempts at "
@@ -84,20 +84,18 @@ def lost_updates(session: Session) -> Iterable[Finding]:
         )
 
 
-def far_limit(session: Session) -> Iterable[Finding]:
+def far_limit(run: Run) -> Iterable[Finding]:
     """How long it would take to count to `sys.maxsize`."""
-    limit = session.limit
+    limit = run.limit
     if limit != sys.maxsize:
         return
     rates = [
-        (rate, worker)
-        for worker in session.workers
-        if (rate := session.rate(worker) if session.is_live else session.mean_rate(worker))
+        (rate, worker) for worker in run.workers if (rate := run.rate(worker) if run.is_live else run.mean_rate(worker))
     ]
     if not rates:
         return
     rate, worker = max(rates, key=lambda pair: pair[0])
-    seconds = per_s(limit - worker.values[session.watch].last, rate)
+    seconds = per_s(limit - worker.values[run.watch].last, rate)
     if seconds is None:
         return
     yield Finding(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy
 import PySide6
@@ -23,10 +23,7 @@ from rocketgui.gui.run_controller import RunState
 from rocketgui.gui.style.theme import Look
 from rocketgui.options import Options
 from rocketgui.protocol import messages
-from tests.gui.conftest import MakeWindow
-from tests.gui.fake_bridge import FakeBridge
-
-Run = Callable[[FakeBridge, int], None]
+from tests.gui.conftest import Advance, MakeWindow
 
 
 def about_dialogs(window: MainWindow) -> list[AboutDialog]:
@@ -125,12 +122,12 @@ def raise_here(error: BaseException) -> None:
 
 
 def test_an_error_is_shown_and_the_run_goes_on(
-    make_window: MakeWindow, run: Run, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
+    make_window: MakeWindow, advance: Advance, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
 ) -> None:
     window, bridge = make_window(Options(limit=10**12))
     reporter = ErrorReporter(window)
     window.launch()
-    run(bridge, 20)
+    advance(bridge, 20)
     raise_here(ZeroDivisionError("no rockets"))
     reporter.restore()
     qtbot.waitUntil(lambda: reporter.dialog is not None and reporter.dialog.isVisible())
@@ -140,7 +137,7 @@ def test_an_error_is_shown_and_the_run_goes_on(
     assert dialog.sentence.text() == "Something went wrong in rocketgui; the run goes on."
     assert dialog.text.toPlainText().splitlines()[-1] == "ZeroDivisionError: no rockets"
     assert "ZeroDivisionError: no rockets" in capsys.readouterr().err
-    run(bridge, 20)
+    advance(bridge, 20)
     assert window.controller.state is RunState.RUNNING
     qtbot.waitUntil(dialog.isActiveWindow)
     QTest.keyClick(dialog, Qt.Key.Key_Space)

@@ -15,9 +15,8 @@ from rocketgui.gui.dialogs.sweep_window import SweepWindow
 from rocketgui.gui.run_controller import LIVE
 from rocketgui.options import Options
 from rocketgui.protocol import messages
-from tests.gui.conftest import MakeWindow
+from tests.gui.conftest import Advance, MakeWindow
 from tests.gui.fake_bridge import FakeBridge
-from tests.gui.test_main_window import Run
 from tests.gui.widgets.test_view_switcher import has
 
 SHORT = Options(sweep=(1, 3), seconds=0.3, start_method="spawn")
@@ -27,21 +26,21 @@ def launches(bridge: FakeBridge) -> list[messages.Launch]:
     return [command for command in bridge.sent if isinstance(command, messages.Launch)]
 
 
-def finish(sweep: SweepWindow, bridge: FakeBridge, run: Run) -> None:
+def finish(sweep: SweepWindow, bridge: FakeBridge, advance: Advance) -> None:
     for _ in range(60):
         if not sweep.sweeper.is_running:
             return
-        run(bridge, 10)
+        advance(bridge, 10)
     pytest.fail("the sweep has no end")
 
 
-def test_from_one_to_three(make_window: MakeWindow, run: Run, tmp_path: Path) -> None:
+def test_from_one_to_three(make_window: MakeWindow, advance: Advance, tmp_path: Path) -> None:
     window, bridge = make_window(SHORT)
     sweep = window.show_sweep()
     assert sweep.range.text() == "1-3"
     assert not sweep.save.isEnabled()
     sweep.go.click()
-    finish(sweep, bridge, run)
+    finish(sweep, bridge, advance)
     assert [launch.workers for launch in launches(bridge)] == [1, 2, 3]
     assert {launch.limit for launch in launches(bridge)} == {sys.maxsize}
     points = sweep.sweeper.sweep.points
@@ -57,52 +56,52 @@ def test_from_one_to_three(make_window: MakeWindow, run: Run, tmp_path: Path) ->
     sweep.close()
 
 
-def test_one_is_measured_before_what_is_wanted(make_window: MakeWindow, run: Run) -> None:
+def test_one_is_measured_before_what_is_wanted(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(SHORT._replace(sweep=(3, 4)))
     sweep = window.show_sweep()
     sweep.start()
-    finish(sweep, bridge, run)
+    finish(sweep, bridge, advance)
     assert [launch.workers for launch in launches(bridge)] == [1, 3, 4]
     sweep.close()
 
 
-def test_stopped_half_way(make_window: MakeWindow, run: Run) -> None:
+def test_stopped_half_way(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(SHORT)
     sweep = window.show_sweep()
     sweep.start()
-    run(bridge, 40)
+    advance(bridge, 40)
     assert sweep.go.text() == "Stop"
     QTest.keyClick(sweep, Qt.Key.Key_Escape)
-    run(bridge, 2)
+    advance(bridge, 2)
     assert sweep.isVisible()
     assert not sweep.sweeper.is_running
     assert window.controller.state not in LIVE
     many = len(launches(bridge))
-    run(bridge, 20)
+    advance(bridge, 20)
     assert len(launches(bridge)) == many
     QTest.keyClick(sweep, Qt.Key.Key_Escape)
     assert not sweep.isVisible()
 
 
-def test_run_that_the_main_window_stops(make_window: MakeWindow, run: Run) -> None:
+def test_run_that_the_main_window_stops(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(SHORT)
     sweep = window.show_sweep()
     sweep.start()
-    run(bridge, 10)
+    advance(bridge, 10)
     window.controller.stop()
-    run(bridge, 5)
+    advance(bridge, 5)
     assert not sweep.sweeper.is_running
     assert len(launches(bridge)) == 1
     sweep.close()
 
 
-def test_closed_half_way(make_window: MakeWindow, run: Run) -> None:
+def test_closed_half_way(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(SHORT)
     sweep = window.show_sweep()
     sweep.start()
-    run(bridge, 10)
+    advance(bridge, 10)
     sweep.close()
-    run(bridge, 2)
+    advance(bridge, 2)
     assert window.controller.state not in LIVE
 
 
@@ -120,22 +119,24 @@ def test_typed_wrongly(make_window: MakeWindow, workers: str, seconds: str, says
     sweep.close()
 
 
-def test_report_that_cannot_be_written(make_window: MakeWindow, run: Run, tmp_path: Path) -> None:
+def test_report_that_cannot_be_written(make_window: MakeWindow, advance: Advance, tmp_path: Path) -> None:
     window, bridge = make_window(SHORT)
     sweep = window.show_sweep()
     sweep.start()
-    finish(sweep, bridge, run)
+    finish(sweep, bridge, advance)
     sweep.save_as(tmp_path / "no such folder" / "s.json")
     assert sweep.said.text().startswith("s.json could not be saved")
     sweep.close()
 
 
-def test_report_that_the_command_line_asks_for_is_the_sweeps(make_window: MakeWindow, run: Run, tmp_path: Path) -> None:
+def test_report_that_the_command_line_asks_for_is_the_sweeps(
+    make_window: MakeWindow, advance: Advance, tmp_path: Path
+) -> None:
     path = tmp_path / "r.json"
     window, bridge = make_window(SHORT._replace(report=path))
     sweep = window.show_sweep()
     sweep.start()
-    finish(sweep, bridge, run)
+    finish(sweep, bridge, advance)
     report = json.loads(path.read_text())
     assert [point["workers"] for point in report["points"]] == [1, 2, 3]
     assert report["seconds"] == 0.3
@@ -153,11 +154,11 @@ def test_look_is_switched_from_here_too(make_window: MakeWindow, qtbot: QtBot) -
     sweep.close()
 
 
-def test_efficiency_is_drawn_beside_the_speed_up(make_window: MakeWindow, run: Run) -> None:
+def test_efficiency_is_drawn_beside_the_speed_up(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(SHORT)
     sweep = window.show_sweep()
     sweep.start()
-    finish(sweep, bridge, run)
+    finish(sweep, bridge, advance)
     assert has(sweep.picture, window.themes.theme.worker(0))
     assert has(sweep.picture, window.themes.theme.worker(2))
     sweep.close()

@@ -11,8 +11,7 @@ from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.run_controller import RunState
 from rocketgui.options import LESSONS, Options
 from rocketgui.protocol import messages
-from tests.gui.conftest import MakeWindow
-from tests.gui.test_main_window import Run
+from tests.gui.conftest import Advance, MakeWindow
 
 
 def controls(window: MainWindow) -> tuple[object, ...]:
@@ -59,7 +58,7 @@ def test_through_all_steps_and_back_by_keyboard(make_window: MakeWindow) -> None
     assert not bridge.sent
 
 
-def test_a_step_with_a_program_of_its_own(make_window: MakeWindow, run: Run) -> None:
+def test_a_step_with_a_program_of_its_own(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(lesson=9))
     QTest.keyClick(window, Qt.Key.Key_Space)
     launch = bridge.sent[-1]
@@ -78,13 +77,13 @@ def test_the_controls_stay_the_users(make_window: MakeWindow) -> None:
     assert launch.workers == 5
 
 
-def test_next_step_ends_a_run(make_window: MakeWindow, run: Run) -> None:
+def test_next_step_ends_a_run(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(lesson=2))
     window.launch()
-    run(bridge, 20)
+    advance(bridge, 20)
     QTest.keyClick(window, Qt.Key.Key_PageDown)
     assert isinstance(bridge.sent[-1], messages.Stop)
-    run(bridge, 1)
+    advance(bridge, 1)
     assert window.controller.state is RunState.STOPPED
 
 
@@ -127,12 +126,12 @@ def test_a_step_with_its_own_program_greys_out_what_that_does_not_take(make_wind
     assert choices[0].toolTip() == choices[0].tip
 
 
-def test_remarks_below_the_sliders_are_of_the_step(make_window: MakeWindow, run: Run) -> None:
+def test_remarks_below_the_sliders_are_of_the_step(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=2, limit=10**12))
     rocket = window.program.rocket
     window.launch()
-    run(bridge, 60)
-    window.program.refresh(window.controller.session)
+    advance(bridge, 60)
+    window.program.refresh(window.controller.run)
     assert "12" in rocket.limit.remark.text()
     rocket.choose(Options(workers=64, limit=10**6))
     assert "they take turns" in rocket.workers.remark.text()
@@ -145,19 +144,19 @@ def test_remarks_below_the_sliders_are_of_the_step(make_window: MakeWindow, run:
     assert "GIL" in rocket.workers.remark.text()
 
 
-def test_what_is_left_of_the_step_before_is_marked(make_window: MakeWindow, run: Run) -> None:
+def test_what_is_left_of_the_step_before_is_marked(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(lesson=1))
     window.launch()
-    run(bridge, 60)
+    advance(bridge, 60)
     window.strip.say("Something went wrong.")
     assert window.findings.remark.text() == ""
     window.lesson.go_on()
     assert window.findings.remark.text() == "of the run before"
     assert window.plots.counters.item.opacity() < 0.5
     assert window.strip.sentence.property("role") != "error"
-    run(bridge, 5)
+    advance(bridge, 5)
     window.launch()
-    run(bridge, 5)
+    advance(bridge, 5)
     window._words.now()
     assert window.findings.remark.text() == ""
     assert window.plots.counters.item.opacity() == 1.0

@@ -14,9 +14,8 @@ from rocketgui.gui.main_window import MainWindow
 from rocketgui.options import Options
 from rocketgui.programs.variants import Variant, source
 from rocketgui.protocol import messages
-from tests.gui.conftest import MakeWindow
+from tests.gui.conftest import Advance, MakeWindow
 from tests.gui.program.test_variant_controls import choose
-from tests.gui.test_main_window import Run
 from tests.helpers import LONGEST, clean
 
 
@@ -24,68 +23,68 @@ def texts(window: MainWindow) -> list[str]:
     return window.output.text.toPlainText().splitlines()
 
 
-def test_one_process_only(make_window: MakeWindow, run: Run) -> None:
+def test_one_process_only(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=2))
     window.launch()
-    run(bridge, 30)
+    advance(bridge, 30)
     window.output.refresh()
     everything = texts(window)
     assert any("func1" in line for line in everything)
     assert any("func2" in line for line in everything)
     window.output.whose.setCurrentText("func2")
     assert texts(window) == [line for line in everything if "func2" in line.split()[1]]
-    session = window.controller.session
-    session.apply(messages.Output(2, 5_000_000_000, "stdout", "more of func1"))
+    run = window.controller.run
+    run.apply(messages.Output(2, 5_000_000_000, "stdout", "more of func1"))
     window.output.refresh()
     assert texts(window) == [line for line in everything if "func2" in line.split()[1]]
     window.output.show_process(None)
     assert texts(window)[-1].endswith("more of func1")
 
 
-def test_late_lines_stand_where_they_belong(make_window: MakeWindow, run: Run) -> None:
+def test_late_lines_stand_where_they_belong(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=2))
     window.launch()
-    run(bridge, 30)
-    session, panel = window.controller.session, window.output
+    advance(bridge, 30)
+    run, panel = window.controller.run, window.output
     for t_s in (5, 7, 6):
-        session.apply(messages.Output(2, t_s * 1_000_000_000, "stdout", f"at {t_s}"))
+        run.apply(messages.Output(2, t_s * 1_000_000_000, "stdout", f"at {t_s}"))
         panel.refresh()
     assert [line.split()[-1] for line in texts(window)[-3:]] == ["5", "6", "7"]
 
 
-def test_list_of_processes_is_of_this_run(make_window: MakeWindow, run: Run) -> None:
+def test_list_of_processes_is_of_this_run(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=2, limit=1000))
     for _ in range(2):
         window.launch()
-        run(bridge, 60)
+        advance(bridge, 60)
         window.output.refresh()
     whose = window.output.whose
     assert [whose.itemText(row) for row in range(whose.count())] == ["all", "MainProcess", "func1", "func2"]
 
 
-def test_choice_stays_from_run_to_run(make_window: MakeWindow, run: Run) -> None:
+def test_choice_stays_from_run_to_run(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=2, limit=10**12))
     whose, width = window.output.whose, window.output.whose.width()
     window.launch()
-    run(bridge, 30)
+    advance(bridge, 30)
     window.output.refresh()
     whose.setCurrentText("func2")
     window.controller.stop()
-    run(bridge, 2)
+    advance(bridge, 2)
     window.launch()
-    run(bridge, 1)
+    advance(bridge, 1)
     assert whose.currentText() == "func2"
-    run(bridge, 30)
+    advance(bridge, 30)
     window.output.refresh()
     assert [line.split()[1] for line in texts(window)] == ["func2"]
     window.controller.stop()
-    run(bridge, 2)
+    advance(bridge, 2)
     # One that does not come again has nothing to show.
     window.program.workers.set_value(1)
     window.launch()
-    run(bridge, 10)
+    advance(bridge, 10)
     window.controller.stop()
-    run(bridge, 2)
+    advance(bridge, 2)
     window.output.refresh()
     assert whose.currentText() == "all"
     assert any("func1" in line for line in texts(window))
@@ -106,12 +105,12 @@ def test_names_are_not_cut_in_the_list_of_processes(make_window: MakeWindow, nam
     assert field.width() >= whose.fontMetrics().horizontalAdvance(name)
 
 
-def test_long_line_is_read_to_its_end(make_window: MakeWindow, run: Run) -> None:
+def test_long_line_is_read_to_its_end(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=1, limit=10**12))
     window.resize(1280, 720)
     window.launch()
     bridge.say(messages.Output(1, 0, "stderr", "AttributeError: module 'sys' has no attribute 'maxint' " * 2))
-    run(bridge, 5)
+    advance(bridge, 5)
     window.output.refresh()
     text = window.output.text
     assert text.document().lineCount() > text.blockCount()
@@ -158,13 +157,13 @@ def test_where_it_cannot_be_saved(make_window: MakeWindow, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("variable", ["private", "locked"])
-def test_parents_value_is_not_cut_off(make_window: MakeWindow, run: Run, variable: str) -> None:
+def test_parents_value_is_not_cut_off(make_window: MakeWindow, advance: Advance, variable: str) -> None:
     window, bridge = make_window(Options(variable=variable))
     window.launch()
-    run(bridge, 10)
-    session = window.controller.session
+    advance(bridge, 10)
+    run = window.controller.run
     for value in (0, 1_800_000, 10**12, 2**63):
-        session.apply(messages.Samples((1,), ("rocket",), (10**10,), (value,)))
-        window.program.refresh(session)
+        run.apply(messages.Samples((1,), ("rocket",), (10**10,), (value,)))
+        window.program.refresh(run)
         label = window.program.parent_value
         assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width(), label.text()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -17,11 +15,8 @@ from rocketgui.gui.view_models.process_columns import COLUMNS
 from rocketgui.gui.widgets.frozen_column import FrozenColumn
 from rocketgui.options import Options
 from rocketgui.protocol import messages
-from tests.gui.conftest import MakeWindow
-from tests.gui.fake_bridge import FakeBridge
+from tests.gui.conftest import Advance, MakeWindow
 from tests.model.builder import MS, Story
-
-Run = Callable[[FakeBridge, int], None]
 
 
 def column(heading: str) -> int:
@@ -34,11 +29,11 @@ def cells(window: MainWindow, heading: str) -> list[str]:
 
 
 @pytest.fixture
-def flying(make_window: MakeWindow, run: Run, qtbot: QtBot) -> MainWindow:
+def flying(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> MainWindow:
     """A window in which four workers count."""
     window, bridge = make_window(Options(workers=4, limit=10**12))
     window.launch()
-    run(bridge, 30)
+    advance(bridge, 30)
     qtbot.waitUntil(lambda: "–" not in cells(window, "value"))
     return window
 
@@ -76,7 +71,7 @@ def test_what_is_not_known_comes_last() -> None:
     story = Story()
     story.tell(1, messages.ProcessLoad(MS, (3,), (1.0,), (0.1,), (0,), (1,), (1,), (1,), (1,), (5,)))
     model = ProcessModel(load_theme(Look.DARK))
-    model.set_session(story.session)
+    model.set_run(story.run)
     for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
         model.sort(column("moves"), order)
         assert [model.data(model.index(row, column("moves"))) for row in range(3)] == ["–", "5", "–"]
@@ -94,9 +89,9 @@ def test_every_column_reads_and_explains_itself(flying: MainWindow) -> None:
 
 
 def test_the_strip_says_who_is_on_which_core(flying: MainWindow, qtbot: QtBot) -> None:
-    session, theme = flying.controller.session, load_theme(Look.DARK)
-    qtbot.waitUntil(lambda: sum(map(len, guests(session, theme))) == 4)
-    assert [[guest.name for guest in there] for there in guests(session, theme)] == [
+    run, theme = flying.controller.run, load_theme(Look.DARK)
+    qtbot.waitUntil(lambda: sum(map(len, guests(run, theme))) == 4)
+    assert [[guest.name for guest in there] for there in guests(run, theme)] == [
         ["func1", "func3"],
         ["func2", "func4"],
     ]
@@ -107,19 +102,19 @@ def test_the_strip_says_who_is_on_which_core(flying: MainWindow, qtbot: QtBot) -
 
 def test_the_strip_says_that_the_system_does_not_tell() -> None:
     story = Story()
-    assert is_told(story.session)
+    assert is_told(story.run)
     # What a process says of itself at its end says nothing about that.
     story.tell(1, messages.ProcessLoad(MS, (3,), (None,), (0.1,), (None,), (1,), (1,), (None,), (9,), (None,)))
-    assert is_told(story.session)
+    assert is_told(story.run)
     story.tell(1, messages.ProcessLoad(MS, (2,), (1.0,), (0.1,), (None,), (1,), (1,), (1,), (1,), (None,)))
-    assert not is_told(story.session)
+    assert not is_told(story.run)
 
 
-def test_what_killed_a_worker_is_read_without_scrolling(flying: MainWindow, run: Run) -> None:
+def test_what_killed_a_worker_is_read_without_scrolling(flying: MainWindow, advance: Advance) -> None:
     flying.resize(1280, 720)
-    panel, model, session = flying.processes, flying.processes.model, flying.controller.session
-    session.apply(messages.Ended(3, None, 9, False))
-    panel.refresh(session)
+    panel, model, run = flying.processes, flying.processes.model, flying.controller.run
+    run.apply(messages.Ended(3, None, 9, False))
+    panel.refresh(run)
     for _ in range(2):
         (row,) = model.marked()
         assert model.data(model.index(row, 0)) == "func2"
@@ -131,7 +126,7 @@ def test_what_killed_a_worker_is_read_without_scrolling(flying: MainWindow, run:
         assert room > panel.table.fontMetrics().horizontalAdvance("killed by SIGKILL")
         panel.sort_by(column("process"))
         panel.sort_by(column("process"))
-    panel.set_session(session)
+    panel.set_run(run)
     assert panel.table.columnSpan(2, column("rate")) == 1
 
 
@@ -152,9 +147,9 @@ def test_names_stay_in_sight(flying: MainWindow) -> None:
 
 @pytest.mark.parametrize("value", [99_999_999, 100_000_000, 184_501_223, 2**63 - 1])
 def test_no_value_is_cut(flying: MainWindow, value: int) -> None:
-    panel, session = flying.processes, flying.controller.session
-    session.apply(messages.Samples((2,), ("rocket",), (session.t_ns + 1,), (value,)))
-    panel.refresh(session)
+    panel, run = flying.processes, flying.controller.run
+    run.apply(messages.Samples((2,), ("rocket",), (run.t_ns + 1,), (value,)))
+    panel.refresh(run)
     text = cells(flying, "value")[1]
     room = panel.table.columnWidth(column("value")) - _CELL_MARGIN
     assert panel.table.fontMetrics().horizontalAdvance(text) <= room

@@ -24,10 +24,10 @@ from rocketgui.model.formatting import parse_limit
 from rocketgui.options import Options
 from rocketgui.protocol import messages
 from rocketgui.protocol.launch_spec import Launch, Script
-from tests.gui.conftest import MakeWindow
+from tests.gui.conftest import Advance, MakeWindow
 from tests.gui.fake_bridge import FakeBridge
 from tests.gui.style.test_theme import cut_texts
-from tests.gui.test_main_window import CONTROLS, Run, last, state
+from tests.gui.test_main_window import CONTROLS, last, state
 
 SOURCE = "rocket = 0\nprint('it flies')\n"
 
@@ -177,7 +177,9 @@ def test_every_control_of_it_has_a_name_and_a_tooltip(opened: tuple[MainWindow, 
 
 
 @pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
-def test_no_text_is_cut_and_nothing_moves(make_window: MakeWindow, tmp_path: Path, run: Run, look: Look) -> None:
+def test_no_text_is_cut_and_nothing_moves(
+    make_window: MakeWindow, tmp_path: Path, advance: Advance, look: Look
+) -> None:
     file = tmp_path / f"a_{'very_' * 12}long_name.py"
     file.write_text("", encoding="utf-8")
     window, bridge = make_window(Options(script=Script((str(file), *["argument"] * 20), ("x" * 80,))), look=look)
@@ -187,7 +189,7 @@ def test_no_text_is_cut_and_nothing_moves(make_window: MakeWindow, tmp_path: Pat
     before = [widget.geometry() for widget in watched]
     assert cut_texts(window) == []
     window.launch()
-    run(bridge, 60)
+    advance(bridge, 60)
     assert cut_texts(window) == []
     assert [widget.geometry() for widget in watched] == before
     assert "…" in controls(window).name.text()
@@ -265,17 +267,17 @@ def test_a_dropped_program_is_opened_and_not_launched(make_window: MakeWindow, s
     assert launched(bridge).argv == (str(script),)
 
 
-def test_opening_another_while_one_runs_stops_nothing(make_window: MakeWindow, run: Run, script: Path) -> None:
+def test_opening_another_while_one_runs_stops_nothing(make_window: MakeWindow, advance: Advance, script: Path) -> None:
     window, bridge = make_window(Options(limit=10**12))
     window.launch()
-    run(bridge, 20)
+    advance(bridge, 20)
     drop(window, script)
     assert state(window) is RunState.RUNNING
     assert "once what runs has ended; Esc ends it now" in window.strip.sentence.text()
-    run(bridge, 20)
+    advance(bridge, 20)
     assert len(bridge.sent) == 1
     QTest.keyClick(window, Qt.Key.Key_Escape)
-    run(bridge, 2)
+    advance(bridge, 2)
     QTest.keyClick(window, Qt.Key.Key_Space)
     assert launched(bridge).argv == (str(script),)
 
@@ -352,11 +354,11 @@ def test_a_lesson_and_a_sweep_are_of_the_rocket_program(opened: tuple[MainWindow
 
 
 def test_controls_of_the_rocket_program_do_not_reach_a_program_of_the_users(
-    opened: tuple[MainWindow, FakeBridge], run: Run
+    opened: tuple[MainWindow, FakeBridge], advance: Advance
 ) -> None:
     window, bridge = opened
     window.launch()
-    run(bridge, 5)
+    advance(bridge, 5)
     window.show_rocket()
     window.program.workers.slider.setValue(5)
     window.program.limit.field.setText("7")
@@ -388,12 +390,12 @@ def test_the_python_of_a_program_is_not_remembered_for_the_rocket_program(
     ("ended", "code", "shown"), [("failed", 3, "exit code 3"), ("killed", -9, "SIGKILL"), ("finished", 0, "")]
 )
 def test_how_it_ended_stands_beside_the_time(
-    opened: tuple[MainWindow, FakeBridge], run: Callable[[FakeBridge, int], None], ended: str, code: int, shown: str
+    opened: tuple[MainWindow, FakeBridge], advance: Callable[[FakeBridge, int], None], ended: str, code: int, shown: str
 ) -> None:
     window, bridge = opened
     window.launch()
-    run(bridge, 5)
+    advance(bridge, 5)
     bridge.say(messages.RunEnded(1_500_000_000, ended, code))
-    run(bridge, 1)
+    advance(bridge, 1)
     assert state(window).value == ended.capitalize()
     assert window.top.time_label.text() == "  ·  ".join(["1.5 s", *filter(None, [shown])])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +19,7 @@ from rocketgui.gui.style.theme import Look, load_theme
 from rocketgui.gui.widgets.card import Card
 from rocketgui.options import Options
 from rocketgui.protocol import messages
-from tests.gui.conftest import MakeWindow
-from tests.gui.fake_bridge import FakeBridge
-
-Run = Callable[[FakeBridge, int], None]
+from tests.gui.conftest import Advance, MakeWindow
 
 
 def luminance(colour: QColor) -> float:
@@ -108,42 +104,42 @@ def test_the_colours_of_eight_workers_can_be_told_apart(look: Look, vision: str)
 @pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
 @pytest.mark.parametrize(("workers", "limit"), [(2, 50_000_000), (64, sys.maxsize), (256, 12_345_678)])
 def test_no_text_is_cut_at_1280x720(
-    make_window: MakeWindow, run: Run, qtbot: QtBot, look: Look, workers: int, limit: int
+    make_window: MakeWindow, advance: Advance, qtbot: QtBot, look: Look, workers: int, limit: int
 ) -> None:
     window, bridge = make_window(Options(workers=workers, limit=limit, start_method="spawn"), look=look)
     window.resize(1280, 720)
     QApplication.processEvents()
     qtbot.waitUntil(lambda: cut_texts(window) == [])
     window.launch()
-    run(bridge, 60)
+    advance(bridge, 60)
     qtbot.waitUntil(lambda: window.processes.model.rowCount() == workers + 1)
     bridge.kill(2)
-    run(bridge, 30)
+    advance(bridge, 30)
     qtbot.waitUntil(lambda: cut_texts(window) == [])
 
 
-def test_the_layout_does_not_move_from_idle_to_ended(make_window: MakeWindow, run: Run, qtbot: QtBot) -> None:
+def test_the_layout_does_not_move_from_idle_to_ended(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> None:
     window, bridge = make_window(Options(workers=2, limit=3_000_000))
     watched = (window.top.launch, window.top.stop, window.program.limit, window.findings, window.plots, window.strip)
     before = [widget.geometry() for widget in watched]
     window.launch()
-    run(bridge, 5)
+    advance(bridge, 5)
     bridge.say_long()
-    run(bridge, 60)
+    advance(bridge, 60)
     qtbot.waitUntil(lambda: "Both" in window.findings.text.text())
     assert [widget.geometry() for widget in watched] == before
 
 
-def test_the_strip_fits_at_1280_and_its_figures_stand_still(make_window: MakeWindow, run: Run) -> None:
+def test_the_strip_fits_at_1280_and_its_figures_stand_still(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=2, limit=10**12))
     window.resize(1280, 720)
     window.launch()
     strip, widths = window.strip, set()
     for cost in (messages.Cost(0.02, 0.039, 2.0), messages.Cost(0.398, 0.3, 2.0)):
-        run(bridge, 60)
+        advance(bridge, 60)
         bridge.say(cost)
-        run(bridge, 1)
-        strip.refresh(window.controller.session)
+        advance(bridge, 1)
+        strip.refresh(window.controller.run)
         QApplication.processEvents()
         widths.add(strip.figures.width())
         assert strip.figures.sizeHint().width() <= strip.figures.width()
@@ -151,11 +147,11 @@ def test_the_strip_fits_at_1280_and_its_figures_stand_still(make_window: MakeWin
     assert len(widths) == 1
 
 
-def test_curves_are_drawn_in_their_colours(make_window: MakeWindow, run: Run) -> None:
+def test_curves_are_drawn_in_their_colours(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=2, limit=50_000_000))
     window.launch()
     for ticks in range(12):
-        run(bridge, 10)
+        advance(bridge, 10)
         window.plots.draw()
         # From here on the curves part: they would lie on each other else.
         if ticks == 4:
@@ -171,11 +167,11 @@ def distance(one: QColor, other: QColor) -> int:
     return abs(one.red() - other.red()) + abs(one.green() - other.green()) + abs(one.blue() - other.blue())
 
 
-def test_what_was_added_is_drawn_as_a_whole_redraw_would(make_window: MakeWindow, run: Run) -> None:
+def test_what_was_added_is_drawn_as_a_whole_redraw_would(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=3, limit=50_000_000))
     window.launch()
     for _ in range(90):
-        run(bridge, 1)
+        advance(bridge, 1)
         window.plots.draw()
     canvas = window.plots.counters.item.canvas
     piecewise = canvas.image.copy()
@@ -189,19 +185,19 @@ def test_what_was_added_is_drawn_as_a_whole_redraw_would(make_window: MakeWindow
     assert differing < 0.004 * piecewise.width() * piecewise.height() / 3
 
 
-def test_many_cores_become_a_heat_map(make_window: MakeWindow, run: Run) -> None:
+def test_many_cores_become_a_heat_map(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(limit=10**12), cores=32)
     window.launch()
-    run(bridge, 40)
+    advance(bridge, 40)
     window.plots.draw()
     assert window.plots.cores.is_heat_map
     window.grab()
 
 
-def test_the_look_is_switched_while_running(make_window: MakeWindow, run: Run) -> None:
+def test_the_look_is_switched_while_running(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(limit=10**12))
     window.launch()
-    run(bridge, 40)
+    advance(bridge, 40)
     window.top.look_chosen.emit(Look.LIGHT)
     assert window.themes.theme.id == "light"
     window.plots.draw()
@@ -209,13 +205,13 @@ def test_the_look_is_switched_while_running(make_window: MakeWindow, run: Run) -
     assert image.pixelColor(1, 1).lightness() > 200
 
 
-def test_dragging_stops_following_and_a_double_click_follows_again(make_window: MakeWindow, run: Run) -> None:
+def test_dragging_stops_following_and_a_double_click_follows_again(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(limit=10**12))
     window.launch()
-    run(bridge, 60)
+    advance(bridge, 60)
     axis = window.plots.axis
     axis.show_stretch(0.2, 0.4)
-    run(bridge, 60)
+    advance(bridge, 60)
     assert (axis.t0, axis.t1) == (0.2, 0.4)
     axis.follow()
     window.plots.draw()

@@ -22,8 +22,7 @@ from rocketgui.gui.style.theme import Look
 from rocketgui.model.series import Series
 from rocketgui.options import Options
 from rocketgui.protocol import messages
-from tests.gui.conftest import MakeWindow
-from tests.gui.test_main_window import Run
+from tests.gui.conftest import Advance, MakeWindow
 from tests.model.builder import Story
 
 
@@ -56,11 +55,11 @@ def test_keys_choose_the_views(make_window: MakeWindow) -> None:
     assert plots.counter_views.current == 0
 
 
-def test_lanes(make_window: MakeWindow, run: Run) -> None:
+def test_lanes(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=3, limit=10**7))
     window.plots.counter_views.choose(LANES)
     window.launch()
-    run(bridge, 30)
+    advance(bridge, 30)
     window.plots.draw()
     theme = window.themes.theme
     assert all(has(window.plots.lanes, theme.worker(place)) for place in range(3))
@@ -68,23 +67,23 @@ def test_lanes(make_window: MakeWindow, run: Run) -> None:
     assert has(window.plots.lanes, theme.colour("accent")), "no line at the limit"
 
 
-def test_lanes_without_an_end(make_window: MakeWindow, run: Run) -> None:
+def test_lanes_without_an_end(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=2, limit=2**63 - 1))
     window.plots.counter_views.choose(LANES)
     window.launch()
-    run(bridge, 30)
+    advance(bridge, 30)
     window.plots.draw()
     assert window.plots.counters.shown_limit is None
     assert not has(window.plots.lanes, window.themes.theme.colour("accent"))
 
 
 @pytest.mark.parametrize("workers", [1, 64, 256])
-def test_any_number_of_lanes_and_rows(make_window: MakeWindow, run: Run, workers: int) -> None:
+def test_any_number_of_lanes_and_rows(make_window: MakeWindow, advance: Advance, workers: int) -> None:
     window, bridge = make_window(Options(workers=workers, limit=10**9))
     window.plots.counter_views.choose(LANES)
     window.plots.core_views.choose(TIMELINE)
     window.launch()
-    run(bridge, 20)
+    advance(bridge, 20)
     window.plots.draw()
     plots = window.plots
     assert len(plots.timeline.bars) == workers + 1
@@ -96,10 +95,10 @@ def test_any_number_of_lanes_and_rows(make_window: MakeWindow, run: Run, workers
     assert has(plots.timeline, window.themes.theme.worker(workers - 1))
 
 
-def test_rate(make_window: MakeWindow, run: Run) -> None:
+def test_rate(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=2, limit=10**9))
     window.launch()
-    run(bridge, 60)
+    advance(bridge, 60)
     window.plots.counter_views.choose(RATE)
     curves = window.plots.rates.item.canvas.curves
     assert [curve.name for curve in curves] == ["func1", "func2"]
@@ -124,12 +123,12 @@ def test_rates_do_not_depend_on_when_they_are_asked_for(steps: list[tuple[float,
     assert (at_once.v >= 0).all()
 
 
-def test_timeline_of_a_run(make_window: MakeWindow, run: Run) -> None:
+def test_timeline_of_a_run(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=2, limit=10**7))
     window.plots.core_views.choose(TIMELINE)
     assert window.plots.cores_card.accessibleName() == "Timeline"
     window.launch()
-    run(bridge, 60)
+    advance(bridge, 60)
     window.plots.draw()
     window.plots.refresh()
     assert [one.name for one in window.plots.timeline.bars] == ["parent", "func1", "func2"]
@@ -141,7 +140,7 @@ def test_timeline_of_a_run(make_window: MakeWindow, run: Run) -> None:
 
 def test_bar_of_a_worker_in_its_life() -> None:
     story = Story(1)
-    worker = story.session.processes[2]
+    worker = story.run.processes[2]
     colour = QColor("red")
     alive = bar(worker, colour, 0.5)
     assert (alive.called, alive.entered, alive.left, alive.ended, alive.joined) == (0.04, 0.1, 0.5, 0.5, None)
@@ -152,38 +151,38 @@ def test_bar_of_a_worker_in_its_life() -> None:
 
 def test_bar_of_one_that_was_killed_before_its_first_line() -> None:
     story = Story(1)
-    worker = story.session.processes[2]
+    worker = story.run.processes[2]
     worker.target_entered_ns = None
     worker.exited_ns, worker.signal, worker.ended = 90_000_000, 9, True
     killed = bar(worker, QColor("red"), 0.9)
     assert (killed.entered, killed.left, killed.ended, killed.bad) == (None, None, 0.09, "killed by SIGKILL")
 
 
-def test_runs_before_stay_as_faint_curves(make_window: MakeWindow, run: Run) -> None:
+def test_runs_before_stay_as_faint_curves(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=2, limit=10**7, start_method="spawn"))
     canvas = window.plots.counters.item.canvas
     for number in range(3):
         window.launch()
-        run(bridge, 120)
+        advance(bridge, 120)
         assert [faint.title for faint in canvas.faint] == ["2 processes (spawn)"] * number
     assert all(len(faint.curves) == 2 for faint in canvas.faint)
     # They stay, however far this one goes; the last three are promised.
     for limit in (1_000, 10**12, 10**6):
         window.program.limit.set_value(limit)
         window.launch()
-        run(bridge, 10)
+        advance(bridge, 10)
         window.plots.draw()
         assert len(canvas.faint) == 3
 
 
-def test_runs_that_counted_something_else_are_not_compared(make_window: MakeWindow, run: Run) -> None:
+def test_runs_that_counted_something_else_are_not_compared(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=2, limit=10**6))
     for _ in range(2):
         window.launch()
-        run(bridge, 60)
-    (before,) = window.controller.session.before
-    window.controller.session.before = (replace(before, watch="attempts"), before)
-    window.plots.counters.set_session(window.controller.session)
+        advance(bridge, 60)
+    (before,) = window.controller.run.before
+    window.controller.run.before = (replace(before, watch="attempts"), before)
+    window.plots.counters.set_run(window.controller.run)
     assert len(window.plots.counters.item.canvas.faint) == 1
 
 
@@ -209,7 +208,7 @@ def test_rows_without_number_scroll_beside_the_same_axis(make_window: MakeWindow
     window, _ = make_window()
     plots, story = window.plots, Story(600)
     plots.core_views.choose(TIMELINE)
-    plots.timeline.set_session(story.session)
+    plots.timeline.set_run(story.run)
     plots.timeline.draw()
     assert plots.timeline.scroll.isVisible()
     assert plots.timeline.scroll.maximum() == len(plots.timeline.bars) - 512
@@ -219,11 +218,11 @@ def test_rows_without_number_scroll_beside_the_same_axis(make_window: MakeWindow
     assert plots.timeline.width() == plots.counters.width()
 
 
-def test_pointer_names_the_row_that_it_is_in(make_window: MakeWindow, run: Run) -> None:
+def test_pointer_names_the_row_that_it_is_in(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=200, limit=10**12))
     window.plots.core_views.choose(TIMELINE)
     window.launch()
-    run(bridge, 90)
+    advance(bridge, 90)
     timeline = window.plots.timeline
     timeline.draw()
     box = timeline._box
@@ -235,25 +234,27 @@ def test_pointer_names_the_row_that_it_is_in(make_window: MakeWindow, run: Run) 
     assert timeline.rows_at(0.001)[1][0] == "func150  not started"
 
 
-def test_feeder_thread_of_a_queue_has_no_row(make_window: MakeWindow, run: Run) -> None:
+def test_feeder_thread_of_a_queue_has_no_row(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=2, limit=10**12))
     window.plots.core_views.choose(TIMELINE)
     window.launch()
-    run(bridge, 30)
+    advance(bridge, 30)
     bridge.say(messages.ProcessSeen(9, 2, 4712, "thread", "QueueFeederThread", True))
     bridge.say(messages.Moment(9, "began", 300_000_000))
-    run(bridge, 5)
+    advance(bridge, 5)
     window.plots.draw()
     assert [one.name for one in window.plots.timeline.bars] == ["parent", "func1", "func2"]
 
 
 @pytest.mark.parametrize("core_view", [0, TIMELINE])
-def test_plots_are_drawn_anew_in_another_size(make_window: MakeWindow, run: Run, qtbot: QtBot, core_view: int) -> None:
+def test_plots_are_drawn_anew_in_another_size(
+    make_window: MakeWindow, advance: Advance, qtbot: QtBot, core_view: int
+) -> None:
     window, bridge = make_window(Options(workers=2, limit=10**6))
     plots = window.plots
     plots.core_views.choose(core_view)
     window.launch()
-    run(bridge, 60)
+    advance(bridge, 60)
     window.resize(1400, 900)
     drawn = (plots.counters, plots.timeline if core_view else plots.cores)
     qtbot.waitUntil(lambda: all(plot.item.view == plot._view() for plot in drawn))
@@ -277,9 +278,9 @@ def test_chosen_view_shows_that_it_has_the_keyboard(make_window: MakeWindow, loo
 
 
 @pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
-def test_cells_of_the_cores_are_seen(make_window: MakeWindow, run: Run, look: Look) -> None:
+def test_cells_of_the_cores_are_seen(make_window: MakeWindow, advance: Advance, look: Look) -> None:
     window, bridge = make_window(look=look)
-    run(bridge, 12)
+    advance(bridge, 12)
     window.plots.refresh()
     assert has(window.plots.core_strip, window.themes.theme.colour("hover"))
     assert window.themes.theme.colour("hover") != window.themes.theme.colour("panel")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
@@ -27,11 +27,8 @@ from rocketgui.gui.style.theme import Look, resize_text
 from rocketgui.gui.window.geometry import Place
 from rocketgui.gui.window.presentation import Shape
 from rocketgui.options import SHAPES, Options
-from tests.gui.conftest import MakeWindow
-from tests.gui.fake_bridge import FakeBridge
+from tests.gui.conftest import Advance, MakeWindow
 from tests.gui.style.test_theme import cut_texts
-
-Run = Callable[[FakeBridge, int], None]
 
 
 @pytest.fixture(autouse=True)
@@ -66,11 +63,11 @@ def test_f11_presents_and_goes_back_to_what_was(make_window: MakeWindow, qtbot: 
     assert {widget: widget.font() for widget in before} == before
 
 
-def test_leaving_gives_everything_its_place_back(make_window: MakeWindow, run: Run) -> None:
+def test_leaving_gives_everything_its_place_back(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(workers=3, limit=10**12))
     window.resize(1280, 720)
     window.launch()
-    run(bridge, 30)
+    advance(bridge, 30)
     watched = [window.program, window.plots, window.findings, window.processes, window.output, window.plots.cores_card]
     before = [(widget.geometry(), widget.font().pixelSize()) for widget in watched]
     row = window.processes.table.rowHeight(0)
@@ -120,11 +117,11 @@ def test_a_screen_that_is_too_small_is_said(make_window: MakeWindow) -> None:
 @pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
 @pytest.mark.parametrize("shape", [Shape.P720, Shape.P1080])
 def test_no_text_is_cut_with_and_without_controls_and_lesson(
-    make_window: MakeWindow, run: Run, qtbot: QtBot, look: Look, shape: Shape
+    make_window: MakeWindow, advance: Advance, qtbot: QtBot, look: Look, shape: Shape
 ) -> None:
     window, bridge = make_window(Options(workers=4, limit=10**12), look=look)
     window.launch()
-    run(bridge, 60)
+    advance(bridge, 60)
     window.presentation.show(shape)
     qtbot.waitUntil(lambda: cut_texts(window) == [])
     large = window.findings.text.font().pixelSize()
@@ -197,10 +194,10 @@ def test_no_two_actions_have_one_key(make_window: MakeWindow) -> None:
     assert all(action.text() for action in window.actions())
 
 
-def test_the_plots_are_moved_by_keys(make_window: MakeWindow, run: Run, qtbot: QtBot) -> None:
+def test_the_plots_are_moved_by_keys(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> None:
     window, bridge = make_window(Options(limit=10**12))
     window.launch()
-    run(bridge, 120)
+    advance(bridge, 120)
     axis, control, alt = window.plots.axis, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
     t0, t1 = axis.t0, axis.t1
     QTest.keyClick(window, Qt.Key.Key_Plus, control)

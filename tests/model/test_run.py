@@ -1,4 +1,4 @@
-"""A session is what its messages say, and takes any of them."""
+"""A run is what its messages say, and takes any of them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rocketgui.model.model import Model
 from rocketgui.model.process import Process, ProcessState
-from rocketgui.model.session import NOTICES, OUTPUT_LINES, Model, Session
+from rocketgui.model.run import NOTICES, OUTPUT_LINES, Run
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Frame
 from tests.model.builder import MS, Story
@@ -19,23 +20,23 @@ from tests.model.builder import MS, Story
 def test_before_a_launch_only_cores_are_known() -> None:
     model = Model()
     model.apply_frame(Frame(5 * MS, (messages.CoreLoad(5 * MS, (1.0, 3.0)),)))
-    session = model.session
-    assert session.program is None
-    assert not session.is_live
-    assert session.core_means() == [1.0, 3.0]
+    run = model.run
+    assert run.program is None
+    assert not run.is_live
+    assert run.core_means() == [1.0, 3.0]
 
 
 def test_a_launch_begins_a_new_session() -> None:
     story = Story()
-    before = story.session
+    before = story.run
     story.model.apply_frame(Frame(9_000 * MS, (_program(story),)))
-    assert story.session is not before
-    assert story.session.processes == {}
-    assert story.session.t_ns == 0
+    assert story.run is not before
+    assert story.run.processes == {}
+    assert story.run.t_ns == 0
 
 
 def _program(story: Story) -> messages.RunStarted:
-    program = story.session.program
+    program = story.run.program
     assert program is not None
     return program
 
@@ -44,14 +45,14 @@ def test_another_collector_begins_the_idle_cores_anew() -> None:
     model = Model()
     for t_ns in (5 * MS, 6 * MS, 1 * MS):
         model.apply_frame(Frame(t_ns, (messages.CoreLoad(t_ns, (1.0,)),)))
-    assert model.session.cores[0].total == 1
+    assert model.run.cores[0].total == 1
 
 
 def test_samples_are_kept_exactly_and_as_a_curve() -> None:
     story = Story()
     story.count(200, p1=0, p2=5)
     story.count(300, p2=2**63)
-    watched = story.session.processes[2].values["rocket"]
+    watched = story.run.processes[2].values["rocket"]
     assert (watched.first, watched.last, watched.samples) == (5, 2**63, 2)
     assert watched.series.t.tolist() == [0.2, 0.3]
 
@@ -60,23 +61,23 @@ def test_rate_is_of_the_last_half_second() -> None:
     story = Story()
     for k in range(120):
         story.count(200 + k * 1000 / 60, p2=k * 100 if k < 60 else 6_000 + (k - 60) * 1_000)
-    assert story.session.processes[2].rate("rocket") == pytest.approx(60_000)
-    assert story.session.processes[2].rate("other") is None
+    assert story.run.processes[2].rate("rocket") == pytest.approx(60_000)
+    assert story.run.processes[2].rate("other") is None
 
 
 def test_workers_are_numbered_in_order_and_helpers_are_none() -> None:
-    session = Story(3, helper=True).session
-    assert [worker.name for worker in session.workers] == ["func1", "func2", "func3"]
-    assert [worker.place for worker in session.workers] == [0, 1, 2]
-    root = session.root
+    run = Story(3, helper=True).run
+    assert [worker.name for worker in run.workers] == ["func1", "func2", "func3"]
+    assert [worker.place for worker in run.workers] == [0, 1, 2]
+    root = run.root
     assert root is not None
-    assert (root.place, session.processes[50].place) == (None, None)
+    assert (root.place, run.processes[50].place) == (None, None)
 
 
 def test_learning_more_of_a_process_keeps_its_place() -> None:
     story = Story(2)
     story.tell(50, messages.ProcessSeen(2, 1, 101, "process", "renamed", True))
-    assert [(w.name, w.place) for w in story.session.workers] == [("renamed", 0), ("func2", 1)]
+    assert [(w.name, w.place) for w in story.run.workers] == [("renamed", 0), ("func2", 1)]
 
 
 def test_what_turns_out_to_be_a_helper_gives_its_place_back() -> None:
@@ -84,7 +85,7 @@ def test_what_turns_out_to_be_a_helper_gives_its_place_back() -> None:
     for kind in ("process", "helper"):
         story.tell(50, messages.ProcessSeen(7, 1, 107, kind, "tracker", False))
     story.tell(60, messages.ProcessSeen(8, 1, 108, "process", "func1", True))
-    assert [(worker.name, worker.place) for worker in story.session.workers] == [("func1", 0)]
+    assert [(worker.name, worker.place) for worker in story.run.workers] == [("func1", 0)]
 
 
 def test_what_may_be_a_helper_takes_no_place_until_it_is_known() -> None:
@@ -96,28 +97,28 @@ def test_what_may_be_a_helper_takes_no_place_until_it_is_known() -> None:
     for number, name in ((8, "func1"), (9, "func2")):
         story.tell(60, messages.ProcessSeen(number, 1, 100 + number, "process", name, False))
         story.tell(60, messages.Moment(number, "start_called", number * MS))
-    assert [(p.name, p.place) for p in story.session.workers] == [("func2", 1), ("func1", 0)]
+    assert [(p.name, p.place) for p in story.run.workers] == [("func2", 1), ("func1", 0)]
     story.tell(70, messages.ProcessSeen(7, 1, 107, "helper", "resource tracker", True))
     story.tell(80, messages.ProcessSeen(10, 1, 110, "process", "sleep", False))
     story.tell(300)
-    assert len(story.session.workers) == 2
+    assert len(story.run.workers) == 2
     story.tell(400)
-    assert [(p.name, p.place) for p in story.session.workers] == [("func2", 1), ("func1", 0), ("sleep", 2)]
+    assert [(p.name, p.place) for p in story.run.workers] == [("func2", 1), ("func1", 0), ("sleep", 2)]
 
 
 def test_a_paused_or_silent_process_has_no_rate() -> None:
     story = Story()
     for k in range(10):
         story.count(200 + k * 16, p2=k * 100)
-    worker = story.session.processes[2]
-    assert story.session.rate(worker) == pytest.approx(6_250)
+    worker = story.run.processes[2]
+    assert story.run.rate(worker) == pytest.approx(6_250)
     story.tell(400, messages.Controls(2, 10, True))
-    assert story.session.rate(worker) is None
-    assert story.session.rates() == []
+    assert story.run.rate(worker) is None
+    assert story.run.rates() == []
     story.tell(410, messages.Controls(2, 10, False))
-    assert len(story.session.rates()) == 1
+    assert len(story.run.rates()) == 1
     story.tell(1_900)
-    assert story.session.rates() == []
+    assert story.run.rates() == []
 
 
 def test_messages_for_unknown_processes_are_counted_and_skipped() -> None:
@@ -131,8 +132,8 @@ def test_messages_for_unknown_processes_are_counted_and_skipped() -> None:
         messages.Failed(99, "ValueError"),
     )
     story.load(220, (2, 99), 0.1, 1)
-    assert story.session.bad_messages == 6
-    assert story.session.processes[2].values["rocket"].last == 1
+    assert story.run.bad_messages == 6
+    assert story.run.processes[2].values["rocket"].last == 1
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_messages_for_unknown_processes_are_counted_and_skipped() -> None:
 def test_how_a_process_ended(ended: messages.Ended, state: ProcessState, outcome: str) -> None:
     story = Story()
     story.tell(500, ended)
-    process = story.session.processes[2]
+    process = story.run.processes[2]
     assert (process.state, process.outcome(), process.is_over) == (state, outcome, True)
 
 
@@ -159,42 +160,42 @@ def test_nothing_runs_after_the_run_has_ended(ended: str) -> None:
     story.load(400, story.workers, 0.1, 1)
     story.tell(410, messages.Ended(3, None, signal.SIGKILL, False))
     story.tell(500, messages.RunEnded(500 * MS, ended, None))
-    unheard, killed = story.session.workers
+    unheard, killed = story.run.workers
     expected = (ProcessState.LOST, "end not seen") if ended == "lost" else (ProcessState.ENDED, "ended")
     assert (unheard.state, unheard.outcome()) == expected
     assert (unheard.exit_code, unheard.signal, unheard.exited_ns) == (None, None, None)
     assert (unheard.cpu, unheard.core, unheard.cpu_s) == (None, None, 0.1)
     assert killed.outcome() == "killed by SIGKILL"
-    assert all(process.is_over for process in story.session.processes.values())
+    assert all(process.is_over for process in story.run.processes.values())
 
 
 def test_the_first_arrival_is_that_of_the_worker_with_the_least_left_to_count() -> None:
     story = Story()
-    assert story.session.first_arrival_s() is None
+    assert story.run.first_arrival_s() is None
     for k in range(31):
         story.count(200 + k * 1000 / 60, p1=0, p2=9_000_000 + k * 1_000, p3=k * 2_000)
     # 60,000 a second with 970,000 to go, 120,000 a second with 9,940,000.
-    assert story.session.first_arrival_s() == pytest.approx(970_000 / 60_000)
+    assert story.run.first_arrival_s() == pytest.approx(970_000 / 60_000)
     story.tell(710, messages.Controls(2, 9_000_000, False))
-    assert story.session.first_arrival_s() == 0
+    assert story.run.first_arrival_s() == 0
     story.tell(720, messages.Controls(2, 9_000_000, True))
-    assert story.session.first_arrival_s() is None
+    assert story.run.first_arrival_s() is None
 
 
 def test_what_observing_costs() -> None:
     story = Story()
-    assert (story.session.program_cost_percent, story.session.collector_percent) == (None, None)
+    assert (story.run.program_cost_percent, story.run.collector_percent) == (None, None)
     story.tell(2_000)
     story.tell(2_010, messages.Cost(0.01, 0.1, 2.0))
     story.tell(2_250)  # the cost is as old as it is
-    assert story.session.program_cost_percent == pytest.approx(0.5)
-    assert story.session.collector_percent == pytest.approx(5.0)
+    assert story.run.program_cost_percent == pytest.approx(0.5)
+    assert story.run.collector_percent == pytest.approx(5.0)
 
 
 def test_an_exception_says_more_than_its_exit_code() -> None:
     story = Story()
     story.tell(500, messages.Failed(2, "ValueError: no fuel"), messages.Ended(2, 1, None, False))
-    assert story.session.processes[2].outcome() == "ValueError: no fuel"
+    assert story.run.processes[2].outcome() == "ValueError: no fuel"
 
 
 def test_the_states_in_a_life() -> None:
@@ -211,7 +212,7 @@ def test_the_states_in_a_life() -> None:
 
 
 def test_start_delay() -> None:
-    process = Story().session.processes[2]
+    process = Story().run.processes[2]
     assert process.start_delay_s() == pytest.approx(0.06)
     assert Process(9).start_delay_s() is None
 
@@ -220,17 +221,17 @@ def test_output_is_bounded_and_what_was_dropped_is_known() -> None:
     story = Story()
     for number in range(OUTPUT_LINES + 7):
         story.tell(300, messages.Output(2, 300 * MS, "stdout", str(number)))
-    assert len(story.session.output) == OUTPUT_LINES
-    assert story.session.output_dropped == 7
-    assert story.session.output[0].text == "7"
+    assert len(story.run.output) == OUTPUT_LINES
+    assert story.run.output_dropped == 7
+    assert story.run.output[0].text == "7"
 
 
 def test_late_lines_find_their_place() -> None:
     story = Story()
     for t_ms in (300, 500, 400, 450, 500, 200):
         story.tell(600, messages.Output(2, t_ms * MS, "stdout", str(t_ms)))
-    assert [line.t_ns // MS for line in story.session.output] == [200, 300, 400, 450, 500, 500]
-    assert (story.session.output_total, story.session.output_late) == (6, 3)
+    assert [line.t_ns // MS for line in story.run.output] == [200, 300, 400, 450, 500, 500]
+    assert (story.run.output_total, story.run.output_late) == (6, 3)
 
 
 def test_late_lines_cost_little_and_the_newest_stay() -> None:
@@ -238,19 +239,19 @@ def test_late_lines_cost_little_and_the_newest_stay() -> None:
     began = time.process_time()
     for number in range(10 * OUTPUT_LINES):
         t_ns = number ^ 4095  # thousands of lines in reverse, again and again
-        story.session.apply(messages.Output(2, t_ns, "stdout", ""))
+        story.run.apply(messages.Output(2, t_ns, "stdout", ""))
     assert time.process_time() - began < 5
-    times = [line.t_ns for line in story.session.output]
+    times = [line.t_ns for line in story.run.output]
     assert times == sorted(times)
     assert len(times) == OUTPUT_LINES
-    assert story.session.output_dropped == 9 * OUTPUT_LINES
+    assert story.run.output_dropped == 9 * OUTPUT_LINES
 
 
 def test_notices_are_told_once_and_bounded() -> None:
     story = Story()
     for number in range(2 * NOTICES):
         story.tell(1, messages.Notice(f"{number}"), messages.Notice(f"{number}"))
-    assert story.session.notices == [str(number) for number in range(NOTICES)]
+    assert story.run.notices == [str(number) for number in range(NOTICES)]
 
 
 def test_what_is_not_available_does_not_undo_what_was_known() -> None:
@@ -258,7 +259,7 @@ def test_what_is_not_available_does_not_undo_what_was_known() -> None:
     story.load(300, (2,), 0.5, 9)
     none = (None,)
     story.tell(400, messages.ProcessLoad(400 * MS, (2,), none, none, none, none, none, none, none, none))
-    process = story.session.processes[2]
+    process = story.run.processes[2]
     assert (process.cpu, process.cpu_s, process.switches_involuntary, process.cores) == (None, 0.5, 9, {0})
 
 
@@ -267,15 +268,15 @@ def test_time_and_cores_stand_still_after_the_end() -> None:
     story.tell(100, messages.CoreLoad(100 * MS, (50.0, 50.0)))
     story.end(500)
     story.tell(900, messages.CoreLoad(900 * MS, (0.0, 0.0)))
-    assert story.session.end_ns == 500 * MS
-    assert story.session.core_means() == [50.0, 50.0]
+    assert story.run.end_ns == 500 * MS
+    assert story.run.core_means() == [50.0, 50.0]
 
 
 def test_the_limit_is_that_of_the_controls() -> None:
     story = Story()
-    assert story.session.limit == 10_000_000
+    assert story.run.limit == 10_000_000
     story.tell(100, messages.Controls(2, 77, False))
-    assert story.session.limit == 77
+    assert story.run.limit == 77
 
 
 ANY_MESSAGE = st.one_of(
@@ -304,8 +305,8 @@ def test_any_messages_can_be_taken_in_told_and_reported(told: list[messages.Mess
     model = Story().model if launched else Model()
     for message in told:
         model.apply_frame(Frame(1, (message,)))
-    assert all(finding.text for finding in findings(model.session))
-    assert json.loads(json.dumps(report(model.session)))["version"] == 1
+    assert all(finding.text for finding in findings(model.run))
+    assert json.loads(json.dumps(report(model.run)))["version"] == 1
 
 
 def doing(process: int, t_ms: int, what: str) -> messages.Doing:
@@ -316,45 +317,45 @@ def test_what_a_process_does_and_when_it_waited() -> None:
     story = Story(workers=2)
     for t_ms, what in ((100, "python"), (200, "queue"), (300, "queue"), (400, "python"), (500, "sleep")):
         story.tell(t_ms, doing(2, t_ms, what))
-    session = story.session
-    process = session.processes[2]
-    assert session.doing(process) == doing(2, 500, "sleep")
-    assert session.doing(session.processes[3]) is None
+    run = story.run
+    process = run.processes[2]
+    assert run.doing(process) == doing(2, 500, "sleep")
+    assert run.doing(run.processes[3]) is None
     assert process.waits_ns(700 * MS) == [(200 * MS, 400 * MS, "queue"), (500 * MS, 700 * MS, "sleep")]
     story.tell(800, doing(2, 800, "dancing"), doing(99, 800, "sleep"))
-    assert session.bad_messages == 2
+    assert run.bad_messages == 2
     story.tell(900, messages.Moment(2, "exited", 850 * MS), messages.Ended(2, 0, None, False))
-    assert session.doing(process) is None
+    assert run.doing(process) is None
     assert process.waits_ns(2_000 * MS)[-1] == (500 * MS, 850 * MS, "sleep")
 
 
 def test_what_changes_in_most_processes_is_shown_unless_another_name_is_chosen() -> None:
-    session = Session()
+    run = Run()
     for number in (1, 2, 3):
-        session.apply(messages.ProcessSeen(number, None if number == 1 else 1, number, "process", "", True))
-    assert session.watch == "rocket"
-    session.apply(messages.Samples((1, 1), ("i", "i"), (0, 1), (0, 1)))
-    assert session.watch == "i"
+        run.apply(messages.ProcessSeen(number, None if number == 1 else 1, number, "process", "", True))
+    assert run.watch == "rocket"
+    run.apply(messages.Samples((1, 1), ("i", "i"), (0, 1), (0, 1)))
+    assert run.watch == "i"
     rows = ((1, 0, 0), (2, 0, 0), (3, 0, 0), (2, 1, 5), (3, 1, 6))
-    session.apply(messages.Samples(*zip(*((p, "count", t, v) for p, t, v in rows), strict=True)))
-    assert (session.watch, session.names) == ("count", ["count", "i"])
-    session.choose("i")
-    assert session.watch == "i"
-    session.choose(None)
-    assert session.watch == "count"
+    run.apply(messages.Samples(*zip(*((p, "count", t, v) for p, t, v in rows), strict=True)))
+    assert (run.watch, run.names) == ("count", ["count", "i"])
+    run.choose("i")
+    assert run.watch == "i"
+    run.choose(None)
+    assert run.watch == "count"
 
 
 def test_the_threads_of_a_process() -> None:
     story = Story(workers=1)
     story.tell(100, messages.ProcessSeen(9, 2, 101, "thread", "Thread-1", True))
-    session = story.session
-    assert [thread.id for thread in session.threads_of(session.processes[2])] == [9]
-    assert session.threads_of(session.processes[1]) == []
+    run = story.run
+    assert [thread.id for thread in run.threads_of(run.processes[2])] == [9]
+    assert run.threads_of(run.processes[1]) == []
 
 
 def test_cpu_is_that_of_the_last_looks() -> None:
     story = Story()
-    (process, _), none = story.session.workers, [(None,)] * 7
+    (process, _), none = story.run.workers, [(None,)] * 7
     for cpu, steady in ((100.0, 100.0), (0.0, 50.0), (100.0, 75.0), (None, None), (40.0, 40.0)):
         story.tell(1, messages.ProcessLoad(MS, (2,), (cpu,), *none))
         assert process.cpu == steady
