@@ -643,10 +643,18 @@ def test_interrupt_reaches_all_of_the_program_and_not_the_supervisor(start: Star
     assert marked(mark) == []
 
 
+def is_blocked(pid: int, number: int) -> bool:
+    """Whether a process takes a signal only when it asks for it."""
+    status = Path("/proc", str(pid), "status").read_text()
+    [mask] = [line.split()[1] for line in status.splitlines() if line.startswith("SigBlk")]
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
 def test_signals_are_told_of_and_end_nothing(start: Start, mark: str) -> None:
     supervised = start(FORKS)
     assert supervised.line() == "up"
     until(lambda: len(program_of(supervised)) >= 4, "all forks")
+    until(lambda: is_blocked(supervised.process.pid, signal.SIGINT), "the supervisor to ask who sends signals")
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
         supervised.process.send_signal(number)
         told = supervised.wait_for("signalled")

@@ -5,6 +5,7 @@ signal handler of the program's raises meanwhile does reach it.
 from __future__ import annotations
 
 import inspect
+import itertools
 import os
 import shutil
 import signal
@@ -217,7 +218,9 @@ def test_what_a_signal_handler_raises_reaches_the_program(tmp_path: Path) -> Non
     first, *rest = stderr.splitlines()
     assert first == "1000 0"
     assert rest[-1].endswith("TimeUp")
-    assert "rocketgui" not in stderr
+    # A signal may arrive as a function of the agent's is entered, before its `try`: that entry cannot be taken away.
+    entries = [following.strip() for line, following in itertools.pairwise(rest) if "rocketgui" in line]
+    assert all(entry.startswith("def ") for entry in entries)
 
 
 def raised_by(*arguments: Any) -> ValueError:

@@ -1,6 +1,7 @@
 """A worker of an executor is killed at its task: the executor breaks, and says so."""
 
 import concurrent.futures
+import multiprocessing
 import os
 import signal
 from concurrent.futures.process import BrokenProcessPool
@@ -11,7 +12,9 @@ def die():
 
 
 if __name__ == "__main__":
-    with concurrent.futures.ProcessPoolExecutor(2) as executor:
+    context = multiprocessing.get_context("fork")
+    both_are_up = context.Barrier(2)
+    with concurrent.futures.ProcessPoolExecutor(2, context, both_are_up.wait) as executor:
         try:
             executor.submit(die).result()
         except BrokenProcessPool as error:

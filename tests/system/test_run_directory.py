@@ -117,7 +117,7 @@ def test_removed_twice(directory: Path) -> None:
 
 def _owned(directory: Path) -> subprocess.Popen[bytes]:
     """A living owner of the directory."""
-    code = f"from rocketgui import run_directory as r; claim = r.Claim({str(directory)!r}); input()"
+    code = f"from rocketgui.system import run_directory as r; claim = r.Claim({str(directory)!r}); input()"
     owner = subprocess.Popen([sys.executable, "-c", code], env=environment(), stdin=subprocess.PIPE)
     until(directory.joinpath(run_directory.OWNER).exists, "the claim")
     return owner

@@ -199,7 +199,7 @@ def test_a_checkout_is_found_behind_all_else(tmp_path: Path) -> None:
 def test_with_p_nothing_is_taken_away(tmp_path: Path) -> None:
     """The first entry of the path is none of Python's own making then."""
     code = (
-        "import sys; from rocketgui import safe_path\n"
+        "import sys; from rocketgui.system import safe_path\n"
         "before = list(sys.path); safe_path.protect(); print(sys.path == before)"
     )
     done = subprocess.run(

@@ -109,9 +109,7 @@ def run_blind(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> li
     """The processes in the report of a program, on a system that does not tell of them."""
     script, report = folder / "script.py", folder / "r.json"
     script.write_text(program)
-    blind = (
-        "from rocketgui.collector import lineage\nlineage._OPEN.clear()\nfrom rocketgui.cli.main import main\nmain()"
-    )
+    blind = "from rocketgui.collector.processes import perf_events\nperf_events._OPEN.clear()\nfrom rocketgui.cli.main import main\nmain()"
     monkeypatch.setenv("PYTHONPATH", os.getcwd())
     words = ["run", "--headless", "--report", str(report), str(script)]
     done = subprocess.run([sys.executable, "-c", blind, *words], capture_output=True, text=True, check=False)
