@@ -105,14 +105,23 @@ def test_the_report_has_as_many_processes_as_were_made(mark: str, tmp_path: Path
     nothing_is_left(mark)
 
 
+BLIND = """
+from rocketgui.collector.processes import perf_events
+
+perf_events._OPEN.clear()
+from rocketgui.cli.main import main
+
+main()
+"""
+
+
 def run_blind(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The processes in the report of a program, on a system that does not tell of them."""
     script, report = folder / "script.py", folder / "r.json"
     script.write_text(program)
-    blind = "from rocketgui.collector.processes import perf_events\nperf_events._OPEN.clear()\nfrom rocketgui.cli.main import main\nmain()"
     monkeypatch.setenv("PYTHONPATH", os.getcwd())
     words = ["run", "--headless", "--report", str(report), str(script)]
-    done = subprocess.run([sys.executable, "-c", blind, *words], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", BLIND, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     rows: list[dict[str, Any]] = read_report(report)["processes"]
     return rows
