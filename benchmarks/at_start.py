@@ -15,7 +15,7 @@ from benchmarks import system
 from benchmarks.figures import Figure, alternating, say
 from benchmarks.programs import starting
 from rocketgui.agent import trace_format
-from rocketgui.collector.control_block import Board
+from rocketgui.collector.control_block import ControlBlockWriter
 from rocketgui.collector.launcher import AGENT
 
 FIRST_LINE = "import time; print(time.monotonic_ns())"
@@ -30,9 +30,9 @@ def measure(start_methods: Sequence[str], pairs: int) -> list[Figure]:
     figures = []
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=_memory()) as name:
         directory = Path(name)
-        descriptor = os.open(directory / trace_format.BOARD_FILE, os.O_RDWR | os.O_CREAT)
-        os.ftruncate(descriptor, trace_format.BOARD_SIZE)
-        board = Board(descriptor, 60.0)
+        descriptor = os.open(directory / trace_format.CONTROL_BLOCK_FILE, os.O_RDWR | os.O_CREAT)
+        os.ftruncate(descriptor, trace_format.CONTROL_BLOCK_SIZE)
+        control_block = ControlBlockWriter(descriptor, 60.0)
         os.close(descriptor)
         for version, path in system.pythons().items():
             say(f"  python {version}, {pairs} pairs")
@@ -44,7 +44,7 @@ def measure(start_methods: Sequence[str], pairs: int) -> list[Figure]:
             say(f"  start() with {method}")
             added = _added(directory, max(pairs // STARTS, 3), partial(_starts, method))
             figures.append(Figure(f"start_{method}", f"agent: first line after start(), {method}", "ms", added, 5.0))
-        board.close()
+        control_block.close()
     return figures
 
 
@@ -67,8 +67,8 @@ def _added(directory: Path, pairs: int, measure_ms: Measure) -> list[float]:
         measure_ms(environment)  # byte code is written and files are in memory from here on
     for side in alternating(pairs, list(environments)):
         found[side] += measure_ms(environments[side])
-        for box in directory.glob("*" + trace_format.BOX_SUFFIX):
-            box.unlink()
+        for reader in directory.glob("*" + trace_format.TRACE_SUFFIX):
+            reader.unlink()
     return [agent - plain for agent, plain in zip(found["agent"], found["plain"], strict=True)]
 
 

@@ -24,8 +24,8 @@ import pytest
 
 import rocketgui
 from rocketgui.agent import trace_format
-from rocketgui.collector.control_block import Board
-from rocketgui.collector.trace.reader import Box, Record, Sample
+from rocketgui.collector.control_block import ControlBlockWriter
+from rocketgui.collector.trace.reader import Record, Sample, TraceReader
 
 T = TypeVar("T")
 
@@ -207,7 +207,7 @@ def environment(mark: str = "", **more: str) -> dict[str, str]:
 
 @dataclass
 class Told:
-    """All that stood in one black box."""
+    """All that stood in one trace buffer."""
 
     pid: int
     parent_pid: int
@@ -228,7 +228,7 @@ class Told:
     @property
     def kinds(self) -> list[int]:
         """The kinds of the lifecycle's records in order, without what comes again and again."""
-        again = trace_format.COST, trace_format.OUTPUT, trace_format.DOING
+        again = trace_format.OVERHEAD, trace_format.OUTPUT, trace_format.ACTIVITY
         return [record.kind for record in self.records if record.kind not in again]
 
     @property
@@ -252,7 +252,7 @@ class Told:
     @property
     def errors(self) -> list[str]:
         """What went wrong inside the agent."""
-        return [record.texts[2] for record in self.of(trace_format.COST) if record.texts[1] != "0"]
+        return [record.texts[2] for record in self.of(trace_format.OVERHEAD) if record.texts[1] != "0"]
 
 
 @dataclass
@@ -262,24 +262,24 @@ class Done:
     code: int
     stdout: str
     stderr: str
-    boxes: list[Told]
+    readers: list[Told]
 
     @property
     def root(self) -> Told:
-        return self.boxes[0]
+        return self.readers[0]
 
     @property
     def children(self) -> list[Told]:
-        """The boxes of the program's own processes but the first, in the order in which they began."""
-        return [box for box in self.boxes[1:] if not box.helper]
+        """The buffers of the program's own processes but the first, in the order in which they began."""
+        return [reader for reader in self.readers[1:] if not reader.helper]
 
     def named(self, name: str) -> Told:
-        [box] = [box for box in self.boxes if box.name == name]
-        return box
+        [reader] = [reader for reader in self.readers if reader.name == name]
+        return reader
 
 
 class Observed:
-    """A program under the agent alone: no supervisor, no collector, but a run's directory with a board."""
+    """A program under the agent alone: no supervisor, no collector, but a run's directory with a control block."""
 
     def __init__(
         self,
@@ -291,7 +291,7 @@ class Observed:
         base: Mapping[str, str] | None = None,
     ) -> None:
         self.directory = tempfile.mkdtemp(prefix="observed-")
-        self.board = board_in(self.directory, rate_hz)
+        self.control_block = control_block_in(self.directory, rate_hz)
         base = dict(clean() if base is None else base)
         variables = dict(base)
         if "PYTHONPATH" in base:
@@ -309,24 +309,24 @@ class Observed:
         if self.process.poll() is None:
             self.process.kill()
         self.process.communicate()
-        self.board.close()
+        self.control_block.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def line(self) -> str:
         """The next line of its standard output."""
         return self._lines.next().rstrip("\n")
 
-    def boxes(self) -> list[Told]:
-        """Read all black boxes from their beginning; the program's first process stands first."""
+    def readers(self) -> list[Told]:
+        """Read all trace buffers from their beginning; the program's first process stands first."""
         return sorted(
-            (read_box(str(path)) for path in Path(self.directory).glob(f"*{trace_format.BOX_SUFFIX}")),
-            key=lambda box: (box.pid != self.process.pid, box.began_ns),
+            (read_trace(str(path)) for path in Path(self.directory).glob(f"*{trace_format.TRACE_SUFFIX}")),
+            key=lambda reader: (reader.pid != self.process.pid, reader.began_ns),
         )
 
     def finish(self) -> Done:
         """Wait for the end of the program and of what it has begun; return all that is known of it."""
         stdout, stderr = self.process.communicate(timeout=LONGEST)
-        return Done(self.process.returncode, self._lines.rest() + stdout, stderr, self.boxes())
+        return Done(self.process.returncode, self._lines.rest() + stdout, stderr, self.readers())
 
 
 class Lines:
@@ -363,30 +363,32 @@ def start(python: Python, arguments: Sequence[str], variables: Mapping[str, str]
     )  # fmt: skip
 
 
-def read_box(path: str) -> Told:
-    box = Box(path)
-    found = list(box.read(patience=0))
+def read_trace(path: str) -> Told:
+    reader = TraceReader(path)
+    found = list(reader.read(patience=0))
     told = Told(
-        box.pid,
-        box.parent_pid,
-        box.began_ns,
+        reader.pid,
+        reader.parent_pid,
+        reader.began_ns,
         [entry for entry in found if isinstance(entry, Sample)],
         sorted(
             (entry for entry in found if isinstance(entry, Record)), key=lambda entry: entry.kind == trace_format.OUTPUT
         ),
-        box.samples_lost + box.lines_lost + box.events_lost + box.bad,
-        box.thread,
+        reader.samples_lost + reader.lines_lost + reader.events_lost + reader.bad,
+        reader.thread,
     )
-    box.release()
+    reader.release()
     return told
 
 
-def board_in(folder: str | Path, rate_hz: float) -> Board:
-    """A new board in a folder."""
-    descriptor = os.open(os.path.join(folder, trace_format.BOARD_FILE), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+def control_block_in(folder: str | Path, rate_hz: float) -> ControlBlockWriter:
+    """A new control block in a folder."""
+    descriptor = os.open(
+        os.path.join(folder, trace_format.CONTROL_BLOCK_FILE), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600
+    )
     try:
-        os.ftruncate(descriptor, trace_format.BOARD_SIZE)
-        return Board(descriptor, rate_hz)
+        os.ftruncate(descriptor, trace_format.CONTROL_BLOCK_SIZE)
+        return ControlBlockWriter(descriptor, rate_hz)
     finally:
         os.close(descriptor)
 

@@ -57,7 +57,7 @@ class Supervised:
         self.mark = mark
         self.directory = folder / "run"
         self.directory.mkdir(exist_ok=True)
-        self.directory.joinpath("board").write_text("board")
+        self.directory.joinpath("control_block").write_text("control_block")
         commands, self.commands = os.pipe()
         self.reports, reports = os.pipe()
         self.kept = False

@@ -1,8 +1,8 @@
 """Rides along in every Python process of an observed program. Standard library only, syntax of Python 3.8.
 
     inject/sitecustomize.py      Python itself imports it at start, since it is first on PYTHONPATH
-      └─ agent.py                begins here and in every forked child; ends with the process
-           ├─ sampling_thread.py   one thread: at each deadline reads watched_variables.py, and obeys the board
+      └─ bootstrap.py → agent.py   begins here and in every forked child; ends with the process
+           ├─ sampling_thread.py   one thread: at each deadline reads watched_variables.py, and obeys the control block
            ├─ stack_sampler.py     where the main thread is, and what it waits for
            ├─ hooks/               what the program does, noted without a frame in any traceback:
            │    multiprocessing.py   start(), first line, end and join() of multiprocessing's processes
@@ -10,8 +10,8 @@
            │    threading.py         the threads
            │    streams.py           each printed line
            ├─ owner_watchdog.py    ends the program where nobody else is left to do so
-           ├─ trace_buffer.py      all of the above goes into this process's black box ...
-           ├─ control_block.py     ... and what the collector wants of it stands on the board
+           ├─ trace_buffer.py      all of the above goes into this process's trace buffer ...
+           ├─ control_block.py     ... and what the collector wants of it stands on the control block
            ├─ mapped_file.py       how both are opened and touched, whatever the program does to the files
            ├─ subinterpreter.py    what of it begins in each further interpreter of a process
            └─ trace_format.py      the bytes of both, as plain constants, which the collector reads too

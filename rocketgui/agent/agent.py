@@ -1,4 +1,4 @@
-"""Where the agent begins in a process, follows it through forks, and ends with it."""
+"""The agent of a process: it puts the hooks in place, follows the process through forks, and ends with it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import sys
 import time
 
 from . import errors, trace_format
-from .control_block import Board
+from .control_block import ControlBlockReader
 from .hooks import multiprocessing
 from .hooks.streams import Recorder
-from .hooks.subprocess import Offspring, words
+from .hooks.subprocess import SubprocessHooks, words
 from .hooks.threading import Threads
-from .owner_watchdog import Guard
-from .sampling_thread import Sampler
-from .stack_sampler import Stack
-from .trace_buffer import Box, Nowhere
-from .watched_variables import MainNames, Values
+from .owner_watchdog import OwnerWatchdog
+from .sampling_thread import SamplingThread
+from .stack_sampler import StackSampler
+from .trace_buffer import NullTraceBuffer, TraceBuffer
+from .watched_variables import MainNamespace, WatchedVariables
 
 TYPE_CHECKING = False  # typing would take longer to import than all of the agent
 if TYPE_CHECKING:
@@ -47,28 +47,30 @@ class Agent:
         self._watch = watch
         self._helper = multiprocessing.helper_name(multiprocessing.command_line())
         # The maps of a forked child's ancestors are kept for good: see maps.map_file.
-        self._kept: list[Box | Nowhere] = []
-        self._board = Board(directory)
+        self._kept: list[TraceBuffer | NullTraceBuffer] = []
+        self._control_block = ControlBlockReader(directory)
         self._threads = Threads(self._event, self._sample_thread, self._note_error)
-        self._guard = Guard(owner)
-        self._offspring = Offspring(
+        self._watchdog = OwnerWatchdog(owner)
+        self._subprocess_hooks = SubprocessHooks(
             directory, watch, owner, self._event, self._leaving, self._replacing, self._note_error
         )
-        patches = {"threading": self._threads.patch, "subprocess": self._offspring.patch}
-        self._lifecycle = multiprocessing.Lifecycle(
+        patches = {"threading": self._threads.patch, "subprocess": self._subprocess_hooks.patch}
+        self._multiprocessing_hooks = multiprocessing.MultiprocessingHooks(
             self._event, self._resume, self._running, self._leaving, patches, self._threads.failed, self._note_error
         )
-        self._recorder = Recorder(self._output, self._note_error, self._threads.current, self._lifecycle.note_line)
+        self._recorder = Recorder(
+            self._output, self._note_error, self._threads.current, self._multiprocessing_hooks.note_line
+        )
         self._threads.starting, self._threads.ended = self._recorder.look, self._recorder.forget_thread
-        self._lifecycle.listen = self._recorder.listen
+        self._multiprocessing_hooks.listen = self._recorder.listen
         self._exited = False
-        self._begin("exec", Box(directory, os.getpid(), os.getppid()))
+        self._begin("exec", TraceBuffer(directory, os.getpid(), os.getppid()))
 
     def follow(self) -> None:
         """Put the hooks in place, then sample. Called once in an interpreter's life."""
         # First, and without it nothing: no child may go on as its parent.
         self._follow_forks()
-        for step in self._follow_imports, self._offspring.follow, self._follow_program:
+        for step in self._follow_imports, self._subprocess_hooks.follow, self._follow_program:
             self._guarded(step)
 
     def _follow_forks(self) -> None:
@@ -81,43 +83,47 @@ class Agent:
         atexit.register(self._guarded, self._at_exit)
 
     def _follow_imports(self) -> None:
-        sys.meta_path.insert(0, self._lifecycle)
+        sys.meta_path.insert(0, self._multiprocessing_hooks)
         os.putenv(trace_format.ENV_PID, str(os.getpid()))
 
     def _follow_program(self) -> None:
         if not self._helper:
             self._guarded(self._recorder.attach)
-            self._sampler.start()
+            self._sampling_thread.start()
 
-    def _begin(self, how: str, box: Box | Nowhere) -> None:
+    def _begin(self, how: str, trace_buffer: TraceBuffer | NullTraceBuffer) -> None:
         self._main_thread = _thread.get_ident()
-        self._box = box
-        self._kept.append(box)
-        self._cost_due = 0
-        self._guard.begin(time.monotonic_ns())
-        self._board.poll()
-        self._generation = self._board.generation
-        chores = self._lifecycle.chore, self._chore, self._guard.look
-        self._names = MainNames()
-        self._values = Values(box, self._watch, self._threads.alive, self._names.find, self._note_error)
-        self._sampler = Sampler(self._values, self._board, self._threads.alive, chores, tick=self._recorder.tick)
-        self._stack = Stack(self._main_thread, self._event)
+        self._trace_buffer = trace_buffer
+        self._kept.append(trace_buffer)
+        self._overhead_due = 0
+        self._watchdog.begin(time.monotonic_ns())
+        self._control_block.poll()
+        self._generation = self._control_block.generation
+        periodic = self._multiprocessing_hooks.periodic, self._periodic_task, self._watchdog.look
+        self._names = MainNamespace()
+        self._variables = WatchedVariables(
+            trace_buffer, self._watch, self._threads.alive, self._names.find, self._note_error
+        )
+        self._sampling_thread = SamplingThread(
+            self._variables, self._control_block, self._threads.alive, periodic, tick=self._recorder.tick
+        )
+        self._stack_sampler = StackSampler(self._main_thread, self._event)
         gil = getattr(sys, "_is_gil_enabled", lambda: True)()
         version = sys.version.split()[0]
         command = words(multiprocessing.command_line()) if how == "exec" else ()
         self._event(trace_format.BEGAN, time.monotonic_ns(), version, int(gil), how, self._helper, *command)
-        self._values.say_names()
+        self._variables.say_names()
 
     # -- what the parts have to say
 
     def _event(self, kind: int, t_ns: int, *texts: object) -> None:
-        self._box.event(kind, t_ns, *texts)
+        self._trace_buffer.event(kind, t_ns, *texts)
 
     def _output(self, t_ns: int, stream: str, thread: int, lines: Sequence[str], dropped: int) -> None:
-        self._box.output(t_ns, "%s:%d" % (stream, thread) if thread else stream, lines, dropped)
+        self._trace_buffer.output(t_ns, "%s:%d" % (stream, thread) if thread else stream, lines, dropped)
 
     def _sample_thread(self, thread: Any, number: int) -> None:
-        self._values.sample_thread(thread, number)
+        self._variables.sample_thread(thread, number)
 
     def _guarded(self, function: Callable[[], None]) -> None:
         """Nothing that goes wrong in here may reach the program."""
@@ -131,73 +137,77 @@ class Agent:
         if errors.comes_from_handler(error):
             error.__traceback__ = errors.outside(error.__traceback__)
             raise error
-        self._sampler.note_error(error)
+        self._sampling_thread.note_error(error)
 
-    def _chore(self, now: int) -> None:
-        if self._board.generation != self._generation:
+    def _periodic_task(self, now: int) -> None:
+        if self._control_block.generation != self._generation:
             # A collector may have died before it could say what it had learnt here.
-            self._generation = self._board.generation
-            self._values.say_names()
-            self._stack.say_again()
-            self._cost_due = 0
-        self._stack.look(now, self._sampler.take_lateness())
-        if now >= self._cost_due:
-            self._cost_due = now + 1_000_000_000
-            self._say_cost(now)
+            self._generation = self._control_block.generation
+            self._variables.say_names()
+            self._stack_sampler.say_again()
+            self._overhead_due = 0
+        self._stack_sampler.look(now, self._sampling_thread.take_lateness())
+        if now >= self._overhead_due:
+            self._overhead_due = now + 1_000_000_000
+            self._write_overhead(now)
 
-    def _say_cost(self, now: int) -> None:
-        sampler = self._sampler
-        self._event(trace_format.COST, now, sampler.cpu_ns / 1e9, sampler.errors, sampler.last_error)
+    def _write_overhead(self, now: int) -> None:
+        sampler = self._sampling_thread
+        self._event(trace_format.OVERHEAD, now, sampler.cpu_ns / 1e9, sampler.errors, sampler.last_error)
 
     # -- forks
 
     def _before_fork(self) -> None:
-        self._sampler.stop(entirely=True)
+        self._sampling_thread.stop(entirely=True)
         self._guarded(partial(self._recorder.take, True))
-        if WARNS_AT_FORK and not self._helper and not self._lifecycle.starting():
+        if WARNS_AT_FORK and not self._helper and not self._multiprocessing_hooks.starting():
             _call_after_forks(partial(self._guarded, self._resume))
 
     def _in_parent(self) -> None:
         if self._helper:
             return
         if not self._resumes_later():
-            self._sampler.start()
+            self._sampling_thread.start()
 
     def _resumes_later(self) -> bool:
         """Whether `_resume` will come by itself, from the end of a start() or from `_call_after_forks`."""
         if not WARNS_AT_FORK:
             return False
         # Only the main thread is called back; and where another one forks, Python warns anyhow.
-        return self._lifecycle.starting() or (bool(_calls_after_forks) and _thread.get_ident() == self._main_thread)
+        return self._multiprocessing_hooks.starting() or (
+            bool(_calls_after_forks) and _thread.get_ident() == self._main_thread
+        )
 
     def _resume(self) -> None:
         if not self._helper and not self._exited:
-            self._sampler.start()
+            self._sampling_thread.start()
 
     def _in_child(self) -> None:
-        self._box.leave()
-        for part in self._sampler, self._recorder, self._lifecycle, self._threads:
+        self._trace_buffer.leave()
+        for part in self._sampling_thread, self._recorder, self._multiprocessing_hooks, self._threads:
             self._guarded(part.forget)
         if self._helper:
             self._helper = ""
             self._guarded(self._recorder.attach)
         try:
-            box: Box | Nowhere = Box(self._directory, os.getpid(), os.getppid())
+            trace_buffer: TraceBuffer | NullTraceBuffer = TraceBuffer(self._directory, os.getpid(), os.getppid())
         except OSError:
-            box = Nowhere()  # its parent's box is another process's; the system still shows this one
-        self._begin("fork", box)
+            trace_buffer = (
+                NullTraceBuffer()
+            )  # its parent's buffer is another process's; the system still shows this one
+        self._begin("fork", trace_buffer)
         os.putenv(trace_format.ENV_PID, str(os.getpid()))
-        self._exited = isinstance(box, Nowhere)
+        self._exited = isinstance(trace_buffer, NullTraceBuffer)
         if not self._exited:
-            self._sampler.start()
+            self._sampling_thread.start()
 
     # -- the end
 
     def _running(self, process: Any) -> None:
         """A process of multiprocessing is about to run its function, here or in a child."""
         if not self._helper:
-            self._values.give(process)
-            self._values.sample()  # what it begins with, before the sampling thread gets its first turn
+            self._variables.give(process)
+            self._variables.sample()  # what it begins with, before the sampling thread gets its first turn
 
     def _replacing(self) -> None:
         """Another program is about to take the place of this one; the system may refuse."""
@@ -205,13 +215,13 @@ class Agent:
 
     def _leaving(self, code: str | None) -> None:
         """The last values, exactly, and what this process used; it may come twice, and the later one is right."""
-        self._sampler.stop()  # os._exit may come next, and would tear what the sampler is writing
-        self._lifecycle.look_at_children()
+        self._sampling_thread.stop()  # os._exit may come next, and would tear what the sampler is writing
+        self._multiprocessing_hooks.look_at_children()
         if not self._helper:  # from Python 3.14 on, a fork server has the main module's names
-            self._values.look()
-            self._values.sample()
+            self._variables.look()
+            self._variables.sample()
         self._recorder.flush()
-        self._say_cost(time.monotonic_ns())
+        self._write_overhead(time.monotonic_ns())
         cpu = time.process_time_ns() / 1e9
         self._event(trace_format.EXITING, time.monotonic_ns(), code, cpu, *_usage())
 
@@ -220,7 +230,7 @@ class Agent:
             return
         self._exited = True
         try:
-            self._sampler.stop()
+            self._sampling_thread.stop()
             error = getattr(sys, "last_value", None)
             if error is not None:
                 self._event(trace_format.FAILED, time.monotonic_ns(), multiprocessing.describe(error))
@@ -265,30 +275,3 @@ def _call_after_forks(function: Callable[[], None]) -> None:
     pending = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(call)
     _calls_after_forks.append(pending)
     os.register_at_fork(after_in_parent=partial(ctypes.pythonapi.Py_AddPendingCall, pending, None))
-
-
-def is_second_interpreter() -> bool:
-    """Whether this process already has an agent, in its main interpreter."""
-    if os.environ.get(trace_format.ENV_PID) != str(os.getpid()):
-        return False
-    for name in ("_interpreters", "_xxsubinterpreters"):
-        try:
-            module = __import__(name)
-        except ImportError:
-            continue
-        return bool(module.get_current() != module.get_main())
-    return False  # the pid is the same because the process ran exec
-
-
-def begin() -> None:
-    """Begin in this process, or in one more interpreter of it, if it belongs to a run."""
-    directory = os.environ.get(trace_format.ENV_RUN)
-    if not directory:
-        return
-    watch = [name for name in os.environ.get(trace_format.ENV_WATCH, "").split(",") if name]
-    if not is_second_interpreter():
-        Agent(directory, watch, os.environ.get(trace_format.ENV_OWNER, "")).follow()
-    elif sys.version_info >= (3, 14):  # before, no program had a way to more interpreters but by private modules
-        from .subinterpreter import Guest
-
-        Guest(directory, watch).follow()

@@ -1,4 +1,4 @@
-"""The board, as an observed process reads it: what the collector wants, as it stands now."""
+"""The control block, as an observed process reads it: what the collector wants, as it stands now."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import zlib
 from . import mapped_file, trace_format
 
 
-class Board:
-    """Reads the file `board` of the run's directory; `poll` costs next to nothing while it has not changed.
+class ControlBlockReader:
+    """Reads the file `control_block` of the run's directory; `poll` costs next to nothing while it has not changed.
 
     Where the program cuts the file short, it stays as it was read last.
 
@@ -20,10 +20,10 @@ class Board:
     """
 
     def __init__(self, directory: str) -> None:
-        path = os.path.join(directory, trace_format.BOARD_FILE)
-        descriptor = mapped_file.open_file(path, os.O_RDONLY, trace_format.BOARD_SIZE)
-        self._memory = mapped_file.map_file(descriptor, trace_format.BOARD_SIZE, mmap.ACCESS_READ)
-        self._head = struct.Struct(trace_format.BOARD).unpack_from
+        path = os.path.join(directory, trace_format.CONTROL_BLOCK_FILE)
+        descriptor = mapped_file.open_file(path, os.O_RDONLY, trace_format.CONTROL_BLOCK_SIZE)
+        self._memory = mapped_file.map_file(descriptor, trace_format.CONTROL_BLOCK_SIZE, mmap.ACCESS_READ)
+        self._head = struct.Struct(trace_format.CONTROL_BLOCK_HEAD).unpack_from
         self._version = 0
         #: Samples per second.
         self.rate = 60.0
@@ -34,14 +34,14 @@ class Board:
 
     def poll(self) -> bool:
         """Take over what is new; return whether anything was."""
-        if not mapped_file.is_there(self._memory, 0, trace_format.BOARD_TEXT, mapped_file.READ):
+        if not mapped_file.is_there(self._memory, 0, trace_format.CONTROL_BLOCK_TEXT, mapped_file.READ):
             return False
         version, check, length = self._head(self._memory, 0)
         if version == self._version or not mapped_file.is_there(
-            self._memory, 0, trace_format.BOARD_TEXT + length, mapped_file.READ
+            self._memory, 0, trace_format.CONTROL_BLOCK_TEXT + length, mapped_file.READ
         ):
             return False
-        text = self._memory[trace_format.BOARD_TEXT : trace_format.BOARD_TEXT + length]
+        text = self._memory[trace_format.CONTROL_BLOCK_TEXT : trace_format.CONTROL_BLOCK_TEXT + length]
         if zlib.crc32(text, version & 0xFFFFFFFF) != check:
             return False  # it is being written; the next sample sees it whole
         self._version = version

@@ -31,7 +31,7 @@ def identity(pid: int) -> str | None:
     return None if found is None else "%d:%s" % (pid, found[1])
 
 
-class Guard:
+class OwnerWatchdog:
     """Looks after the owner with this identity, which may be empty: then nothing is done, as on other systems."""
 
     def __init__(self, owner: str) -> None:

@@ -1,4 +1,4 @@
-"""The agent's one thread: at each deadline it reads the watched values, obeys the board, and sleeps again.
+"""The agent's one thread: at each deadline it reads the watched values, obeys the control block, and sleeps again.
 
 It is started with `_thread`, so that `threading` does not count it among the program's own threads.
 """
@@ -15,8 +15,8 @@ TYPE_CHECKING = False  # typing would take longer to import than all of the agen
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
 
-    from .control_block import Board
-    from .watched_variables import Values
+    from .control_block import ControlBlockReader
+    from .watched_variables import WatchedVariables
 
 
 NS = 1_000_000_000
@@ -25,30 +25,31 @@ _LONG = 3600 * NS
 PATIENCE_S = 1.0
 
 
-class Sampler:
+class SamplingThread:
     """Samples `values` from a thread that can be ended and begun again, as often as the process forks.
 
-    `alive()` gives the program's threads and their numbers. `tick` is called at each sample, `chores` about ten times a
-    second, with the time in ns. `guest` is how the board names an interpreter that is not the process's first one.
+    `alive()` gives the program's threads and their numbers. `tick` is called at each sample, `periodic` about ten times
+    a second, with the time in ns. `interpreter` is how the control block names an interpreter that is not the process's
+    first one.
     """
 
     def __init__(
         self,
-        values: Values,
-        board: Board,
+        values: WatchedVariables,
+        control_block: ControlBlockReader,
         alive: Callable[[], Sequence[tuple[Any, int]]],
-        chores: Sequence[Callable[[int], None]],
-        guest: str = "",
+        periodic: Sequence[Callable[[int], None]],
+        interpreter: str = "",
         tick: Callable[[], None] = lambda: None,
     ) -> None:
-        self._values = values
-        self._board = board
+        self._variables = values
+        self._control_block = control_block
         self._alive = alive
-        self._chores = chores
+        self._periodic = periodic
         self._tick = tick
         self._held: list[tuple[str, str, int | float]] = []
-        self._guest = guest
-        #: How the board names what holds the names.
+        self._interpreter = interpreter
+        #: How the control block names what holds the names.
         self._who: tuple[str, ...] = ()
         self._handle: Any = None
         self._wake: _thread.LockType | None = None
@@ -85,7 +86,7 @@ class Sampler:
         self._pid = os.getpid()
 
     def _begin(self, wake: _thread.LockType, gone: _thread.LockType) -> None:
-        if self._guest:
+        if self._interpreter:
             # At its end an interpreter dies of a thread that is still there: this kind can be waited for.
             begin: Any = getattr(_thread, "start_joinable_thread")  # noqa: B009 older Pythons have none
             self._handle = begin(lambda: self._run(wake, gone), daemon=False)
@@ -144,26 +145,26 @@ class Sampler:
             gone.release()
 
     def _loop(self, wake: _thread.LockType) -> None:
-        board = self._board
-        board.poll()
-        # Without a change too: a forked child has the board as its parent last saw it.
+        control_block = self._control_block
+        control_block.poll()
+        # Without a change too: a forked child has the control block as its parent last saw it.
         period = self._obey()
         now = time.monotonic_ns()
         deadline = chores_due = now
         while True:
             try:
-                if board.poll():
+                if control_block.poll():
                     period = self._obey()
                 if self._held:
                     self._hold()
-                self._values.sample()
+                self._variables.sample()
                 self._tick()
             except Exception as error:
                 self.note_error(error)
             if now >= chores_due:
                 chores_due = now + NS // 10
                 self._cpu_now = time.thread_time_ns()
-                self._do_chores(now)
+                self._do_periodic(now)
             deadline += period
             now = time.monotonic_ns()
             if deadline <= now:
@@ -173,26 +174,26 @@ class Sampler:
             now = time.monotonic_ns()
             self._late = min(self._late, now - deadline)
 
-    def _do_chores(self, now: int) -> None:
+    def _do_periodic(self, now: int) -> None:
         try:
-            self._values.look()
+            self._variables.look()
         except Exception as error:
             self.note_error(error)
-        for chore in self._chores:
+        for periodic in self._periodic:
             try:
-                chore(now)
+                periodic(now)
             except Exception as error:  # the others are to be done all the same
                 self.note_error(error)
 
     def _obey(self) -> int:
-        """Take over from the board what concerns this process; return the time between samples in ns."""
+        """Take over from the control block what concerns this process; return the time between samples in ns."""
         mine = str(os.getpid())
-        self._who = ("0", self._guest or mine)
-        self._held = [held for held in self._board.settings if held[0].partition(":")[0] in ("0", mine)]
-        return int(NS / self._board.rate)
+        self._who = ("0", self._interpreter or mine)
+        self._held = [held for held in self._control_block.settings if held[0].partition(":")[0] in ("0", mine)]
+        return int(NS / self._control_block.rate)
 
     def _hold(self) -> None:
-        names = self._values.names()
+        names = self._variables.names()
         if names is not None:
             _hold(names, {name: value for who, name, value in self._held if who in self._who})
         for thread, number in self._alive():

@@ -58,7 +58,7 @@ WAITS = {
 }  # fmt: skip
 
 
-class Stack:
+class StackSampler:
     """Looks at the thread `main`, and notes by `event(kind, t_ns, *texts)` what it is at."""
 
     def __init__(self, main: int, event: Callable[..., None]) -> None:
@@ -85,10 +85,10 @@ class Stack:
         said = _place(sys._current_frames().get(self._main))
         late = min(late_ns // 1000, 10**9)
         if said == self._said:
-            self._event(trace_format.DOING, now, share, late)
+            self._event(trace_format.ACTIVITY, now, share, late)
         else:
             self._said = said
-            self._event(trace_format.DOING, now, share, late, *said)
+            self._event(trace_format.ACTIVITY, now, share, late, *said)
 
     def say_again(self) -> None:
         """With the next look, say all of it, even if it is as before."""

@@ -1,4 +1,4 @@
-"""The black box of this process: it writes, the collector reads, and neither ever waits for the other."""
+"""The trace buffer of this process: it writes, the collector reads, and neither ever waits for the other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Sequence
 
 
-class Lane:
+class Ring:
     """One ring of slots. Any thread may write: each gets slot numbers of its own, without a lock, so that a signal
     handler or a fork in the middle of a write can neither block nor corrupt another one."""
 
@@ -66,8 +66,9 @@ class Lane:
         self._cut = True
 
 
-class Box:
-    """The file `<pid>-<ns>-<thread>.box` in the run's directory; `thread` is 0 for a process's first interpreter.
+class TraceBuffer:
+    """The file `<pid>-<ns>-<thread>.trace_buffer` in the run's directory; `thread` is 0 for a process's first
+    interpreter.
 
     Where the program cuts the file short, nothing more is noted.
 
@@ -87,18 +88,18 @@ class Box:
         try:
             _fill(descriptor, header)
             if os.name != "nt":
-                os.rename(name + ".new", name + trace_format.BOX_SUFFIX)
+                os.rename(name + ".new", name + trace_format.TRACE_SUFFIX)
         except OSError:
             os.close(descriptor)
             os.unlink(name + ".new")
             raise
         if os.name == "nt":  # it renames no file that is in use
             os.close(descriptor)
-            os.rename(name + ".new", name + trace_format.BOX_SUFFIX)
-            descriptor = mapped_file.open_file(name + trace_format.BOX_SUFFIX, os.O_RDWR, trace_format.BOX_SIZE)
-        self._memory = mapped_file.map_file(descriptor, trace_format.BOX_SIZE, mmap.ACCESS_WRITE)
-        self._events = Lane(self._memory, trace_format.EVENT_OFFSET, trace_format.EVENT_SLOTS)
-        self._flow = Lane(self._memory, trace_format.FLOW_OFFSET, trace_format.FLOW_SLOTS)
+            os.rename(name + ".new", name + trace_format.TRACE_SUFFIX)
+            descriptor = mapped_file.open_file(name + trace_format.TRACE_SUFFIX, os.O_RDWR, trace_format.TRACE_SIZE)
+        self._memory = mapped_file.map_file(descriptor, trace_format.TRACE_SIZE, mmap.ACCESS_WRITE)
+        self._events = Ring(self._memory, trace_format.EVENT_OFFSET, trace_format.EVENT_SLOTS)
+        self._flow = Ring(self._memory, trace_format.FLOW_OFFSET, trace_format.FLOW_SLOTS)
         self._counts = {kind: itertools.count(1) for kind in trace_format.KINDS}
         self._samples = self._counts[trace_format.SAMPLE_INT]
         self._lines = 0
@@ -107,7 +108,7 @@ class Box:
         self._head = struct.Struct(trace_format.TEXT_HEAD).pack
 
     def leave(self) -> None:
-        """In a forked child: this is its parent's box, and nothing of the child's may get into it."""
+        """In a forked child: this is its parent's buffer, and nothing of the child's may get into it."""
         self._events.leave()
         self._flow.leave()
 
@@ -173,19 +174,19 @@ def _fill(descriptor: int, header: bytes) -> None:
     """
     if hasattr(os, "posix_fallocate"):  # it takes half the time of writing zeros
         try:
-            os.posix_fallocate(descriptor, 0, trace_format.BOX_SIZE)
+            os.posix_fallocate(descriptor, 0, trace_format.TRACE_SIZE)
         except OSError as error:
             if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
                 raise
         else:
             os.write(descriptor, header)
             return
-    if os.write(descriptor, header.ljust(trace_format.BOX_SIZE, b"\0")) != trace_format.BOX_SIZE:
-        raise OSError("no room for a black box")
+    if os.write(descriptor, header.ljust(trace_format.TRACE_SIZE, b"\0")) != trace_format.TRACE_SIZE:
+        raise OSError("no room for a trace buffer")
 
 
-class Nowhere:
-    """In place of a black box where there is no room for one: the process goes on unobserved."""
+class NullTraceBuffer:
+    """In place of a trace buffer where there is no room for one: the process goes on unobserved."""
 
     def leave(self) -> None:
         """There is nothing to be written into."""

@@ -1,9 +1,9 @@
-"""The bytes of black boxes and of the board: plain constants, shared by the writer of each and its reader.
+"""The bytes of trace buffers and of the control block: plain constants, shared by the writer of each and its reader.
 
-A black box is one file: a header, then two lanes of slots. Each lane is a ring, so that a flood of output in the one
+A trace buffer is one file: a header, then two rings of slots. Each ring is a ring, so that a flood of output in the one
 cannot wash away a process's lifecycle in the other. A slot is
 
-    number  u64   1, 2, 3, ... in this lane; slot k holds the numbers k+1, k+1+size, ...; 0: never written
+    number  u64   1, 2, 3, ... in this ring; slot k holds the numbers k+1, k+1+size, ...; 0: never written
     check   u32   CRC-32 of the rest of the slot, started with the number
     kind    u8    one of the kinds below
     size    u8    bytes used of the payload
@@ -15,7 +15,7 @@ A slot whose number is not the expected one was not yet written, or was overwrit
 written, or was left torn by a process that died. Nothing is ever waited for.
 """
 
-MAGIC = b"RGBOX\x00\x00\x04"
+MAGIC = b"RGTRACE\x04"
 #: magic, pid, parent's pid, creation time in ns, 0 or the system's number of the thread that made the interpreter
 HEADER = "<8sqqqq"
 HEADER_SIZE = 4096
@@ -38,12 +38,12 @@ MAX_WORD = 1000
 #: writes integers up to here as text whatever limit a program sets (`sys.set_int_max_str_digits`).
 LARGEST = 1.7976931348623157e308
 
-#: Slots in the lane of events, and in the lane of samples and output.
+#: Slots in the ring of events, and in the ring of samples and output.
 EVENT_SLOTS = 4096
 FLOW_SLOTS = 4096
 EVENT_OFFSET = HEADER_SIZE
 FLOW_OFFSET = EVENT_OFFSET + EVENT_SLOTS * SLOT_SIZE
-BOX_SIZE = FLOW_OFFSET + FLOW_SLOTS * SLOT_SIZE
+TRACE_SIZE = FLOW_OFFSET + FLOW_SLOTS * SLOT_SIZE
 
 #: Flow: number among the samples, time, index of the name, value.
 SAMPLE_INT = 1
@@ -81,7 +81,7 @@ REAPED = 25
 #: Event: pid of the child.
 JOINED = 26
 #: Event: CPU seconds of the agent's thread so far, errors inside the agent so far, the last of them.
-COST = 27
+OVERHEAD = 27
 #: Event: number of a thread, what happened to it (a moment as in messages.MOMENTS, start_failed or failed), and its
 #: name, its number in the system, or the error.
 THREAD = 28
@@ -91,7 +91,7 @@ SPAWNED = 29
 #: Event: CPU of the main thread since the last look in percent of a core (-1: unknown), how late the sampling thread
 #: came by its turn at best, in us; then, unless they are those of the last look: what the stack says that it waits for
 #: (one of messages.DOINGS, or nothing), what of that, file, line, function.
-DOING = 30
+ACTIVITY = 30
 #: Event: pid of a child, the number of the signal by which terminate() or kill() is about to end it.
 TERMINATED = 31
 #: Event: index of a name whose value is beyond LARGEST, infinite or no number; told when that is first seen of it.
@@ -113,23 +113,23 @@ KINDS = (
     EXITING,
     REAPED,
     JOINED,
-    COST,
+    OVERHEAD,
     THREAD,
     SPAWNED,
-    DOING,
+    ACTIVITY,
     TERMINATED,
     NOT_DRAWN,
 )
 
-#: The board is a file `board` beside the boxes: version, CRC-32 and length of the text, then the text.
-#: Its lines are `rate HZ`; `generation N`, which collector of the run it is that reads now; and `set WHO NAME NUMBER`,
-#: where WHO is a pid; PID:N, a thread by its number; PID:iN, the interpreter that the thread made which has that number
-#: in the system; or 0 for every process, thread and interpreter.
-BOARD = "<QII"
-BOARD_TEXT = 16
-BOARD_SIZE = 65536
-BOARD_FILE = "board"
-BOX_SUFFIX = ".box"
+#: The control block is a file `control_block` beside the trace buffers: version, CRC-32 and length of the text, then
+#: the text. Its lines are `rate HZ`; `generation N`, which collector of the run it is that reads now; and `set WHO NAME
+#: NUMBER`, where WHO is a pid; PID:N, a thread by its number; PID:iN, the interpreter that the thread made which has
+#: that number in the system; or 0 for every process, thread and interpreter.
+CONTROL_BLOCK_HEAD = "<QII"
+CONTROL_BLOCK_TEXT = 16
+CONTROL_BLOCK_SIZE = 65536
+CONTROL_BLOCK_FILE = "control_block"
+TRACE_SUFFIX = ".trace"
 
 #: Environment: the run's private directory; the watched names with commas between.
 ENV_RUN = "ROCKETGUI_RUN"

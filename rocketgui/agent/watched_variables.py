@@ -24,7 +24,7 @@ TYPE_CHECKING = False  # typing would take longer to import than all of the agen
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
 
-    from .trace_buffer import Box, Nowhere
+    from .trace_buffer import NullTraceBuffer, TraceBuffer
 
 #: So many numbers are noted of a main module that has more.
 MOST = 100
@@ -89,7 +89,7 @@ def _length(value: object, kind: type) -> int | None:
     return None
 
 
-class MainNames:
+class MainNamespace:
     """Finds the global names of the main module, as its functions see them.
 
     Under spawn and forkserver, Python runs the main module by `runpy.run_path` and fills the module `__mp_main__` with
@@ -131,8 +131,8 @@ def _names_of(module: object) -> dict[str, Any] | None:
     return names
 
 
-class Values:
-    """Notes the watched values of this process, or of one interpreter in it, in a black box.
+class WatchedVariables:
+    """Notes the watched values of this process, or of one interpreter in it, in a trace buffer.
 
     `watch` says what, as above; `alive()` gives the threads of the program's and their numbers, `main_names()` the
     dictionary of the main module's global names, or None while there is none; `on_error` gets what goes wrong in here.
@@ -140,13 +140,13 @@ class Values:
 
     def __init__(
         self,
-        box: Box | Nowhere,
+        trace_buffer: TraceBuffer | NullTraceBuffer,
         watch: Sequence[str],
         alive: Callable[[], Sequence[tuple[Any, int]]],
         main_names: Callable[[], dict[str, Any] | None],
         on_error: Callable[[Exception], None],
     ) -> None:
-        self._box = box
+        self._trace_buffer = trace_buffer
         self._alive = alive
         self._main_names = main_names
         self._on_error = on_error
@@ -171,11 +171,11 @@ class Values:
         """Note the names that are known so far: at the beginning, and when another collector has taken over."""
         now = time.monotonic_ns()
         for index, name in enumerate(self._watch):
-            self._box.event(trace_format.NAME, now, index, name, 0)
+            self._trace_buffer.event(trace_format.NAME, now, index, name, 0)
         for name, (index, _) in list(self._found.items()):
-            self._box.event(trace_format.NAME, now, index, name, 0)
+            self._trace_buffer.event(trace_format.NAME, now, index, name, 0)
         for (thread, name), index in list(self._indices.items()):
-            self._box.event(trace_format.NAME, now, index, name, thread)
+            self._trace_buffer.event(trace_format.NAME, now, index, name, thread)
 
     def names(self) -> dict[str, Any] | None:
         """The globals of the main module."""
@@ -263,7 +263,7 @@ class Values:
     def _new(self, name: str, thread: int) -> int:
         index = self._count
         self._count += 1
-        self._box.event(trace_format.NAME, time.monotonic_ns(), index, name, thread)
+        self._trace_buffer.event(trace_format.NAME, time.monotonic_ns(), index, name, thread)
         return index
 
     def _note(self, index: int, value: object) -> None:
@@ -273,10 +273,10 @@ class Values:
                 return
             now = time.monotonic_ns()
             if is_drawn(found):
-                self._box.sample(index, now, found)
+                self._trace_buffer.sample(index, now, found)
             elif index not in self._not_drawn:
                 self._not_drawn.add(index)
-                self._box.event(trace_format.NOT_DRAWN, now, index)
+                self._trace_buffer.event(trace_format.NOT_DRAWN, now, index)
         except Exception as error:
             self._on_error(error)  # the other names and the next samples go on
 

@@ -1,11 +1,11 @@
 """What a collector leaves for the one that takes over when it dies: what it knew, and how far it had read.
 
-    positions     how far the black boxes were read; see trace/positions.py
+    positions     how far the trace buffers were read; see trace/positions.py
     checkpoint    lines of JSON, `[key, value]`, appended when something changed: the last line of a key is right
 
-A collector reads black boxes, appends to the checkpoint what it learnt, notes the positions, and sends. Whatever moment
-it is killed at, its successor knows all that it had learnt, reads on where it stopped, and can count what was read and
-never arrived. Two checkpoint files take turns: when one has grown, what still holds is written to the other.
+A collector reads trace buffers, appends to the checkpoint what it learnt, notes the positions, and sends. Whatever
+moment it is killed at, its successor knows all that it had learnt, reads on where it stopped, and can count what was
+read and never arrived. Two checkpoint files take turns: when one has grown, what still holds is written to the other.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes the board: what the observed processes are asked to do.
+"""Writes the control block: what the observed processes are asked to do.
 
 It has one writer at a time: the owner, which makes it before there is any collector, then the collector of the moment.
 The program may cut the file short; it is made whole again with the next command.
@@ -15,8 +15,8 @@ import zlib
 from rocketgui.agent import mapped_file, trace_format
 
 
-class Board:
-    """An open, empty or used file `board` of the run's directory, and the settings that now stand on it.
+class ControlBlockWriter:
+    """An open, empty or used file `control_block` of the run's directory, and the settings that now stand on it.
 
     `generation` counts the collectors of a run: agents tell a new one again what they told the one before.
     """
@@ -24,14 +24,14 @@ class Board:
     def __init__(self, descriptor: int, rate_hz: float, generation: int = 0) -> None:
         self._descriptor = os.dup(descriptor)
         self._restore()
-        self._memory = mmap.mmap(self._descriptor, trace_format.BOARD_SIZE)
+        self._memory = mmap.mmap(self._descriptor, trace_format.CONTROL_BLOCK_SIZE)
         self._rate_hz = rate_hz
         self._generation = generation
         self._settings: dict[tuple[str, str], int] = {}
         self._version, check, length, text = 0, 0, 0, b""
-        if mapped_file.is_there(self._memory, 0, trace_format.BOARD_SIZE, mapped_file.READ):
-            self._version, check, length = struct.unpack_from(trace_format.BOARD, self._memory)
-            text = self._memory[trace_format.BOARD_TEXT : trace_format.BOARD_TEXT + length]
+        if mapped_file.is_there(self._memory, 0, trace_format.CONTROL_BLOCK_SIZE, mapped_file.READ):
+            self._version, check, length = struct.unpack_from(trace_format.CONTROL_BLOCK_HEAD, self._memory)
+            text = self._memory[trace_format.CONTROL_BLOCK_TEXT : trace_format.CONTROL_BLOCK_TEXT + length]
         if zlib.crc32(text, self._version) == check:  # else its writer was killed while it wrote
             for line in text.decode().splitlines():
                 match line.split():
@@ -58,8 +58,8 @@ class Board:
 
     def _restore(self) -> None:
         with contextlib.suppress(OSError):
-            if os.fstat(self._descriptor).st_size < trace_format.BOARD_SIZE:
-                os.ftruncate(self._descriptor, trace_format.BOARD_SIZE)
+            if os.fstat(self._descriptor).st_size < trace_format.CONTROL_BLOCK_SIZE:
+                os.ftruncate(self._descriptor, trace_format.CONTROL_BLOCK_SIZE)
 
     def _write(self) -> None:
         lines = [
@@ -69,9 +69,9 @@ class Board:
         ]
         text = "\n".join(lines).encode()
         self._restore()
-        if not mapped_file.is_there(self._memory, 0, trace_format.BOARD_SIZE, mapped_file.WRITE):
+        if not mapped_file.is_there(self._memory, 0, trace_format.CONTROL_BLOCK_SIZE, mapped_file.WRITE):
             return  # a full disk: to write there would end this process
         self._version = self._version % 0xFFFFFFFF + 1
         check = zlib.crc32(text, self._version)
-        self._memory[trace_format.BOARD_TEXT : trace_format.BOARD_TEXT + len(text)] = text
-        struct.pack_into(trace_format.BOARD, self._memory, 0, self._version, check, len(text))
+        self._memory[trace_format.CONTROL_BLOCK_TEXT : trace_format.CONTROL_BLOCK_TEXT + len(text)] = text
+        struct.pack_into(trace_format.CONTROL_BLOCK_HEAD, self._memory, 0, self._version, check, len(text))

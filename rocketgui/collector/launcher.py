@@ -1,4 +1,4 @@
-"""Starts a run: its private directory and board, its environment, and its supervisor with the two pipes to it.
+"""Starts a run: its private directory and control block, its environment, and its supervisor with the two pipes to it.
 
 Only what this takes is imported here: without a window, the rest is loaded while the program starts.
 """
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rocketgui import python_installations, supervisor
 from rocketgui.agent import owner_watchdog, trace_format
-from rocketgui.collector.control_block import Board
+from rocketgui.collector.control_block import ControlBlockWriter
 from rocketgui.collector.processes.perf_events import Rings
 from rocketgui.collector.run_files import RunFiles
 from rocketgui.protocol.launch_spec import Launch
@@ -183,7 +183,7 @@ class Started:
         self.rings: Rings | None = None
         try:
             # Before there is any collector: the agents read from it at what rate to sample.
-            Board(self.files.board, launch.rate_hz).close()
+            ControlBlockWriter(self.files.control_block, launch.rate_hz).close()
             if launch.source is not None:
                 program = Path(self.directory, Path(launch.argv[0]).name)
                 program.write_text(launch.source, encoding="utf-8")

@@ -9,7 +9,7 @@ from rocketgui.agent import trace_format
 
 #: Whether an open file can be passed to another process, which needs no name then.
 PASSES_DESCRIPTORS: bool = os.name != "nt"
-#: Room for how far some thousand black boxes were read; see trace/positions.py.
+#: Room for how far some thousand trace buffers were read; see trace/positions.py.
 POSITIONS_SIZE = 1 << 18
 
 
@@ -19,17 +19,17 @@ class RunFiles:
     reports      lines of JSON, written by the supervisor
     checkpoint   what a collector knows, written by the collectors, in one of two files; see checkpoint.py
     positions    how far the collectors have read; see trace/positions.py
-    board        see control_block.py; the only one that other processes open, and that keeps its name
+    control block        see control_block.py; the only one that other processes open, and that keeps its name
 
     Where the system can pass descriptors, the others have no names: nothing that the program does to the run's
     directory changes them.
     """
 
-    NAMES = ("reports", "checkpoint", "checkpoint2", "positions", trace_format.BOARD_FILE)
+    NAMES = ("reports", "checkpoint", "checkpoint2", "positions", trace_format.CONTROL_BLOCK_FILE)
 
     def __init__(self, descriptors: Sequence[int]) -> None:
         self.descriptors = tuple(descriptors)
-        self.reports, self.checkpoint, self.checkpoint2, self.positions, self.board = descriptors
+        self.reports, self.checkpoint, self.checkpoint2, self.positions, self.control_block = descriptors
 
     @classmethod
     def create(cls, directory: str) -> RunFiles:
@@ -45,10 +45,10 @@ class RunFiles:
                 path = os.path.join(directory, name)
                 appended = name in ("reports", "checkpoint", "checkpoint2")
                 descriptors.append(os.open(path, flags if appended else flags & ~os.O_APPEND, 0o600))
-                if PASSES_DESCRIPTORS and name != trace_format.BOARD_FILE:
+                if PASSES_DESCRIPTORS and name != trace_format.CONTROL_BLOCK_FILE:
                     os.unlink(path)
             os.write(descriptors[3], bytes(POSITIONS_SIZE))  # not a hole: a full disk must show here
-            os.write(descriptors[4], bytes(trace_format.BOARD_SIZE))
+            os.write(descriptors[4], bytes(trace_format.CONTROL_BLOCK_SIZE))
         except OSError:
             for descriptor in descriptors:
                 os.close(descriptor)

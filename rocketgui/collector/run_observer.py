@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from rocketgui.collector.checkpoint import Checkpoint
-from rocketgui.collector.control_block import Board
+from rocketgui.collector.control_block import ControlBlockWriter
 from rocketgui.collector.launcher import Resumption, RunInfo, announcement
 from rocketgui.collector.processes import sampler
 from rocketgui.collector.processes.activity import Doings
@@ -20,8 +20,8 @@ from rocketgui.collector.processes.registry import Census, Row, signal_name
 from rocketgui.collector.processes.system_monitor import Sights
 from rocketgui.collector.run_files import RunFiles
 from rocketgui.collector.supervisor_reports import Reports
-from rocketgui.collector.trace.buffers import Shelf
-from rocketgui.collector.trace.decoder import Translator
+from rocketgui.collector.trace.buffers import TraceBuffers
+from rocketgui.collector.trace.decoder import Decoder
 from rocketgui.collector.trace.positions import Head, Positions
 from rocketgui.collector.worker_target import Crew
 from rocketgui.protocol import messages
@@ -34,7 +34,7 @@ SCAN_EVERY = NS // 2
 LEFT_NAMED = 3
 #: How long what is known of a process is kept after its end, in ns: its parent may tell of it later.
 KEPT = 30 * NS
-#: How long the first report is waited for, in ns, where a black box is there before it.
+#: How long the first report is waited for, in ns, where a trace buffer is there before it.
 FIRST_REPORT = 2 * NS
 
 _log = logging.getLogger(__name__)
@@ -58,10 +58,12 @@ class Run:
         self._positions = Positions(files)
         self._before = self._positions.head
         self._checkpoint = Checkpoint(files, self._positions)
-        self._board = Board(files.board, launch.rate_hz, 0 if info.resumes is None else info.resumes.times)
+        self._control_block = ControlBlockWriter(
+            files.control_block, launch.rate_hz, 0 if info.resumes is None else info.resumes.times
+        )
         self._census = Census(out, self.launched_ns)
         doings = Doings(out, self.launched_ns)
-        self._translator = Translator(self._census, out, self.launched_ns, doings, self._keep, found=not launch.watch)
+        self._decoder = Decoder(self._census, out, self.launched_ns, doings, self._keep, found=not launch.watch)
         self._sights = Sights(
             self._census, doings, info.supervisor, Lineage(rings) if rings else None, out, self.launched_ns
         )
@@ -71,8 +73,8 @@ class Run:
         self._kept = 0
         #: How much of what the kernel told of processes was overwritten before it was read.
         self._births_lost = 0
-        self._shelf = Shelf(
-            info.directory, launch.watch, self._translator, self._meet_root, self._positions, self._census
+        self._trace_buffers = TraceBuffers(
+            info.directory, launch.watch, self._decoder, self._meet_root, self._positions, self._census
         )
         self._scan_due = 0
         self._slow_due = 0
@@ -108,18 +110,18 @@ class Run:
         head = self._before
         self._reports.read_to = head.reports
         self.errors = head.errors
-        self._translator.bad = head.nonsense
-        self._translator.samples_taken, self._translator.lines_taken = head.samples, head.lines
+        self._decoder.bad = head.nonsense
+        self._decoder.samples_taken, self._decoder.lines_taken = head.samples, head.lines
         self._samples_lost = max(0, head.samples - resumes.samples)
         self._lines_lost = max(0, head.lines - resumes.lines)
-        self._shelf.go_on(head)
+        self._trace_buffers.go_on(head)
         rows: list[Row] = []
         for key, value in list(self._checkpoint.items()):
             try:
                 kind, _, _ = key.partition(" ")
                 if kind == "row":
                     rows.append(self._census.restore(value))
-                    self._translator.restore(rows[-1])
+                    self._decoder.restore(rows[-1])
                 elif kind == "run":
                     self._restore_controls(value)
                 elif kind == "message":
@@ -127,7 +129,7 @@ class Run:
                     self._out += messages.decode(value).messages
             except (ValueError, TypeError, KeyError) as error:
                 self._note_error("what the collector before it knew", error)
-        self._shelf.find_again()
+        self._trace_buffers.find_again()
         for row in rows:
             if not row.ended and row.created is not None and self._sights.was_replaced(row):
                 self._early_ends.pop(row.pid, None)
@@ -144,24 +146,24 @@ class Run:
         return {
             "limit": self._limit,
             "crew": self._crew.known(),
-            "refused": [self._refused, self._translator.refused],
+            "refused": [self._refused, self._decoder.refused],
             "paused": self._paused,
             "stopping": self._stopping,
             "left": sorted(self._left),
             "interrupted": self._census.interrupted,
             "lost": self._lost,
-            "changing": sorted(self._translator.changing),
+            "changing": sorted(self._decoder.changing),
             "forgotten": self._forgotten,
         }
 
     def _restore_controls(self, known: dict[str, Any]) -> None:
         self._limit = known["limit"]
         self._crew.restore(known["crew"])
-        self._refused, self._translator.refused = known["refused"]
+        self._refused, self._decoder.refused = known["refused"]
         self._paused, self._stopping, self._lost = known["paused"], known["stopping"], known["lost"]
         self._left = set(known["left"])
         self._census.interrupted = known["interrupted"]
-        self._translator.changing.update(known["changing"])
+        self._decoder.changing.update(known["changing"])
         self._forgotten = tuple(known["forgotten"])
 
     def _keep(self, message: Message) -> None:
@@ -177,12 +179,12 @@ class Run:
             self._checkpoint.note(f"row {number}", self._census.dump(number))
         self._checkpoint.note("run", self._controls())
         self._checkpoint.write()
-        self._shelf.note_positions()
-        samples, lines, events, bad = self._shelf.put_away
+        self._trace_buffers.note_positions()
+        samples, lines, events, bad = self._trace_buffers.put_away
         self._positions.note_head(
             Head(
-                self._positions.head.current, samples, lines, events, bad, self._translator.bad,
-                self._translator.samples_taken, self._translator.lines_taken, self._reports.read_to, self.errors,
+                self._positions.head.current, samples, lines, events, bad, self._decoder.bad,
+                self._decoder.samples_taken, self._decoder.lines_taken, self._reports.read_to, self.errors,
                 self._cpu_s(),
             )
         )  # fmt: skip
@@ -219,17 +221,17 @@ class Run:
     def _dismiss(self, numbers: list[int]) -> None:
         """Nothing is left to count for them, so their loops end as they would at the limit."""
         for number in numbers:
-            self._board.set(self._census[number].who, "limit", 0)
+            self._control_block.set(self._census[number].who, "limit", 0)
 
     def _ask_for_workers(self) -> None:
         root = self._census.root
         if root is not None and not root.ended:
-            self._board.set(root.who, "workers", self._crew.to_launch)
+            self._control_block.set(root.who, "workers", self._crew.to_launch)
 
     def set_limit(self, limit: int) -> None:
         """Set the limit in every process of the program."""
         self._limit = limit
-        self._board.set("0", "limit", limit)
+        self._control_block.set("0", "limit", limit)
         self._say_controls()
 
     def pause(self) -> None:
@@ -270,8 +272,8 @@ class Run:
             return
         now = time.monotonic_ns()
         self._guard("births of processes", self._read_births)
-        self._guard("the run's directory", self._shelf.find)
-        self._guard("black boxes", self._shelf.read)
+        self._guard("the run's directory", self._trace_buffers.find)
+        self._guard("trace buffers", self._trace_buffers.read)
         self._guard("ends of processes", self._claim_ends)
         if self._crew.is_led:
             self._guard("the number of workers", self._accept_refusals)
@@ -281,7 +283,7 @@ class Run:
         self._guard("new processes", self._sights.watch_new)
         self._guard("the processes' load", lambda: self._sights.look(seconds, paused=self._paused))
         self._guard("the supervisor's reports", self._read_reports)
-        self._guard("ends of processes", lambda: self._sights.find_ends(self._shelf.read_last, self._end))
+        self._guard("ends of processes", lambda: self._sights.find_ends(self._trace_buffers.read_last, self._end))
         if now >= self._scan_due and not self._program_gone:
             self._scan_due = now + SCAN_EVERY
             self._guard("the system's processes", self._sights.scan)
@@ -306,14 +308,14 @@ class Run:
             program_s + sum(row.cpu_s for row in old if row.thread is None),
             silent + len(_silent(old)),
         )
-        self._translator.forget(old)
+        self._decoder.forget(old)
         for row in old:
             self._checkpoint.note(f"row {row.id}", None)
 
     def _accept_refusals(self) -> None:
         """Where the system refuses to start more workers, do not go on asking for them."""
-        if self._translator.refused > self._refused:
-            self._refused = self._translator.refused
+        if self._decoder.refused > self._refused:
+            self._refused = self._decoder.refused
             wanted, started = self._crew.to_launch, len(self._census.workers())
             if wanted > started:
                 self._keep(messages.Refused(wanted, wanted - started))
@@ -337,7 +339,7 @@ class Run:
                 self._census.end(thread, code if code is not None and code < 0 else None, t_ns, stopped=stopped)
             self._sights.forget(thread)
         if self._census.find(row.pid) is row:  # else the pid is another process's by now
-            self._board.forget(row.pid)
+            self._control_block.forget(row.pid)
 
     # -- the supervisor
 
@@ -405,7 +407,7 @@ class Run:
         self._keep(messages.Notice(f"{what}{ended}{named}."))
 
     def _claim_ends(self) -> None:
-        """A process may have been reaped before its black box was found, or before its parent's told of it."""
+        """A process may have been reaped before its trace buffer was found, or before its parent's told of it."""
         for pid, (code, t_ns) in list(self._early_ends.items()):
             row = self._census.find(pid)
             if row is not None:
@@ -420,7 +422,7 @@ class Run:
     # -- the end
 
     def _finish(self) -> None:
-        self._guard("black boxes", self._shelf.read_rest)
+        self._guard("trace buffers", self._trace_buffers.read_rest)
         self._guard("ends of processes", self._claim_ends)
         now = time.monotonic_ns()
         for row in self._census.running():
@@ -446,7 +448,7 @@ class Run:
         if self.ended:
             return
         self.ended = True
-        for part in (self._shelf, self._sights, self._board, self._positions, self._files):
+        for part in (self._trace_buffers, self._sights, self._control_block, self._positions, self._files):
             self._guard("the end of a run", part.close)
         for descriptor in self._rings:
             os.close(descriptor)
@@ -457,15 +459,15 @@ class Run:
 
     def _say_costs(self) -> None:
         rows = list(self._census)
-        samples, lines, events, bad = (min(count, messages.LOSSES_MOST // 2) for count in self._shelf.losses())
+        samples, lines, events, bad = (min(count, messages.LOSSES_MOST // 2) for count in self._trace_buffers.losses())
         agents_s, program_s, silent = self._forgotten
         self._out.append(
             messages.Losses(
                 samples_dropped=samples + self._samples_lost,
-                bad_messages=bad + self._translator.bad,
+                bad_messages=bad + self._decoder.bad,
                 agents_lost=silent + len(_silent(rows)),
                 output_lines_dropped=lines + self._lines_lost,
-                events_dropped=events + self._births_lost + self._translator.unexplained,
+                events_dropped=events + self._births_lost + self._decoder.unexplained,
             )
         )
         self._out.append(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PREFIX = "rocketgui-"
 #: Held locked for as long as the owner lives; its text is the owner's pid, for people.
 OWNER = "owner"
-#: Room that the directory in memory must have, so that 256 black boxes fit in it three times.
+#: Room that the directory in memory must have, so that 256 trace buffers fit in it three times.
 ROOM = 448 * 1024 * 1024
 MEMORY = "/dev/shm"
 #: So old, in s, has a directory to be whose owner cannot be known (older versions wrote no file), to be swept away.

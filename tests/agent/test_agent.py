@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from rocketgui.agent import trace_format
-from rocketgui.agent.subinterpreter import Guest
-from rocketgui.collector.control_block import Board
+from rocketgui.agent.subinterpreter import SubinterpreterAgent
+from rocketgui.collector.control_block import ControlBlockWriter
 from tests.agent.conftest import Script
 from tests.agent.hooks.test_multiprocessing import every_python, no_trouble
-from tests.helpers import Observed, Python, Told, board_in, read_box, until
+from tests.helpers import Observed, Python, Told, control_block_in, read_trace, until
 
 #: What the agent has mapped must live as long as this process.
 KEPT: list[Any] = []
@@ -36,22 +36,22 @@ PROGRAM = """
 """
 
 
-def take_over(directory: str | Path, generation: int) -> Board:
+def take_over(directory: str | Path, generation: int) -> ControlBlockWriter:
     """What the next collector does at its beginning."""
-    descriptor = os.open(os.path.join(directory, trace_format.BOARD_FILE), os.O_RDWR)
+    descriptor = os.open(os.path.join(directory, trace_format.CONTROL_BLOCK_FILE), os.O_RDWR)
     try:
-        return Board(descriptor, 60.0, generation)
+        return ControlBlockWriter(descriptor, 60.0, generation)
     finally:
         os.close(descriptor)
 
 
-def names(box: Told) -> list[tuple[str, ...]]:
-    return [record.texts for record in box.of(trace_format.NAME)]
+def names(reader: Told) -> list[tuple[str, ...]]:
+    return [record.texts for record in reader.of(trace_format.NAME)]
 
 
-def whole(box: Told) -> list[tuple[str, ...]]:
+def whole(reader: Told) -> list[tuple[str, ...]]:
     """What was told of the stack, where it was told as a whole."""
-    return [record.texts for record in box.of(trace_format.DOING) if len(record.texts) > 2]
+    return [record.texts for record in reader.of(trace_format.ACTIVITY) if len(record.texts) > 2]
 
 
 @every_python
@@ -59,23 +59,23 @@ def whole(box: Told) -> list[tuple[str, ...]]:
 def test_all_names_and_the_stack_are_told_again(python: Python, watch: str, script: Script) -> None:
     with Observed(python, [script(PROGRAM)], watch=watch) as observed:
         assert observed.line() == "flies"
-        until(lambda: whole(observed.boxes()[0]), "a look at the stack")
-        until(lambda: len(names(observed.boxes()[0])) >= (2 if watch else 1), "the names")
-        before = observed.boxes()[0]
+        until(lambda: whole(observed.readers()[0]), "a look at the stack")
+        until(lambda: len(names(observed.readers()[0])) >= (2 if watch else 1), "the names")
+        before = observed.readers()[0]
         assert {texts[1] for texts in names(before)} == {"rocket"}
         take_over(observed.directory, 1).close()
-        until(lambda: names(observed.boxes()[0]) == names(before) * 2, "the same names again")
-        seen = len(observed.boxes()[0].of(trace_format.DOING))
-        until(lambda: len(observed.boxes()[0].of(trace_format.DOING)) > seen, "one more look")
-        told = observed.boxes()[0]
+        until(lambda: names(observed.readers()[0]) == names(before) * 2, "the same names again")
+        seen = len(observed.readers()[0].of(trace_format.ACTIVITY))
+        until(lambda: len(observed.readers()[0].of(trace_format.ACTIVITY)) > seen, "one more look")
+        told = observed.readers()[0]
         # `time.sleep` in the same line: but for that, nothing changes.
         assert len(whole(told)) >= 2
         assert whole(told)[-1][2:] == whole(before)[-1][2:]
         take_over(observed.directory, 1).close()
-        board = take_over(observed.directory, 2)
-        until(lambda: names(observed.boxes()[0]) == names(before) * 3, "the same names once more")
-        board.set("0", "rocket", -5)
-        board.close()
+        control_block = take_over(observed.directory, 2)
+        until(lambda: names(observed.readers()[0]) == names(before) * 3, "the same names once more")
+        control_block.set("0", "rocket", -5)
+        control_block.close()
         done = observed.finish()
     assert done.code == 0
     no_trouble(done)
@@ -83,15 +83,15 @@ def test_all_names_and_the_stack_are_told_again(python: Python, watch: str, scri
 
 
 def test_another_interpreter_does_so_too(tmp_path: Path) -> None:
-    board_in(tmp_path, 60.0).close()
-    guest = Guest(str(tmp_path), ["rocket"])
-    KEPT.append(guest)
-    guest._values._new("height", 3)
+    control_block_in(tmp_path, 60.0).close()
+    agent = SubinterpreterAgent(str(tmp_path), ["rocket"])
+    KEPT.append(agent)
+    agent._variables._new("height", 3)
     take_over(tmp_path, 1).close()
-    assert guest._board.poll()
-    guest._chore(time.monotonic_ns())
-    guest._chore(time.monotonic_ns())
-    [path] = tmp_path.glob(f"*{trace_format.BOX_SUFFIX}")
-    told = read_box(str(path))
+    assert agent._control_block.poll()
+    agent._periodic_task(time.monotonic_ns())
+    agent._periodic_task(time.monotonic_ns())
+    [path] = tmp_path.glob(f"*{trace_format.TRACE_SUFFIX}")
+    told = read_trace(str(path))
     assert names(told) == [("1", "height", "3"), ("0", "rocket", "0")]
-    assert len(told.of(trace_format.COST)) == 1
+    assert len(told.of(trace_format.OVERHEAD)) == 1

@@ -14,19 +14,19 @@ from typing import Any
 
 import pytest
 
-from rocketgui.agent import control_block as agent_board
+from rocketgui.agent import control_block as agent_control_block
 from rocketgui.agent import mapped_file, trace_format
-from rocketgui.agent.trace_buffer import Box
+from rocketgui.agent.trace_buffer import TraceBuffer
 from tests.agent.conftest import Script
 from tests.agent.hooks.test_multiprocessing import every_python
-from tests.helpers import Cli, Observed, Python, board_in, mark, marked, read_report, this_python, until
+from tests.helpers import Cli, Observed, Python, control_block_in, mark, marked, read_report, this_python, until
 
 __all__ = ["mark"]
 
-#: As with boxes, what the agent has mapped must live as long as this process.
+#: As with buffers, what the agent has mapped must live as long as this process.
 KEPT: list[Any] = []
 
-#: What programs of these tests begin with: their own trace file and the board, as the system knows them.
+#: What programs of these tests begin with: their own trace file and the control block, as the system knows them.
 BEGINNING = """
 import glob, multiprocessing, os, shutil, socket, stat, subprocess, sys, time
 
@@ -82,12 +82,13 @@ PROGRAM = (
     BEGINNING
     + """
 if __name__ == "__main__":
-    box, board = mapped(".box"), mapped("/board")
+    trace, control_block = mapped(".trace"), mapped("/control_block")
     work("before")
     while not os.path.exists(sys.argv[3]):
         time.sleep(0.01)
-    if box:
-        [path] = {"box": box, "board": board, "directory": [os.path.dirname(box[0])]}[sys.argv[1]]
+    if trace:
+        files = {"trace": trace, "control_block": control_block, "directory": [os.path.dirname(trace[0])]}
+        [path] = files[sys.argv[1]]
         spoil(path, sys.argv[2])
     work("after")
     child = os.fork()
@@ -106,9 +107,13 @@ if __name__ == "__main__":
 )
 LINES = ["after 40", "forked 60", "fork 60", "spawn 20", "anew", "done"]
 FAULTS = [
-    ("box", how) for how in ("cut", "shorten", "rename", "nothing", "fifo", "folder", "link", "socket", "file")
-] + [(what, how) for what in ("board", "directory") for how in ("rename", "nothing", "fifo", "folder", "link", "file")]
-FAULTS += [("board", "cut"), ("board", "shorten"), ("board", "socket")]
+    ("trace", how) for how in ("cut", "shorten", "rename", "nothing", "fifo", "folder", "link", "socket", "file")
+] + [
+    (what, how)
+    for what in ("control_block", "directory")
+    for how in ("rename", "nothing", "fifo", "folder", "link", "file")
+]
+FAULTS += [("control_block", "cut"), ("control_block", "shorten"), ("control_block", "socket")]
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the system must tell what is mapped, and what is gone")
 
@@ -118,7 +123,7 @@ def reads_a_box(mark: str) -> bool:
     for pid in marked(mark):
         with contextlib.suppress(OSError):
             links = [f"/proc/{pid}/fd/{number}" for number in os.listdir(f"/proc/{pid}/fd")]
-            if any(os.readlink(link).endswith(trace_format.BOX_SUFFIX) for link in links):
+            if any(os.readlink(link).endswith(trace_format.TRACE_SUFFIX) for link in links):
                 return True
     return False
 
@@ -143,13 +148,13 @@ def test_program_spoils_its_files(what: str, how: str, script: Script, mark: str
     assert "Traceback" not in cli.stderr
     report = read_report(path)
     assert report["ended"] == "finished"
-    cut = what == "box" and how in ("cut", "shorten")
+    cut = what == "trace" and how in ("cut", "shorten")
     assert ("is no longer observed from inside: its trace file was damaged" in cli.stderr) == cut, cli.stderr
 
 
 @linux
 @every_python
-@pytest.mark.parametrize("what", ["box", "board"])
+@pytest.mark.parametrize("what", ["trace", "control_block"])
 def test_program_cuts_a_file_short(python: Python, what: str, script: Script) -> None:
     program = script(PROGRAM)
     with Observed(python, [program, what, "cut", program], watch="number") as observed:
@@ -192,12 +197,12 @@ def test_no_more_room_in_memory(script: Script, tmp_path: Path) -> None:
     if mounted.returncode:
         pytest.skip("no file system can be mounted here")
     try:
-        board_in(small, 60.0).close()
-        KEPT.append(Box(str(small), 5, 1))
+        control_block_in(small, 60.0).close()
+        KEPT.append(TraceBuffer(str(small), 5, 1))
         KEPT[-1].event(trace_format.REAPED, 1, 5, 0)
         with pytest.raises(OSError, match=r"[Nn]o (room|space)"):
-            Box(str(small), 6, 1)
-        assert sorted(name.partition("-")[0] for name in os.listdir(small)) == ["5", "board"]
+            TraceBuffer(str(small), 6, 1)
+        assert sorted(name.partition("-")[0] for name in os.listdir(small)) == ["5", "control_block"]
     finally:
         subprocess.run(["umount", "-l", str(small)], check=True)
 
@@ -208,14 +213,14 @@ def test_nothing_but_a_board_is_taken_for_one(kind: str, tmp_path: Path) -> None
     """And nothing that is there in its place is waited for."""
     names: dict[str, Any] = {}
     exec(textwrap.dedent(BEGINNING), names)
-    names["occupy"](str(tmp_path / trace_format.BOARD_FILE), kind)
-    with pytest.raises(OSError, match="board"):
-        agent_board.Board(str(tmp_path))
+    names["occupy"](str(tmp_path / trace_format.CONTROL_BLOCK_FILE), kind)
+    with pytest.raises(OSError, match="control_block"):
+        agent_control_block.ControlBlockReader(str(tmp_path))
 
 
 @linux
 def test_trace_file_cannot_be_opened_for_writing(tmp_path: Path) -> None:
-    KEPT.append(Box(str(tmp_path), 5, 1))
+    KEPT.append(TraceBuffer(str(tmp_path), 5, 1))
     [path] = tmp_path.iterdir()
     assert path.stat().st_mode & 0o777 == 0o400
 

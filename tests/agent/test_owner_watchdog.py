@@ -120,13 +120,13 @@ def test_every_process_follows_the_owner(python: Python, script: Script, sleeper
 
 
 @pytest.fixture
-def guard(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], owner_watchdog.Guard]:
-    """Makes a guard that does not end this process, but counts."""
+def watchdog(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], owner_watchdog.OwnerWatchdog]:
+    """Makes a watchdog that does not end this process, but counts."""
     monkeypatch.setattr(owner_watchdog, "_end", lambda: ENDS.append(1))
     ENDS.clear()
 
-    def begin(text: str) -> owner_watchdog.Guard:
-        made = owner_watchdog.Guard(text)
+    def begin(text: str) -> owner_watchdog.OwnerWatchdog:
+        made = owner_watchdog.OwnerWatchdog(text)
         made.begin(0)
         return made
 
@@ -136,18 +136,18 @@ def guard(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], owner_watchdog.Gua
 ENDS: list[int] = []
 
 
-def looked(guard: owner_watchdog.Guard, seconds: int = 10) -> bool:
+def looked(watchdog: owner_watchdog.OwnerWatchdog, seconds: int = 10) -> bool:
     """Whether it would have ended all within this time."""
     ENDS.clear()
-    for tenth in range(guard._due // (NS // 10), guard._due // (NS // 10) + seconds * 10):
-        guard.look(tenth * NS // 10)
+    for tenth in range(watchdog._due // (NS // 10), watchdog._due // (NS // 10) + seconds * 10):
+        watchdog.look(tenth * NS // 10)
     return bool(ENDS)
 
 
 def test_owner_has_to_be_gone_for_a_while(
-    guard: Callable[[str], owner_watchdog.Guard], sleeper: subprocess.Popen[bytes]
+    watchdog: Callable[[str], owner_watchdog.OwnerWatchdog], sleeper: subprocess.Popen[bytes]
 ) -> None:
-    armed = guard(identity(sleeper))
+    armed = watchdog(identity(sleeper))
     assert armed.armed
     assert not looked(armed)
     sleeper.kill()
@@ -159,36 +159,36 @@ def test_owner_has_to_be_gone_for_a_while(
 
 
 def test_child_that_begins_when_the_owner_is_gone_follows_it(
-    guard: Callable[[str], owner_watchdog.Guard], sleeper: subprocess.Popen[bytes]
+    watchdog: Callable[[str], owner_watchdog.OwnerWatchdog], sleeper: subprocess.Popen[bytes]
 ) -> None:
-    armed = guard(identity(sleeper))
+    armed = watchdog(identity(sleeper))
     sleeper.kill()
     sleeper.wait()
     armed.begin(0)  # as in a forked child
     assert looked(armed)
-    assert not guard(f"{sleeper.pid}:1").armed
+    assert not watchdog(f"{sleeper.pid}:1").armed
 
 
 @pytest.mark.parametrize("wrong", ["", "0:0", "-1:5", "x", ":", "1" * 30 + ":1", "5", "²:1"])
-def test_owner_that_makes_no_sense_is_none(guard: Callable[[str], owner_watchdog.Guard], wrong: str) -> None:
-    assert not guard(wrong).armed
-    assert not looked(guard(wrong))
+def test_owner_that_makes_no_sense_is_none(watchdog: Callable[[str], owner_watchdog.OwnerWatchdog], wrong: str) -> None:
+    assert not watchdog(wrong).armed
+    assert not looked(watchdog(wrong))
 
 
 def test_another_process_with_the_same_pid_is_not_the_owner(
-    guard: Callable[[str], owner_watchdog.Guard], sleeper: subprocess.Popen[bytes]
+    watchdog: Callable[[str], owner_watchdog.OwnerWatchdog], sleeper: subprocess.Popen[bytes]
 ) -> None:
     pid, _, began = identity(sleeper).partition(":")
-    assert not guard(f"{pid}:{int(began) - 1}").armed
-    armed = guard(identity(sleeper))
+    assert not watchdog(f"{pid}:{int(began) - 1}").armed
+    armed = watchdog(identity(sleeper))
     armed._began, armed._executable = str(int(began) - 1), "/another"
     assert looked(armed)
 
 
 def test_owner_whose_executable_was_replaced_is_there(
-    guard: Callable[[str], owner_watchdog.Guard], sleeper: subprocess.Popen[bytes]
+    watchdog: Callable[[str], owner_watchdog.OwnerWatchdog], sleeper: subprocess.Popen[bytes]
 ) -> None:
-    armed = guard(identity(sleeper))
+    armed = watchdog(identity(sleeper))
     armed._executable = "/renamed"
     assert not looked(armed)
 
@@ -196,7 +196,7 @@ def test_owner_whose_executable_was_replaced_is_there(
 @pytest.mark.parametrize("refused", ["_readlink", "_kill", "_open"])
 def test_nothing_is_done_where_there_is_doubt(
     refused: str,
-    guard: Callable[[str], owner_watchdog.Guard],
+    watchdog: Callable[[str], owner_watchdog.OwnerWatchdog],
     sleeper: subprocess.Popen[bytes],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -204,17 +204,17 @@ def test_nothing_is_done_where_there_is_doubt(
         raise PermissionError
 
     known = identity(sleeper)
-    armed = guard(known)
+    armed = watchdog(known)
     monkeypatch.setattr(owner_watchdog, refused, refuse)
     assert not looked(armed)
-    assert not guard(known).armed
+    assert not watchdog(known).armed
 
 
 @pytest.mark.parametrize("options", [["--pid", "--fork"], ["--pid", "--fork", "--mount-proc"]])
 def test_process_in_a_namespace_of_its_own_does_nothing(options: list[str], sleeper: subprocess.Popen[bytes]) -> None:
     question = (
-        "import sys; from rocketgui.agent.owner_watchdog import Guard\n"
-        "g = Guard(sys.argv[1]); g.begin(0); print(g.armed)"
+        "import sys; from rocketgui.agent.owner_watchdog import OwnerWatchdog\n"
+        "g = OwnerWatchdog(sys.argv[1]); g.begin(0); print(g.armed)"
     )
     asked = [sys.executable, "-c", question, identity(sleeper)]
     told = []

@@ -75,7 +75,7 @@ class Look:
 def looks(told: Told) -> list[Look]:
     """What stands in the records, those that say "the same" completed."""
     found: list[Look] = []
-    for record in told.of(trace_format.DOING):
+    for record in told.of(trace_format.ACTIVITY):
         share, late, *rest = record.texts
         if rest:
             waits, of, file, line, function = rest

@@ -44,8 +44,8 @@ POOL = """
 """
 
 
-def guests(boxes: list[Told]) -> list[Told]:
-    return [box for box in boxes if box.thread]
+def subinterpreters(readers: list[Told]) -> list[Told]:
+    return [reader for reader in readers if reader.thread]
 
 
 @with_interpreters
@@ -54,14 +54,14 @@ def test_a_program_finds_everything_as_it_does_alone(python: Python, script: Scr
     same(alone, observed)
     assert observed.code == 0, observed.stderr
     no_trouble(observed)
-    pooled, mine = guests(observed.boxes)
+    pooled, mine = subinterpreters(observed.readers)
     assert observed.root.values()[-1] == 0
     assert pooled.values()[-1] == 12
     assert pooled.lines("stdout") == ["at 3", "at 7", "at 12"]
     # What is run as text is in no function of the main module.
     assert mine.values() == []
     assert pooled.thread != mine.thread
-    assert {box.pid for box in observed.boxes} == {observed.root.pid}
+    assert {reader.pid for reader in observed.readers} == {observed.root.pid}
 
 
 @with_interpreters
@@ -71,28 +71,34 @@ def test_moments_and_values_of_the_built_in_program(python: Python, script: Scri
     assert sorted(alone.stdout.splitlines()) == sorted(observed.stdout.splitlines())
     assert (alone.code, alone.stderr) == (observed.code, observed.stderr) == (0, "")
     no_trouble(observed)
-    found = guests(observed.boxes)
-    assert [box.values()[-1] for box in found] == [200_000] * 3
-    for box in found:
-        entered, left = box.one(trace_format.TARGET_ENTERED), box.one(trace_format.TARGET_LEFT)
-        first = box.of(trace_format.OUTPUT)[0]
+    found = subinterpreters(observed.readers)
+    assert [reader.values()[-1] for reader in found] == [200_000] * 3
+    for reader in found:
+        entered, left = reader.one(trace_format.TARGET_ENTERED), reader.one(trace_format.TARGET_LEFT)
+        first = reader.of(trace_format.OUTPUT)[0]
         assert first.texts[1].startswith("start func")
-        assert box.began_ns < entered.t_ns < first.t_ns < left.t_ns
+        assert reader.began_ns < entered.t_ns < first.t_ns < left.t_ns
     began = [record.texts for record in observed.root.of(trace_format.THREAD) if record.texts[1] == "began"]
-    assert {int(texts[2]) for texts in began} == {box.thread for box in found}
+    assert {int(texts[2]) for texts in began} == {reader.thread for reader in found}
 
 
 @with_interpreters
-def test_the_board_reaches_each_interpreter(python: Python, script: Script) -> None:
+def test_the_control_block_reaches_each_interpreter(python: Python, script: Script) -> None:
     text = source(Variant("sub-interpreters"), 2, 10**12, None)
     with Observed(python, [script(text)]) as observed:
-        until(lambda: len([box for box in guests(observed.boxes()) if box.values()]) == 2, "both interpreters")
-        one, other = guests(observed.boxes())
-        observed.board.set(f"{one.pid}:i{one.thread}", "limit", 0)
-        until(lambda: any(box.of(trace_format.TARGET_LEFT) for box in guests(observed.boxes())), "the end of one")
-        observed.board.set("0", "limit", 0)
+        until(
+            lambda: len([reader for reader in subinterpreters(observed.readers()) if reader.values()]) == 2,
+            "both interpreters",
+        )
+        one, other = subinterpreters(observed.readers())
+        observed.control_block.set(f"{one.pid}:i{one.thread}", "limit", 0)
+        until(
+            lambda: any(reader.of(trace_format.TARGET_LEFT) for reader in subinterpreters(observed.readers())),
+            "the end of one",
+        )
+        observed.control_block.set("0", "limit", 0)
         done = observed.finish()
     assert done.code == 0, done.stderr
     no_trouble(done)
-    left = {box.thread: box.one(trace_format.TARGET_LEFT).t_ns for box in guests(done.boxes)}
+    left = {reader.thread: reader.one(trace_format.TARGET_LEFT).t_ns for reader in subinterpreters(done.readers)}
     assert left[one.thread] < left[other.thread]

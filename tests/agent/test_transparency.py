@@ -115,7 +115,7 @@ def test_program_that_closes_all_descriptors(python: Python, script: Script, tmp
     assert [path.read_text() for path in sorted(folder.iterdir(), key=lambda path: int(path.name))] == [
         str(number) for number in range(20)
     ]
-    assert [box.values()[-1] for box in observed.boxes] == [3_000_000, 3_000_000]
+    assert [reader.values()[-1] for reader in observed.readers] == [3_000_000, 3_000_000]
     no_trouble(observed)
 
 
@@ -275,12 +275,12 @@ HOLD = """
 
 
 @pytest.mark.parametrize("method", START_METHODS)
-def test_board_reaches_running_processes(method: str, script: Script) -> None:
+def test_control_block_reaches_running_processes(method: str, script: Script) -> None:
     with Observed(this_python(), [script(HOLD), method]) as running:
         pids = dict(running.line().split() for _ in range(2))
-        running.board.set(pids["a"], "limit", 0)
+        running.control_block.set(pids["a"], "limit", 0)
         assert running.line() == "end a"
-        running.board.set("0", "limit", 0)
+        running.control_block.set("0", "limit", 0)
         assert running.line() == "end b"
         observed = running.finish()
     assert (observed.stdout, observed.stderr, observed.code) == ("", "", 0)
@@ -288,12 +288,12 @@ def test_board_reaches_running_processes(method: str, script: Script) -> None:
 
 
 @every_python
-def test_board_in_every_python(python: Python, script: Script) -> None:
+def test_control_block_in_every_python(python: Python, script: Script) -> None:
     program = script("rocket = 0\nlimit = 1\nprint('up', flush=True)\nwhile limit:\n    rocket += 1\nprint(limit)\n")
     with Observed(python, [program]) as running:
         assert running.line() == "up"
-        running.board.set("0", "unknown", 5)
-        running.board.set("0", "limit", 0)
+        running.control_block.set("0", "unknown", 5)
+        running.control_block.set("0", "limit", 0)
         assert running.line() == "0"
         assert running.finish().code == 0
 
@@ -420,7 +420,7 @@ def test_a_child_without_room_for_a_black_box_leaves_its_parents_alone(script: S
     )
     alone, observed = alone_and_observed(this_python(), [program])
     same(alone, observed)
-    [root] = observed.boxes
+    [root] = observed.readers
     assert root.lost == 0
     assert set(root.values()) == {0}
     assert len(root.of(trace_format.START_CALLED)) == len(root.of(trace_format.JOINED)) == 3

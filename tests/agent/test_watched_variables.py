@@ -19,7 +19,7 @@ __all__ = ["mark"]
 
 
 def named(told: Told) -> dict[str, list[int | float]]:
-    """The values in a black box by their names."""
+    """The values in a trace buffer by their names."""
     names = {int(record.texts[0]): record.texts[1] for record in told.of(trace_format.NAME)}
     return {name: told.values(index) for index, name in names.items() if told.values(index)}
 

@@ -45,7 +45,7 @@ MODULES = (
     "trace.decoder trace.reader worker_target"
 ).split()
 # What the owner calls before there is a collector, the row of the first process, and what comes after the end.
-EXCEPT = {"_opened", "_mapped", "Rings", "Board", "Row", "release"}
+EXCEPT = {"_opened", "_mapped", "Rings", "ControlBlockWriter", "Row", "release"}
 
 def functions():
     for name in MODULES:

@@ -1,4 +1,4 @@
-"""The collector's smaller parts, each by itself: board, census, crew, records, cores, processes, the queue's sender."""
+"""The smaller parts of the collector, each by itself."""
 
 from __future__ import annotations
 
@@ -18,39 +18,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rocketgui.agent import control_block as agent_board
+from rocketgui.agent import control_block as agent_control_block
 from rocketgui.agent import trace_format
 from rocketgui.collector import capabilities
-from rocketgui.collector.control_block import Board
+from rocketgui.collector.control_block import ControlBlockWriter
 from rocketgui.collector.cpu_load import Cores
 from rocketgui.collector.processes import exit_watcher, sampler
 from rocketgui.collector.processes.activity import Doings
 from rocketgui.collector.processes.program_tree import ProgramTree
 from rocketgui.collector.processes.registry import Census, Row, signal_name
 from rocketgui.collector.service import MOST_WAITING, Sender
-from rocketgui.collector.trace.decoder import Translator
+from rocketgui.collector.trace.decoder import Decoder
 from rocketgui.collector.trace.reader import Record, Sample
 from rocketgui.collector.worker_target import Crew
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Frame, Message
-from tests.helpers import board_in, is_gone, state, until
+from tests.helpers import control_block_in, is_gone, state, until
 
-#: As with boxes, what the agent has mapped must live as long as this process.
-KEPT: list[agent_board.Board] = []
+#: As with buffers, what the agent has mapped must live as long as this process.
+KEPT: list[agent_control_block.ControlBlockReader] = []
 
 
-def boards(folder: Path, rate_hz: float = 60.0) -> tuple[Board, agent_board.Board]:
-    written = board_in(folder, rate_hz)
-    read = agent_board.Board(str(folder))
+def control_blocks(
+    folder: Path, rate_hz: float = 60.0
+) -> tuple[ControlBlockWriter, agent_control_block.ControlBlockReader]:
+    written = control_block_in(folder, rate_hz)
+    read = agent_control_block.ControlBlockReader(str(folder))
     KEPT.append(read)
     return written, read
 
 
-# ---------------------------------------------------------------- board
+# ---------------------------------------------------------------- control block
 
 
-def test_board_is_read_as_it_was_written(tmp_path: Path) -> None:
-    written, read = boards(tmp_path, 120.0)
+def test_control_block_is_read_as_it_was_written(tmp_path: Path) -> None:
+    written, read = control_blocks(tmp_path, 120.0)
     assert read.poll()
     assert (read.rate, read.settings) == (120.0, [])
     assert not read.poll()
@@ -71,14 +73,14 @@ def test_board_is_read_as_it_was_written(tmp_path: Path) -> None:
     written.close()
 
 
-def test_board_in_the_middle_of_being_written(tmp_path: Path) -> None:
-    written, read = boards(tmp_path)
+def test_control_block_in_the_middle_of_being_written(tmp_path: Path) -> None:
+    written, read = control_blocks(tmp_path)
     written.set("0", "limit", 1)
     assert read.poll()
     whole = bytes(written._memory[:64])
     written.set("0", "limit", 2)
     new = bytes(written._memory[:64])
-    written._memory[trace_format.BOARD_TEXT : 64] = whole[trace_format.BOARD_TEXT :]
+    written._memory[trace_format.CONTROL_BLOCK_TEXT : 64] = whole[trace_format.CONTROL_BLOCK_TEXT :]
     assert not read.poll()
     assert read.settings == [("0", "limit", 1)]
     written._memory[:64] = new
@@ -87,8 +89,8 @@ def test_board_in_the_middle_of_being_written(tmp_path: Path) -> None:
     written.close()
 
 
-def test_board_has_room_for_all_workers(tmp_path: Path) -> None:
-    written, read = boards(tmp_path)
+def test_control_block_has_room_for_all_workers(tmp_path: Path) -> None:
+    written, read = control_blocks(tmp_path)
     for pid in range(4_000_000, 4_000_300):
         written.set(str(pid), "limit", sys.maxsize)
     assert read.poll()
@@ -214,7 +216,8 @@ def test_ends(census: Census, out: list[Message]) -> None:
 
 
 def test_the_process_itself_knows_best_when_it_exits(census: Census, out: list[Message]) -> None:
-    """Its black box may be read after its parent's, and its last words come twice where atexit has something to do."""
+    """Its trace buffer may be read after its parent's, and its last words come twice where atexit has something to
+    do."""
     row = census.meet(11, 10, reborn=True)
     census.end(row, 0, 220)
     census.exiting(row, 0, 210)
@@ -224,18 +227,18 @@ def test_the_process_itself_knows_best_when_it_exits(census: Census, out: list[M
     assert [m.t_ns for m in out if isinstance(m, messages.Moment)][-1] == 110  # relative to the launch
 
 
-def test_a_killed_process_was_gone_before_it_was_joined(census: Census, translator: Translator) -> None:
-    """The system tells of its end at once, but it may be read before its parent's black box."""
-    root = meet(translator, 10, 110)
-    translator.take(root, [Record(trace_format.START_CALLED, 120, ("11", "func1"))])
+def test_a_killed_process_was_gone_before_it_was_joined(census: Census, decoder: Decoder) -> None:
+    """The system tells of its end at once, but it may be read before its parent's trace buffer."""
+    root = meet(decoder, 10, 110)
+    decoder.take(root, [Record(trace_format.START_CALLED, 120, ("11", "func1"))])
     row = census.find(11)
     assert row is not None
     census.end(row, -9, 250)
-    translator.take(root, [Record(trace_format.REAPED, 240, ("11", "-9")), Record(trace_format.JOINED, 245, ("11",))])
+    decoder.take(root, [Record(trace_format.REAPED, 240, ("11", "-9")), Record(trace_format.JOINED, 245, ("11",))])
     assert row.moments["exited"] <= row.moments["joined"]
 
 
-def test_a_fork_has_one_name_whoever_saw_it_first(census: Census, translator: Translator) -> None:
+def test_a_fork_has_one_name_whoever_saw_it_first(census: Census, decoder: Decoder) -> None:
     assert census.root is not None
     census.root.python = True
     rows = []
@@ -244,7 +247,7 @@ def test_a_fork_has_one_name_whoever_saw_it_first(census: Census, translator: Tr
         if seen:
             census.guess(row, ["python3", "program.py"])
             census.copied(row)
-        translator.take(meet(translator, pid, 150), [Record(trace_format.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
+        decoder.take(meet(decoder, pid, 150), [Record(trace_format.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
         rows.append(row)
     assert [row.name for row in rows] == ["fork of MainProcess"] * 2
     shell = census.meet(13, 10, reborn=True)
@@ -255,17 +258,17 @@ def test_a_fork_has_one_name_whoever_saw_it_first(census: Census, translator: Tr
 
 
 @pytest.mark.parametrize("executed_first", [False, True])
-def test_a_fork_that_becomes_another_program(census: Census, translator: Translator, executed_first: bool) -> None:
+def test_a_fork_that_becomes_another_program(census: Census, decoder: Decoder, executed_first: bool) -> None:
     """Where Python code ran in between, an agent had begun."""
     row = census.meet(11, 10, reborn=True)
     if executed_first:
         census.execute(row, "sleep", 170)
-    translator.take(meet(translator, 11, 150), [Record(trace_format.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
+    decoder.take(meet(decoder, 11, 150), [Record(trace_format.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
     if not executed_first:
         census.execute(row, "sleep", 170)
     assert (row.name, row.python) == ("sleep", False)
     began = Record(trace_format.BEGAN, 181, ("3.13.0", "1", "exec", "", "python3", "other.py"))
-    translator.take(meet(translator, 11, 180), [began])
+    decoder.take(meet(decoder, 11, 180), [began])
     census.execute(row, "python3", 175)
     assert row.name == "python3 other.py"
 
@@ -282,7 +285,7 @@ def test_signal_names() -> None:
 
 
 class FakeBox:
-    """As much of a box as its translation asks for."""
+    """As much of a buffer as its translation asks for."""
 
     def __init__(self, pid: int, parent_pid: int, began_ns: int) -> None:
         self.pid, self.parent_pid, self.began_ns = pid, parent_pid, began_ns
@@ -290,79 +293,79 @@ class FakeBox:
 
 
 @pytest.fixture
-def translator(census: Census, out: list[Message]) -> Translator:
-    return Translator(census, out, 100, Doings(out, 100))
+def decoder(census: Census, out: list[Message]) -> Decoder:
+    return Decoder(census, out, 100, Doings(out, 100))
 
 
-def meet(translator: Translator, pid: int, began_ns: int) -> Row:
-    box: Any = FakeBox(pid, 10, began_ns)
-    row = translator.meet(box)
+def meet(decoder: Decoder, pid: int, began_ns: int) -> Row:
+    reader: Any = FakeBox(pid, 10, began_ns)
+    row = decoder.meet(reader)
     assert row is not None
     return row
 
 
-def test_box_that_is_found_after_its_process_has_ended(census: Census, translator: Translator) -> None:
+def test_box_that_is_found_after_its_process_has_ended(census: Census, decoder: Decoder) -> None:
     """It came and went between two looks at the directory: there is still one row for it."""
     row = census.meet(11, 10, reborn=False)
     census.end(row, 0, 300)
-    assert meet(translator, 11, 250) is row
+    assert meet(decoder, 11, 250) is row
     assert row.agent
-    assert meet(translator, 11, 280) is row  # it ran exec, and has another agent since
-    later = meet(translator, 11, 400)
+    assert meet(decoder, 11, 280) is row  # it ran exec, and has another agent since
+    later = meet(decoder, 11, 400)
     assert later is not row
 
 
-def test_pid_of_a_process_that_has_ended_names_the_next_child(census: Census, translator: Translator) -> None:
-    root = meet(translator, 10, 110)
-    translator.take(root, [Record(trace_format.START_CALLED, 120, ("11", "func1"))])
+def test_pid_of_a_process_that_has_ended_names_the_next_child(census: Census, decoder: Decoder) -> None:
+    root = meet(decoder, 10, 110)
+    decoder.take(root, [Record(trace_format.START_CALLED, 120, ("11", "func1"))])
     first = census.find(11)
     assert first is not None
     census.end(first, 0, 200)
-    translator.take(
+    decoder.take(
         root, [Record(trace_format.START_CALLED, 300, ("11", "func2")), Record(trace_format.REAPED, 310, ("11", "0"))]
     )
     second = census.find(11)
     assert second is not None
     assert (first.name, second.name, second.id) == ("func1", "func2", 3)
-    translator.take(root, [Record(trace_format.REAPED, 320, ("12", "0"))])
-    assert translator.bad == 0  # what told of that child may have been overwritten
+    decoder.take(root, [Record(trace_format.REAPED, 320, ("12", "0"))])
+    assert decoder.bad == 0  # what told of that child may have been overwritten
 
 
-def test_processes_of_a_fork_server_that_is_gone_run_on(census: Census, translator: Translator) -> None:
-    root = meet(translator, 10, 110)
+def test_processes_of_a_fork_server_that_is_gone_run_on(census: Census, decoder: Decoder) -> None:
+    root = meet(decoder, 10, 110)
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     for pid in (os.getpid(), gone.pid):
-        translator.take(root, [Record(trace_format.START_CALLED, 120, (str(pid), "func"))])
-        translator.take(root, [Record(trace_format.REAPED, 190, (str(pid), "255"))])
+        decoder.take(root, [Record(trace_format.START_CALLED, 120, (str(pid), "func"))])
+        decoder.take(root, [Record(trace_format.REAPED, 190, (str(pid), "255"))])
     runs, ended = census.find(os.getpid()), census.find(gone.pid)
     assert runs is not None
     assert ended is not None
     assert (runs.ended, ended.ended, ended.exit_code) == (False, True, 255)
 
 
-def test_values_that_are_no_numbers_are_counted_and_dropped(translator: Translator, out: list[Message]) -> None:
-    root = meet(translator, 10, 110)
+def test_values_that_are_no_numbers_are_counted_and_dropped(decoder: Decoder, out: list[Message]) -> None:
+    root = meet(decoder, 10, 110)
     root.names[0] = root.id, "rocket"
-    translator.take(root, [Sample(120, 0, value) for value in (math.inf, math.nan, 0.5, 7**100_000, -(2**1024))])
-    translator.flush()
+    decoder.take(root, [Sample(120, 0, value) for value in (math.inf, math.nan, 0.5, 7**100_000, -(2**1024))])
+    decoder.flush()
     assert [m.value for m in out if isinstance(m, messages.Samples)] == [(0.5,)]
-    assert translator.bad == 4
+    assert decoder.bad == 4
 
 
-def test_a_value_that_cannot_be_drawn_is_told_of_once(translator: Translator, out: list[Message]) -> None:
+def test_a_value_that_cannot_be_drawn_is_told_of_once(decoder: Decoder, out: list[Message]) -> None:
     for pid in (10, 11):
-        row = meet(translator, pid, 110)
+        row = meet(decoder, pid, 110)
         row.names[0] = row.id, "rocket"
-        translator.take(row, [Record(trace_format.NOT_DRAWN, 120, ("0",)), Record(trace_format.NOT_DRAWN, 130, ("9",))])
+        decoder.take(row, [Record(trace_format.NOT_DRAWN, 120, ("0",)), Record(trace_format.NOT_DRAWN, 130, ("9",))])
     [notice] = [message for message in out if isinstance(message, messages.Notice)]
     assert notice.text.startswith("rocket in ")
-    assert translator.unexplained == 2, "an index that nobody told of"
+    assert decoder.unexplained == 2, "an index that nobody told of"
 
 
-def test_records_become_messages(census: Census, translator: Translator, out: list[Message]) -> None:
-    root = meet(translator, 10, 110)
-    translator.take(
+def test_records_become_messages(census: Census, decoder: Decoder, out: list[Message]) -> None:
+    root = meet(decoder, 10, 110)
+    decoder.take(
         root,
         [
             Record(trace_format.NAME, 111, ("0", "rocket", "0")),
@@ -373,11 +376,11 @@ def test_records_become_messages(census: Census, translator: Translator, out: li
             Record(trace_format.REAPED, 190, ("11", "-9")),
             Record(trace_format.JOINED, 195, ("11",)),
             Record(trace_format.OUTPUT, 196, ("stdout", "a", "b")),
-            Record(trace_format.COST, 197, ("0.5", "1", "ValueError: odd")),
+            Record(trace_format.OVERHEAD, 197, ("0.5", "1", "ValueError: odd")),
             Sample(198, 0, 7),
         ],
     )
-    translator.flush()
+    decoder.flush()
     assert messages.Interpreter("3.13.0", True) in out
     assert messages.Moment(2, "start_called", 20) in out
     assert messages.StartFailed(1, "func2", 21, "OSError: no") in out
@@ -387,7 +390,7 @@ def test_records_become_messages(census: Census, translator: Translator, out: li
     assert messages.Output(1, 96, "stdout", "a\x1fb") in out
     assert messages.Samples((1,), ("rocket",), (98,), (7,)) in out
     assert any(isinstance(m, messages.Notice) and "ValueError: odd" in m.text for m in out)
-    assert translator.bad == 1  # the error inside the agent
+    assert decoder.bad == 1  # the error inside the agent
     assert census.find(11) is not None
 
 
@@ -399,10 +402,10 @@ def test_records_of_any_content_do_no_harm(records: list[Record]) -> None:
     out: list[Message] = []
     census = Census(out, 0)
     census.meet(10, None, reborn=True)
-    translator = Translator(census, out, 0, Doings(out, 0))
-    row = meet(translator, 10, 5)
-    translator.take(row, records)
-    translator.flush()
+    decoder = Decoder(census, out, 0, Doings(out, 0))
+    row = meet(decoder, 10, 5)
+    decoder.take(row, records)
+    decoder.flush()
     line = messages.encode(0, out)
     json.loads(line)
 

@@ -29,7 +29,7 @@ options = Options(workers=2, limit=sys.maxsize, start_method="spawn")
 started = Started(options.command(own_session=False)._replace(output=os.devnull))
 below = lambda: sampler.descendants(ProgramTree(started.supervised.pid))
 wait_until(lambda: sum(b"start func" in open(os.path.join(started.directory, name), "rb").read()
-                       for name in os.listdir(started.directory) if name.endswith(".box")) == 2)
+                       for name in os.listdir(started.directory) if name.endswith(".trace")) == 2)
 collector, model, loads = Collector(), Model(), []
 times = psutil.cpu_times(percpu=True)
 wait_until(lambda: all(now != before for now, before in zip(psutil.cpu_times(percpu=True), times)))

@@ -49,7 +49,7 @@ def test_created_for_this_user_alone() -> None:
 
 def test_everything_in_it_is_removed_and_no_link_followed(directory: Path, elsewhere: Path) -> None:
     created = identity(directory)
-    directory.joinpath("board").write_text("board")
+    directory.joinpath("control_block").write_text("control_block")
     directory.joinpath("folder", "deep").mkdir(parents=True)
     directory.joinpath("folder", "deep", "file").write_text("file")
     directory.joinpath("folder", "link").symlink_to(elsewhere)
@@ -85,7 +85,7 @@ def test_another_in_its_place_is_left_alone(instead: str, directory: Path, elsew
 def test_swapped_while_it_is_being_removed(directory: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At the worst moment: between the look at it and the removal of what is in it."""
     created = identity(directory)
-    directory.joinpath("board").write_text("board")
+    directory.joinpath("control_block").write_text("control_block")
     listdir = os.listdir
 
     def swap_first(folder: int) -> list[str]:
@@ -97,12 +97,12 @@ def test_swapped_while_it_is_being_removed(directory: Path, elsewhere: Path, mon
         patched.setattr(os, "listdir", swap_first)
         run_directory.remove(str(directory), created)
     assert elsewhere.joinpath("letter").read_text() == "dear"
-    assert not directory.with_name("moved").joinpath("board").exists()
+    assert not directory.with_name("moved").joinpath("control_block").exists()
 
 
 def test_without_descriptors_of_folders(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_directory, "_BY_DESCRIPTOR", False)
-    directory.joinpath("board").write_text("board")
+    directory.joinpath("control_block").write_text("control_block")
     assert run_directory.remove(str(directory), identity(directory))
     assert run_directory.sweep([str(directory.parent)]) == []
 

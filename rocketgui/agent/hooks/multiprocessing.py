@@ -79,7 +79,7 @@ class EndOfCall:
         return bound  # type: ignore[no-any-return]
 
 
-class Lifecycle:
+class MultiprocessingHooks:
     """Patches multiprocessing when it is imported, and notes what it does.
 
     `event(kind, t_ns, *texts)` writes; `running(process)` is called when start() is and before a child's first line,
@@ -235,7 +235,7 @@ class Lifecycle:
             self.look_at_children()
             self._event(trace_format.JOINED, time.monotonic_ns(), popen.pid)
 
-    def chore(self, now: int) -> None:
+    def periodic(self, now: int) -> None:
         """About ten times a second: has the program learnt how a child ended, or not said why a start() failed?"""
         self.look_at_children()
         failed = self._failed_start

@@ -35,7 +35,7 @@ LETTERS = 200
 _ARGUMENTS, _ENVIRONMENT = 0, 5
 
 
-class Offspring:
+class SubprocessHooks:
     """`event(kind, t_ns, *texts)` writes; `leaving(exit_code)` is called before `os._exit`, `replacing()` before
     another program takes the process over; `on_error` gets what goes
     wrong in here."""

@@ -22,10 +22,10 @@ def _begin() -> None:
     package.__path__ = [os.path.dirname(here)]
     sys.modules["_rocketgui_agent"] = package
     try:
-        from _rocketgui_agent import agent, trace_format  # type: ignore[import-not-found]
+        from _rocketgui_agent import bootstrap, trace_format  # type: ignore[import-not-found]
 
         try:
-            agent.begin()
+            bootstrap.begin()
         finally:
             if os.name != "nt":  # there, children get a copy of os.environ and nothing else
                 _hide(trace_format)

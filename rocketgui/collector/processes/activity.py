@@ -66,7 +66,7 @@ CALLS = {
 
 @dataclass(slots=True)
 class _Told:
-    """What an agent told last; see `layout.DOING`."""
+    """What an agent told last; see `layout.ACTIVITY`."""
 
     t_ns: int = 0
     share: int = -1

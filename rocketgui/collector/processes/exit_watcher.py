@@ -10,7 +10,7 @@ import time
 
 import psutil
 
-#: Descriptors that are left for all but process descriptors and black boxes.
+#: Descriptors that are left for all but process descriptors and trace buffers.
 SPARE = 30
 
 
@@ -99,7 +99,7 @@ def _exit_code(status: int) -> int:
 
 
 def room_for_descriptors() -> int:
-    """How many process descriptors, and how many black boxes, may be held open: one of each per process, and enough
+    """How many process descriptors, and how many trace buffers, may be held open: one of each per process, and enough
     is left for all else, such as reading /proc."""
     try:
         import resource

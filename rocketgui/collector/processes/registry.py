@@ -37,7 +37,7 @@ class Row:
     executed: int = 0
     #: Whether it is a Python; None: nobody has told yet.
     python: bool | None = None
-    #: Whose values are meant by the indices in this process's black box: the row's id, and the name.
+    #: Whose values are meant by the indices in this process's trace buffer: the row's id, and the name.
     names: dict[int, tuple[int, str]] = field(default_factory=dict)
     moments: dict[str, int] = field(default_factory=dict)
     exit_code: int | None = None
@@ -64,7 +64,7 @@ class Row:
 
     @property
     def who(self) -> str:
-        """How the board names it."""
+        """How the control block names it."""
         if self.thread is None:
             return str(self.pid)
         return f"{self.pid}:i{self.tid}" if self.kind == "interpreter" else f"{self.pid}:{self.thread}"

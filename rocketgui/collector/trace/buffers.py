@@ -1,4 +1,4 @@
-"""The black boxes of a run: finds new ones, reads all of them, and puts away those of processes that have ended."""
+"""The trace buffers of a run: finds new ones, reads all of them, and puts away those of processes that have ended."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from collections.abc import Callable
 from rocketgui.agent import trace_format
 from rocketgui.collector.processes.exit_watcher import room_for_descriptors
 from rocketgui.collector.processes.registry import Census, Row
-from rocketgui.collector.trace.decoder import Translator
+from rocketgui.collector.trace.decoder import Decoder
 from rocketgui.collector.trace.positions import Head, Positions
-from rocketgui.collector.trace.reader import Box, Damaged, NotABox
+from rocketgui.collector.trace.reader import Damaged, NotATraceBuffer, TraceReader
 
 #: The clock of a file system may stand still this long, in ns: a file made meanwhile does not show in its directory.
 CLOCK = 50_000_000
-#: How often it is asked whose a box is, once a tick, before it is nobody's but its own.
+#: How often it is asked whose a buffer is, once a tick, before it is nobody's but its own.
 PATIENCE = 60
 
 _log = logging.getLogger(__name__)
 
 
-class Shelf:
-    """`before_first` is called when the first black box turns up: the one of the program's first process, about which
-    the supervisor's report may come later. `positions` says how far boxes were read before, and is told so.
+class TraceBuffers:
+    """`before_first` is called when the first trace buffer turns up: the one of the program's first process, about
+    which the supervisor's report may come later. `positions` says how far buffers were read before, and is told so.
 
     The program may do anything to these files. What becomes of one concerns its process alone, which is then observed
     no longer from inside.
@@ -35,23 +35,23 @@ class Shelf:
         self,
         directory: str,
         watch: tuple[str, ...],
-        translator: Translator,
+        decoder: Decoder,
         before_first: Callable[[], None],
         positions: Positions,
         census: Census,
     ) -> None:
         self._directory = directory
         self._watch = watch
-        self._translator = translator
+        self._decoder = decoder
         self._before_first = before_first
         self._positions = positions
         self._census = census
-        self._boxes: dict[str, tuple[Box, Row]] = {}
-        #: Boxes of which it is not known yet whose they are, and how often that was asked.
-        self._unclaimed: dict[str, tuple[Box, int]] = {}
-        #: Files with the name of a box that are none, or are not read any more.
+        self._readers: dict[str, tuple[TraceReader, Row]] = {}
+        #: Buffers of which it is not known yet whose they are, and how often that was asked.
+        self._unclaimed: dict[str, tuple[TraceReader, int]] = {}
+        #: Files with the name of a buffer that are none, or are not read any more.
         self._left_out: set[str] = set()
-        #: Losses of the boxes that were put away: samples, lines of output, events, records that made no sense.
+        #: Losses of the trace buffers that were put away: samples, lines of output, events, records that made no sense.
         self.put_away = (0, 0, 0, 0)
         self._listed_ns = -1
         self._looked_ns = 0
@@ -59,7 +59,7 @@ class Shelf:
         self._room = room_for_descriptors()
 
     def go_on(self, head: Head) -> None:
-        """Another collector read these boxes before."""
+        """Another collector read these buffers before."""
         self.put_away = head.samples_lost, head.lines_lost, head.events_lost, head.bad
         self._opened = 1
 
@@ -70,66 +70,66 @@ class Shelf:
             changed = os.stat(self._directory, follow_symlinks=False).st_mtime_ns
             if changed == self._listed_ns:
                 return
-            names = sorted(name for name in os.listdir(self._directory) if name.endswith(trace_format.BOX_SUFFIX))
+            names = sorted(name for name in os.listdir(self._directory) if name.endswith(trace_format.TRACE_SUFFIX))
         except OSError:
-            return  # the program has removed it; boxes that are open already are read on
+            return  # the program has removed it; buffers that are open already are read on
         self._listed_ns = changed if time.time_ns() - changed > CLOCK else -1
         for name in names:
-            if name not in self._boxes and name not in self._unclaimed and name not in self._left_out:
-                if len(self._boxes) + len(self._unclaimed) >= self._room:
+            if name not in self._readers and name not in self._unclaimed and name not in self._left_out:
+                if len(self._readers) + len(self._unclaimed) >= self._room:
                     self._listed_ns = -1  # the file keeps what is written into it until another one is put away
                     break
                 self._open(name)
 
     def _open(self, name: str) -> None:
         try:
-            box = Box(os.path.join(self._directory, name))
+            reader = TraceReader(os.path.join(self._directory, name))
         except FileNotFoundError:
             return
-        except (NotABox, OSError) as error:
-            _log.warning("not a black box: %s", error)
-            self._translator.bad += 1
+        except (NotATraceBuffer, OSError) as error:
+            _log.warning("not a trace buffer: %s", error)
+            self._decoder.bad += 1
             self._left_out.add(name)
             return
         if not self._opened:
             self._before_first()
         self._opened += 1
-        known = self._positions.of(box)
+        known = self._positions.of(reader)
         row = None if known is None else self._census.get(known[0])
         if known is not None and row is not None:
-            box.go_on(known[1])
-            self._boxes[name] = box, row
+            reader.go_on(known[1])
+            self._readers[name] = reader, row
         else:
-            self._unclaimed[name] = box, 0
+            self._unclaimed[name] = reader, 0
 
     def find_again(self) -> None:
-        """Once a collector has taken over: find the boxes that the one before it read. Those that are gone by now, or
-        are not what they were, are of processes that are not observed any more."""
+        """Once a collector has taken over: find the trace buffers that the one before it read. Those that are gone by
+        now, or are not what they were, are of processes that are not observed any more."""
         self.find()
-        found = {id(row) for _, row in self._boxes.values()}
+        found = {id(row) for _, row in self._readers.values()}
         for number in self._positions.rows():
             row = self._census.get(number)
             if row is not None and not row.ended and id(row) not in found:
                 self._census.stop_observing(row, "its trace file was removed", time.monotonic_ns())
 
-    def _claim(self, name: str, box: Box, asked: int) -> None:
+    def _claim(self, name: str, reader: TraceReader, asked: int) -> None:
         try:
-            row = self._translator.meet(box, patient=asked < PATIENCE)
+            row = self._decoder.meet(reader, patient=asked < PATIENCE)
         except Exception as error:
-            _log.error("a black box that is nobody's", exc_info=error)
+            _log.error("a trace buffer that is nobody's", exc_info=error)
             self._unclaimed.pop(name, None)
             self._left_out.add(name)
-            self._translator.bad += 1
-            box.release()
+            self._decoder.bad += 1
+            reader.release()
             return
         if row is None:
-            self._unclaimed[name] = box, asked + 1
+            self._unclaimed[name] = reader, asked + 1
             return
         self._unclaimed.pop(name, None)
         # The names stand among the events, which are read after the samples.
         row.names.update({index: (row.id, name) for index, name in enumerate(self._watch)})
         self._census.touch(row)
-        self._boxes[name] = box, row
+        self._readers[name] = reader, row
 
     def read(self) -> None:
         """Translate all that is new.
@@ -137,29 +137,29 @@ class Shelf:
         A parent tells of each start() before it calls the next one. So what is told comes first, then what was found:
         processes become known in the order in which they were started.
         """
-        for name in list(self._boxes):
+        for name in list(self._readers):
             self._read(name)
-        for name, (box, asked) in sorted(self._unclaimed.items(), key=lambda item: item[1][0].began_ns):
-            self._claim(name, box, asked)
-            if name in self._boxes:
+        for name, (reader, asked) in sorted(self._unclaimed.items(), key=lambda item: item[1][0].began_ns):
+            self._claim(name, reader, asked)
+            if name in self._readers:
                 self._read(name)
         # Lines from after this look may not all have been read.
-        self._translator.flush(self._looked_ns)
+        self._decoder.flush(self._looked_ns)
 
     def _read(self, name: str) -> None:
-        box, row = self._boxes[name]
-        if self._take(name, box, row) and row.ended and self._take(name, box, row, patience=0):
+        reader, row = self._readers[name]
+        if self._take(name, reader, row) and row.ended and self._take(name, reader, row, patience=0):
             self._put(name)
 
-    def _take(self, name: str, box: Box, row: Row, **options: int) -> bool:
-        """Translate what is new in a box; whether that went well. Where it did not, the box is read no more."""
+    def _take(self, name: str, reader: TraceReader, row: Row, **options: int) -> bool:
+        """Translate what is new in a buffer; whether that went well. Where it did not, the buffer is read no more."""
         try:
-            self._translator.take(row, box.read(**options))
+            self._decoder.take(row, reader.read(**options))
         except Damaged as error:
             self._give_up(name, row, f"its trace file was damaged: {error}")
         except Exception as error:
             _log.error("%s (pid %d) cannot be observed any more", row.name, row.pid, exc_info=error)
-            self._translator.bad += 1
+            self._decoder.bad += 1
             self._give_up(name, row, f"an error in rocketgui: {type(error).__name__}: {error}")
         else:
             return True
@@ -172,48 +172,48 @@ class Shelf:
 
     def read_last(self, row: Row) -> None:
         """Translate the last words of a process that has ended: nothing more will be written."""
-        for name, (box, owner) in list(self._boxes.items()):
+        for name, (reader, owner) in list(self._readers.items()):
             if owner is row:
-                self._take(name, box, row, patience=0)
-        self._translator.flush(self._looked_ns)
+                self._take(name, reader, row, patience=0)
+        self._decoder.flush(self._looked_ns)
 
     def read_rest(self) -> None:
-        """Once nothing writes any more: translate everything, and put all boxes away."""
+        """Once nothing writes any more: translate everything, and put all buffers away."""
         self._listed_ns = -1
         self.find()
-        while self._boxes or self._unclaimed:
-            for name, (box, _) in list(self._unclaimed.items()):
-                self._claim(name, box, PATIENCE)
-            for name, (box, row) in list(self._boxes.items()):
-                if self._take(name, box, row, patience=0):
+        while self._readers or self._unclaimed:
+            for name, (reader, _) in list(self._unclaimed.items()):
+                self._claim(name, reader, PATIENCE)
+            for name, (reader, row) in list(self._readers.items()):
+                if self._take(name, reader, row, patience=0):
                     self._put(name)
             self.find()
-        self._translator.flush()
+        self._decoder.flush()
 
     def note_positions(self) -> None:
-        """Note how far each box was read."""
-        for box, row in self._boxes.values():
-            self._positions.note(box, row.id)
+        """Note how far each buffer was read."""
+        for reader, row in self._readers.values():
+            self._positions.note(reader, row.id)
 
     def losses(self) -> tuple[int, int, int, int]:
         """Samples, lines of output and events that were written and not read, and records that made no sense."""
-        columns = zip(self.put_away, *(_losses(box) for box, _ in self._boxes.values()), strict=True)
+        columns = zip(self.put_away, *(_losses(reader) for reader, _ in self._readers.values()), strict=True)
         samples, lines, events, bad = (sum(column) for column in columns)
         return samples, lines, events, bad
 
     def _put(self, name: str) -> None:
-        box, _ = self._boxes.pop(name)
-        self.put_away = tuple(map(sum, zip(self.put_away, _losses(box), strict=True)))  # type: ignore[assignment]
-        self._positions.forget(box)
-        box.close()
+        reader, _ = self._readers.pop(name)
+        self.put_away = tuple(map(sum, zip(self.put_away, _losses(reader), strict=True)))  # type: ignore[assignment]
+        self._positions.forget(reader)
+        reader.close()
 
     def close(self) -> None:
-        """Let go of the boxes that are still open; their files stay."""
-        for box, _ in [*self._boxes.values(), *self._unclaimed.values()]:
+        """Let go of the trace buffers that are still open; their files stay."""
+        for reader, _ in [*self._readers.values(), *self._unclaimed.values()]:
             with contextlib.suppress(OSError):
-                box.release()
-        self._boxes, self._unclaimed = {}, {}
+                reader.release()
+        self._readers, self._unclaimed = {}, {}
 
 
-def _losses(box: Box) -> tuple[int, int, int, int]:
-    return box.samples_lost, box.lines_lost, box.events_lost, box.bad
+def _losses(reader: TraceReader) -> tuple[int, int, int, int]:
+    return reader.samples_lost, reader.lines_lost, reader.events_lost, reader.bad

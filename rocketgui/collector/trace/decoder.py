@@ -1,4 +1,4 @@
-"""Turns what stands in black boxes into messages."""
+"""Turns what stands in trace buffers into messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rocketgui.agent import trace_format
 from rocketgui.collector.processes.activity import Doings
 from rocketgui.collector.processes.exit_watcher import runs
 from rocketgui.collector.processes.registry import Census, Row
-from rocketgui.collector.trace.reader import Box, Record, Sample
+from rocketgui.collector.trace.reader import Record, Sample, TraceReader
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
 
@@ -26,7 +26,7 @@ EARLIEST, LATEST = 60_000_000_000, 1_000_000_000
 NAMELESS, EARLY = 10_000, 10_000
 
 
-class Translator:
+class Decoder:
     """Puts messages into `out`, and into `keep` those that a later collector has to tell again. `bad` counts records
     that made no sense, `unexplained` those about something of which nothing was told before: that was overwritten
     before it was read. `samples_taken` and `lines_taken` count what was put out.
@@ -85,11 +85,11 @@ class Translator:
             trace_format.REAPED: self._reaped,
             trace_format.JOINED: self._joined,
             trace_format.TERMINATED: self._terminated,
-            trace_format.COST: self._cost,
+            trace_format.OVERHEAD: self._cost,
             trace_format.THREAD: self._thread,
             trace_format.SPAWNED: self._spawned,
             trace_format.NOT_DRAWN: self._not_drawn,
-            trace_format.DOING: lambda row, t, texts: self._doings.told(row.id, t, texts),
+            trace_format.ACTIVITY: lambda row, t, texts: self._doings.told(row.id, t, texts),
         }
 
     def restore(self, row: Row) -> None:
@@ -110,42 +110,42 @@ class Translator:
                 self._threads.pop((row.parent, row.thread or 0), None)
                 self._children.pop((row.parent, row.pid), None)
 
-    def meet(self, box: Box, *, patient: bool = True) -> Row | None:
-        """A new black box: the process that writes it, or the thread whose interpreter does. None, if `patient`: it is
-        not known yet which thread that is."""
-        if box.thread:
-            return self._meet_interpreter(box, patient)
-        known = self._census.find(box.pid)
-        # A process may have come and gone between two looks at the directory; its row then waits for the box, and for
-        # one more where it ran exec.
-        late = known is not None and known.ended and box.began_ns <= known.moments["exited"]
-        row = self._census.meet(box.pid, box.parent_pid, reborn=not late)
-        row.agent_since = box.began_ns
+    def meet(self, reader: TraceReader, *, patient: bool = True) -> Row | None:
+        """A new trace buffer: the process that writes it, or the thread whose interpreter does. None, if `patient`: it
+        is not known yet which thread that is."""
+        if reader.thread:
+            return self._meet_interpreter(reader, patient)
+        known = self._census.find(reader.pid)
+        # A process may have come and gone between two looks at the directory; its row then waits for the buffer, and
+        # for one more where it ran exec.
+        late = known is not None and known.ended and reader.began_ns <= known.moments["exited"]
+        row = self._census.meet(reader.pid, reader.parent_pid, reborn=not late)
+        row.agent_since = reader.began_ns
         if row.agent:  # the same process after exec, with a new agent
             return row
         row.agent = True
         self._census.announce(row)
-        self._census.moment(row, "began", box.began_ns)
+        self._census.moment(row, "began", reader.began_ns)
         return row
 
-    def _meet_interpreter(self, box: Box, patient: bool) -> Row | None:
-        process = self._census.find(box.pid)
+    def _meet_interpreter(self, reader: TraceReader, patient: bool) -> Row | None:
+        process = self._census.find(reader.pid)
         if process is None:
-            return None if patient else self._census.meet(box.pid, box.parent_pid, reborn=False)
+            return None if patient else self._census.meet(reader.pid, reader.parent_pid, reborn=False)
         threads = [
             row
             for row in self._census.threads_of(process)
-            if row.tid == box.thread and row.kind == "thread" and row.moments.get("began", 0) <= box.began_ns
+            if row.tid == reader.thread and row.kind == "thread" and row.moments.get("began", 0) <= reader.began_ns
         ]
         if threads:
             row = threads[-1]  # the system gives numbers again
-        elif patient and box.thread != box.pid:
+        elif patient and reader.thread != reader.pid:
             return None
         else:  # made by the main thread, which makes others too: it is nobody's but its own
             number = -len(self._census.threads_of(process)) - 1
             row = self._census.meet_thread(process, number, f"interpreter {-number}")
-            row.tid = box.thread
-            self._census.moment(row, "began", box.began_ns)
+            row.tid = reader.thread
+            self._census.moment(row, "began", reader.began_ns)
         row.kind = "interpreter"
         self._census.announce(row)
         return row
@@ -155,7 +155,7 @@ class Translator:
         self._census.moment(row, moment, t_ns, better=row.kind == "interpreter")
 
     def take(self, row: Row, records: Iterable[Sample | Record]) -> None:
-        """Translate the new records of one box; its samples come out of `flush`."""
+        """Translate the new records of one buffer; its samples come out of `flush`."""
         earliest, latest = self._launched_ns - EARLIEST, time.monotonic_ns() + LATEST
         for record in records:
             try:

@@ -1,6 +1,6 @@
-"""How far the black boxes of a run were read: a map in memory, written at each tick, that outlives the collector.
+"""How far the trace buffers of a run were read: a map in memory, written at each tick, that outlives the collector.
 
-A head, then an entry per black box that is being read.
+A head, then an entry per trace buffer that is being read.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import struct
 from typing import NamedTuple
 
 from rocketgui.collector.run_files import RunFiles
-from rocketgui.collector.trace.reader import Box, Position
+from rocketgui.collector.trace.reader import Position, TraceReader
 
 _HEAD = struct.Struct("<10qd")
 _HEAD_SIZE = 256
-#: pid, beginning and thread of a black box, whose row it is, and a `Position`.
+#: pid, beginning and thread of a trace buffer, whose row it is, and a `Position`.
 _ENTRY = struct.Struct("<4q8q")
 _IDENTITY = struct.Struct("<3q")
 
 
 class Head(NamedTuple):
-    """What stands once in the positions: which checkpoint file is right, losses of black boxes that were put away
+    """What stands once in the positions: which checkpoint file is right, losses of trace buffers that were put away
     (samples, lines, events, nonsense), records that made no sense, samples and lines handed on, the offset up to which
     the supervisor's reports were read, errors of the collector's own, its CPU seconds and those of its predecessors."""
 
@@ -38,7 +38,7 @@ class Head(NamedTuple):
 
 
 class Positions:
-    """How far the black boxes were read; `of(box)` is an entry that was found there."""
+    """How far the trace buffers were read; `of(reader)` is an entry that was found there."""
 
     def __init__(self, files: RunFiles) -> None:
         self._memory = mmap.mmap(files.positions, 0)
@@ -53,31 +53,32 @@ class Positions:
                 self._free.append(at)
         self._free.reverse()
 
-    def of(self, box: Box) -> tuple[int, Position] | None:
-        """Whose row a black box is, and how far it was read; None if it was not read before."""
-        at = self._places.get(_identity(box))
+    def of(self, reader: TraceReader) -> tuple[int, Position] | None:
+        """Whose row a trace buffer is, and how far it was read; None if it was not read before."""
+        at = self._places.get(_identity(reader))
         if at is None:
             return None
         row, *position = _ENTRY.unpack_from(self._memory, at)[3:]
         return row, Position(*position)
 
     def rows(self) -> list[int]:
-        """The rows whose black boxes are being read."""
+        """The rows whose trace buffers are being read."""
         return [_ENTRY.unpack_from(self._memory, at)[3] for at in self._places.values()]
 
-    def note(self, box: Box, row: int) -> None:
-        """Note how far a black box was read. Where there is no room left, its successor reads it from its beginning."""
-        identity = _identity(box)
+    def note(self, reader: TraceReader, row: int) -> None:
+        """Note how far a trace buffer was read. Where there is no room left, its successor reads it from its
+        beginning."""
+        identity = _identity(reader)
         at = self._places.get(identity)
         if at is None:
             if not self._free:
                 return
             at = self._places[identity] = self._free.pop()
-        _ENTRY.pack_into(self._memory, at, *identity, row, *box.position)
+        _ENTRY.pack_into(self._memory, at, *identity, row, *reader.position)
 
-    def forget(self, box: Box) -> None:
-        """The black box is put away."""
-        at = self._places.pop(_identity(box), None)
+    def forget(self, reader: TraceReader) -> None:
+        """The trace buffer is put away."""
+        at = self._places.pop(_identity(reader), None)
         if at is not None:
             _IDENTITY.pack_into(self._memory, at, 0, 0, 0)
             self._free.append(at)
@@ -91,5 +92,5 @@ class Positions:
         self._memory.close()
 
 
-def _identity(box: Box) -> tuple[int, int, int]:
-    return box.pid, box.began_ns, box.thread
+def _identity(reader: TraceReader) -> tuple[int, int, int]:
+    return reader.pid, reader.began_ns, reader.thread

@@ -1,6 +1,6 @@
-"""Reads black boxes: files that another process writes, may be writing, or may have died while writing.
+"""Reads trace buffers: files that another process writes, may be writing, or may have died while writing.
 
-A box is read by `pread`, not through a map: the program may cut its files short, and a map of what is not there any
+A buffer is read by `pread`, not through a map: the program may cut its files short, and a map of what is not there any
 more ends the process that looks at it (SIGBUS).
 """
 
@@ -53,15 +53,15 @@ class Record(NamedTuple):
     texts: tuple[str, ...]
 
 
-class NotABox(ValueError):
-    """The file is not a black box of this version."""
+class NotATraceBuffer(ValueError):
+    """The file is not a trace buffer of this version."""
 
 
 class Damaged(Exception):
     """The file is not any more what it was: it was cut short, or holds what no agent writes."""
 
 
-class Lane:
+class RingReader:
     """Follows one ring of slots, from slot number `next` on.
 
     `lost` counts slots that were overwritten before they were read, or left torn.
@@ -82,7 +82,7 @@ class Lane:
         `read(size, offset)` gives bytes of the file; `most` is the largest number that a slot can have by now.
         """
         looks = 2 * self.slots
-        wanted = 1  # most looks at most lanes end after one slot
+        wanted = 1  # most looks at most rings end after one slot
         while looks > 0:
             first = (self.next - 1) % self.slots
             # One copy, of which everything is read: the writer may be at it in this moment.
@@ -160,7 +160,7 @@ class Lane:
 
 
 class Position(NamedTuple):
-    """How far a box was read, and what was counted on the way; see `Box`."""
+    """How far a buffer was read, and what was counted on the way; see `TraceReader`."""
 
     events: int = 1
     flow: int = 1
@@ -172,10 +172,10 @@ class Position(NamedTuple):
     bad: int = 0
 
 
-class Box:
-    """One process's black box.
+class TraceReader:
+    """One process's trace buffer.
 
-    `thread` is 0, or the system's number of the thread that made the interpreter whose box it is. `samples_lost` and
+    `thread` is 0, or the system's number of the thread that made the interpreter whose buffer it is. `samples_lost` and
     `lines_lost` count what the process wrote and this reader never saw, `bad` the records that made no sense.
 
     Raises:
@@ -189,19 +189,19 @@ class Box:
         self._descriptor = os.open(path, flags)
         try:
             found = os.fstat(self._descriptor)
-            if not stat.S_ISREG(found.st_mode) or found.st_size != trace_format.BOX_SIZE:
-                raise NotABox(f"{os.path.basename(path)} is no file of the right size")
+            if not stat.S_ISREG(found.st_mode) or found.st_size != trace_format.TRACE_SIZE:
+                raise NotATraceBuffer(f"{os.path.basename(path)} is no file of the right size")
             header = self._read(_HEADER.size, 0)
             magic, self.pid, self.parent_pid, self.began_ns, self.thread = _HEADER.unpack(header)
             pids = 0 < self.pid < 1 << 31 and 0 <= self.parent_pid < 1 << 31 and 0 <= self.thread < 1 << 31
             if magic != trace_format.MAGIC or not pids or not 0 <= self.began_ns <= time.monotonic_ns():
-                raise NotABox(f"{os.path.basename(path)} is not a black box")
-        except (NotABox, Damaged) as error:
+                raise NotATraceBuffer(f"{os.path.basename(path)} is not a trace buffer")
+        except (NotATraceBuffer, Damaged) as error:
             os.close(self._descriptor)
-            raise NotABox(str(error)) from None
+            raise NotATraceBuffer(str(error)) from None
         self._device, self._inode = found.st_dev, found.st_ino
-        self._events = Lane(trace_format.EVENT_OFFSET, trace_format.EVENT_SLOTS)
-        self._flow = Lane(trace_format.FLOW_OFFSET, trace_format.FLOW_SLOTS)
+        self._events = RingReader(trace_format.EVENT_OFFSET, trace_format.EVENT_SLOTS)
+        self._flow = RingReader(trace_format.FLOW_OFFSET, trace_format.FLOW_SLOTS)
         self._last_sample = self._samples_seen = 0
         self._last_line = 0
         self._most = 0
@@ -239,11 +239,11 @@ class Box:
         """Yield what is new: samples and output first, then lifecycle.
 
         Raises:
-            Damaged: the program has cut its box short, or overwritten it.
+            Damaged: the program has cut its buffer short, or overwritten it.
         """
         self._most = max(0, time.monotonic_ns() - self.began_ns) // FASTEST_NS
-        for lane in (self._flow, self._events):
-            for kind, payload in lane.read(self._read, self._most + lane.slots, patience):
+        for ring in (self._flow, self._events):
+            for kind, payload in ring.read(self._read, self._most + ring.slots, patience):
                 try:
                     yield self._parsed(kind, payload)
                 except (ValueError, IndexError, struct.error):

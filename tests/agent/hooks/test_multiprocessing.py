@@ -101,8 +101,8 @@ def _plain(text: str) -> str:
 
 def no_trouble(done: Done) -> None:
     """No agent had an error, and no record was lost."""
-    assert [(box.name or box.helper or "parent", box.errors) for box in done.boxes if box.errors] == []
-    assert sum(box.lost for box in done.boxes) == 0
+    assert [(reader.name or reader.helper or "parent", reader.errors) for reader in done.readers if reader.errors] == []
+    assert sum(reader.lost for reader in done.readers) == 0
 
 
 def times_in_order(child: Told, parent: Told) -> None:
@@ -153,8 +153,8 @@ def test_rocket_program(python: Python, method: str) -> None:
         assert child.lines("stdout") == [f"start {child.name}", f"end {child.name}"]
         times_in_order(child, root)
     helpers = {"fork": set(), "spawn": {"resource tracker"}, "forkserver": {"fork server", "resource tracker"}}[method]
-    assert {box.helper for box in observed.boxes} - {""} <= helpers
-    assert not any(box.samples or box.of(trace_format.OUTPUT) for box in observed.boxes if box.helper)
+    assert {reader.helper for reader in observed.readers} - {""} <= helpers
+    assert not any(reader.samples or reader.of(trace_format.OUTPUT) for reader in observed.readers if reader.helper)
 
 
 @pytest.mark.parametrize(("python", "method"), ways(START_METHODS), ids=str)
@@ -453,8 +453,8 @@ def test_sampling_goes_on_after_forks(python: Python, script: Script) -> None:
         """
     )
     with Observed(python, [program]) as running:
-        # It ends only if both processes, after the fork, do what the board says.
-        running.board.set("0", "limit", 0)
+        # It ends only if both processes, after the fork, do what the control block says.
+        running.control_block.set("0", "limit", 0)
         observed = running.finish()
     assert (observed.stderr, observed.code) == ("", 0)
 
@@ -518,8 +518,8 @@ def test_an_exec_in_the_same_process_is_followed(script: Script) -> None:
     )
     alone, observed = alone_and_observed(this_python(), [program])
     same(alone, observed)
-    assert [box.pid for box in observed.boxes] == [observed.root.pid] * 2
-    assert observed.boxes[1].values()[-1] == 2
+    assert [reader.pid for reader in observed.readers] == [observed.root.pid] * 2
+    assert observed.readers[1].values()[-1] == 2
 
 
 def test_run_directory_that_is_gone(script: Script) -> None:
@@ -527,7 +527,7 @@ def test_run_directory_that_is_gone(script: Script) -> None:
     program = script(
         """
         import multiprocessing, os, shutil
-        shutil.rmtree(os.path.dirname([line.split()[-1] for line in open("/proc/self/maps") if ".box" in line][0]))
+        shutil.rmtree(os.path.dirname([line.split()[-1] for line in open("/proc/self/maps") if ".trace" in line][0]))
         process = multiprocessing.get_context("spawn").Process(target=print, args=("child",))
         if __name__ == "__main__":
             process.start()

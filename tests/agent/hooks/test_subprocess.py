@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rocketgui.agent import trace_format
-from rocketgui.agent.hooks.subprocess import LETTERS, WORDS, Offspring, words
+from rocketgui.agent.hooks.subprocess import LETTERS, WORDS, SubprocessHooks, words
 from tests.agent.conftest import Script
 from tests.agent.hooks.test_multiprocessing import every_python, no_trouble, same
 from tests.helpers import Python, alone_and_observed, clean, pythons
@@ -68,8 +68,8 @@ def test_every_way_to_start_a_python(python: Python, with_path: bool, script: Sc
     same(alone, observed)
     assert observed.code == 0
     no_trouble(observed)
-    # 7 was forked by os.spawnve before it was executed, as 8 was: the same process with two black boxes.
-    assert {box.values()[-1] for box in observed.children if box.values()} >= set(range(1, 11))
+    # 7 was forked by os.spawnve before it was executed, as 8 was: the same process with two trace buffers.
+    assert {reader.values()[-1] for reader in observed.children if reader.values()} >= set(range(1, 11))
     spawned = [record.texts for record in observed.root.of(trace_format.SPAWNED)]
     if spawned[-1][1] == "/no/such/program":  # where posix_spawn is used, there never was such a process
         spawned.pop()
@@ -125,8 +125,8 @@ def test_what_is_added_to_an_environment(environment: dict[str, str], kind: type
     taken = {name: value for name, value in environment.items() if "\0" not in value and "ROCKETGUI" not in name}
     given_names = {kind(name): kind(value) for name, value in taken.items()}
     errors: list[Exception] = []
-    offspring = Offspring("/run", ["rocket"], "5:7", lambda *_: None, lambda _: None, lambda: None, errors.append)
-    found = offspring.completed(given_names)
+    hooks = SubprocessHooks("/run", ["rocket"], "5:7", lambda *_: None, lambda _: None, lambda: None, errors.append)
+    found = hooks.completed(given_names)
     theirs = given_names.get(kind("PYTHONPATH"))
     assert (found[trace_format.ENV_RUN], found[trace_format.ENV_OWNER]) == ("/run", "5:7")
     assert found.get(trace_format.ENV_PYTHONPATH) == theirs
@@ -134,7 +134,7 @@ def test_what_is_added_to_an_environment(environment: dict[str, str], kind: type
     assert first.endswith("inject")
     assert rest == ("" if theirs is None else os.fsdecode(theirs))
     assert given_names.items() - {(kind("PYTHONPATH"), theirs)} <= found.items()
-    assert offspring.completed(found) == found
+    assert hooks.completed(found) == found
     assert not errors
 
 

@@ -47,21 +47,21 @@ FLIGHT = """
 """
 
 
-def threads(box: Told) -> dict[str, list[tuple[str, str]]]:
+def threads(reader: Told) -> dict[str, list[tuple[str, str]]]:
     """What was noted of each thread, by its name: moments with their texts."""
     noted: dict[str, list[tuple[str, str]]] = {}
-    for record in box.of(trace_format.THREAD):
+    for record in reader.of(trace_format.THREAD):
         number, moment, text = record.texts
         noted.setdefault(number, []).append((moment, text))
     assert [next(iter(moments))[0] for moments in noted.values()] == ["start_called"] * len(noted)
     return {moments[0][1].rstrip("-0123456789"): moments for moments in noted.values()}
 
 
-def last_values(box: Told) -> dict[str, int | float]:
+def last_values(reader: Told) -> dict[str, int | float]:
     """The last value of each thread's `rocket`, by the thread's number."""
     return {
-        record.texts[2]: box.values(int(record.texts[0]))[-1]
-        for record in box.of(trace_format.NAME)
+        record.texts[2]: reader.values(int(record.texts[0]))[-1]
+        for record in reader.of(trace_format.NAME)
         if record.texts[2] != "0"
     }
 

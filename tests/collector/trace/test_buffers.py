@@ -1,4 +1,4 @@
-"""The shelf of black boxes: who is met first, and in which order lines come."""
+"""The trace buffers of a run: whose is read first, and in which order lines come."""
 
 from __future__ import annotations
 
@@ -6,58 +6,60 @@ import time
 from pathlib import Path
 
 from rocketgui.agent import trace_format
-from rocketgui.agent.trace_buffer import Box
+from rocketgui.agent.trace_buffer import TraceBuffer
 from rocketgui.collector.processes.activity import Doings
 from rocketgui.collector.processes.registry import Census
 from rocketgui.collector.run_files import RunFiles
-from rocketgui.collector.trace.buffers import Shelf
-from rocketgui.collector.trace.decoder import Translator
+from rocketgui.collector.trace.buffers import TraceBuffers
+from rocketgui.collector.trace.decoder import Decoder
 from rocketgui.collector.trace.positions import Positions
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
 
 #: What the agent has mapped must live as long as this process.
-KEPT: list[Box] = []
+KEPT: list[TraceBuffer] = []
 
 
-def box(folder: Path, pid: int) -> Box:
-    KEPT.append(Box(str(folder), pid, 10))
+def reader(folder: Path, pid: int) -> TraceBuffer:
+    KEPT.append(TraceBuffer(str(folder), pid, 10))
     return KEPT[-1]
 
 
-def shelf(folder: Path, out: list[Message]) -> Shelf:
+def trace_buffers(folder: Path, out: list[Message]) -> TraceBuffers:
     census = Census(out, 0)
     positions = Positions(RunFiles.create(str(folder)))
-    return Shelf(str(folder), ("rocket",), Translator(census, out, 0, Doings(out, 0)), lambda: None, positions, census)
+    return TraceBuffers(
+        str(folder), ("rocket",), Decoder(census, out, 0, Doings(out, 0)), lambda: None, positions, census
+    )
 
 
 def test_processes_are_met_in_the_order_of_their_starts(tmp_path: Path) -> None:
-    """However their boxes are named, and whichever of them began first."""
-    root = box(tmp_path, 10)
+    """However their buffers are named, and whichever of them began first."""
+    root = reader(tmp_path, 10)
     out: list[Message] = []
-    boxes = shelf(tmp_path, out)
+    readers = trace_buffers(tmp_path, out)
     for number, pid in ((1, 999), (2, 98), (3, 1000)):
         root.event(trace_format.START_CALLED, time.monotonic_ns(), pid, f"func{number}")
     for pid in (1000, 999, 98, 97):  # of the last one its parent has not told yet
-        box(tmp_path, pid)
-    boxes.find()
-    boxes.read()
+        reader(tmp_path, pid)
+    readers.find()
+    readers.read()
     seen = {message.process: message.pid for message in out if isinstance(message, messages.ProcessSeen)}
     assert seen == {1: 10, 2: 999, 3: 98, 4: 1000, 5: 97}
-    boxes.read_rest()
+    readers.read_rest()
 
 
 def test_lines_of_all_processes_come_in_order_of_time(tmp_path: Path) -> None:
-    writers = [box(tmp_path, pid) for pid in (10, 11, 12)]
+    writers = [reader(tmp_path, pid) for pid in (10, 11, 12)]
     out: list[Message] = []
-    boxes = shelf(tmp_path, out)
+    readers = trace_buffers(tmp_path, out)
     for number in range(9):
         writers[number % 3].output(time.monotonic_ns(), "stdout", [str(number)])
-    boxes.find()
+    readers.find()
     writers[0].output(time.monotonic_ns(), "stdout", ["later"])  # before it, others may print what is read later
-    boxes.read()
+    readers.read()
     assert [message.text for message in out if isinstance(message, messages.Output)] == [str(n) for n in range(9)]
-    boxes.find()
-    boxes.read()
+    readers.find()
+    readers.read()
     assert [message.text for message in out if isinstance(message, messages.Output)][9:] == ["later"]
-    boxes.read_rest()
+    readers.read_rest()

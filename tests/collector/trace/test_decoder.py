@@ -1,4 +1,4 @@
-"""Whatever stands in a black box with a right check sum is translated into messages that make sense, or counted."""
+"""Whatever stands in a trace buffer with a right check sum is translated into messages that make sense, or counted."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from hypothesis import strategies as st
 from rocketgui.agent import trace_format
 from rocketgui.collector.processes.activity import Doings
 from rocketgui.collector.processes.registry import Census, Row, copy_of
-from rocketgui.collector.trace import decoder
-from rocketgui.collector.trace.decoder import Translator
+from rocketgui.collector.trace.decoder import EARLY, NAMELESS, Decoder
 from rocketgui.collector.trace.reader import Record, Sample
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
 
-#: Records that are made up in all, some twenty in each box.
+#: Records that are made up in all, some twenty in each buffer.
 RECORDS = int(os.environ.get("ROCKETGUI_MUTANTS", "10000"))
 
 WORDS = [
@@ -37,12 +36,12 @@ SAMPLES = st.builds(
 )
 
 
-def translator_of(out: list[Message], launched_ns: int, *, found: bool = False) -> tuple[Translator, Row]:
+def translator_of(out: list[Message], launched_ns: int, *, found: bool = False) -> tuple[Decoder, Row]:
     """A translator, and the row of the program's first process."""
     census = Census(out, launched_ns)
     row = census.meet(10, None, reborn=True)
     row.agent = True
-    return Translator(census, out, launched_ns, Doings(out, launched_ns), found=found), row
+    return Decoder(census, out, launched_ns, Doings(out, launched_ns), found=found), row
 
 
 @pytest.mark.timeout(900)
@@ -51,12 +50,12 @@ def translator_of(out: list[Message], launched_ns: int, *, found: bool = False) 
 def test_whatever_stands_in_a_box(told: list[Record | Sample], found: bool) -> None:
     now = time.monotonic_ns()
     out: list[Message] = []
-    translator, row = translator_of(out, now, found=found)
+    decoder, row = translator_of(out, now, found=found)
     shifted = [record._replace(t_ns=record.t_ns + now) for record in told]
-    for process in (row, *list(translator._census)[1:]):
-        translator.take(process, [*shifted, *told])
-    translator.flush()
-    assert 0 <= translator.bad + translator.unexplained <= 2 * len(told)
+    for process in (row, *list(decoder._census)[1:]):
+        decoder.take(process, [*shifted, *told])
+    decoder.flush()
+    assert 0 <= decoder.bad + decoder.unexplained <= 2 * len(told)
     for message in out:
         messages.check(message)
     wire = messages.encode(0, out)
@@ -73,11 +72,11 @@ def test_whatever_stands_in_a_box(told: list[Record | Sample], found: bool) -> N
         (trace_format.EXITING, ("0", "nan", "", "", "")),
         (trace_format.EXITING, ("0", "inf", "", "", "")),
         (trace_format.EXITING, ("0", "0.1", "-5", "", "")),
-        (trace_format.COST, ("nan", "0", "")),
-        (trace_format.COST, ("0.1", "99999999999999999999", "")),
+        (trace_format.OVERHEAD, ("nan", "0", "")),
+        (trace_format.OVERHEAD, ("0.1", "99999999999999999999", "")),
         (trace_format.THREAD, ("1", "vanished", "")),
         (trace_format.NAME, ("0", "", "0")),
-        (trace_format.DOING, ("1", "1", "lock", "", "a.py", "-3", "f")),
+        (trace_format.ACTIVITY, ("1", "1", "lock", "", "a.py", "-3", "f")),
         (trace_format.NAMED, ("func1", "-1")),
         (200, ()),
     ],
@@ -85,50 +84,50 @@ def test_whatever_stands_in_a_box(told: list[Record | Sample], found: bool) -> N
 def test_nonsense_is_counted_and_changes_nothing(kind: int, texts: tuple[str, ...]) -> None:
     now = time.monotonic_ns()
     out: list[Message] = []
-    translator, row = translator_of(out, now)
+    decoder, row = translator_of(out, now)
     before = list(out)
-    translator.take(row, [Record(kind, now, texts)])
-    assert (out, translator.bad, row.cpu_s, row.agent_cpu_s) == (before, 1, 0.0, 0.0)
+    decoder.take(row, [Record(kind, now, texts)])
+    assert (out, decoder.bad, row.cpu_s, row.agent_cpu_s) == (before, 1, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("texts", [("11", "5000"), ("11", "-9"), ("11", "0")])
 def test_a_message_out_of_range_goes_no_further(texts: tuple[str, ...]) -> None:
     now = time.monotonic_ns()
     out: list[Message] = []
-    translator, row = translator_of(out, now)
-    translator.take(row, [Record(trace_format.START_CALLED, now, ("11", "func1"))])
+    decoder, row = translator_of(out, now)
+    decoder.take(row, [Record(trace_format.START_CALLED, now, ("11", "func1"))])
     before = list(out)
-    translator.take(row, [Record(trace_format.TERMINATED, now, texts)])
-    assert (out, translator.bad) == (before, 1)
+    decoder.take(row, [Record(trace_format.TERMINATED, now, texts)])
+    assert (out, decoder.bad) == (before, 1)
 
 
 @pytest.mark.parametrize("t_ns", [-(2**63), 0, 2**63 - 1])
 def test_a_time_of_another_clock_is_refused(t_ns: int) -> None:
     out: list[Message] = []
-    translator, row = translator_of(out, time.monotonic_ns() + 10**15)
-    translator.take(row, [Record(trace_format.TARGET_ENTERED, t_ns, ()), Sample(t_ns, 0, 5)])
-    assert translator.bad == 2
+    decoder, row = translator_of(out, time.monotonic_ns() + 10**15)
+    decoder.take(row, [Record(trace_format.TARGET_ENTERED, t_ns, ()), Sample(t_ns, 0, 5)])
+    assert decoder.bad == 2
 
 
 def test_what_was_told_of_a_thread_that_is_not_known_is_no_bad_record() -> None:
     out: list[Message] = []
     now = time.monotonic_ns()
-    translator, row = translator_of(out, now)
-    translator.take(row, [Record(trace_format.THREAD, now, ("7", "target_left", ""))])
+    decoder, row = translator_of(out, now)
+    decoder.take(row, [Record(trace_format.THREAD, now, ("7", "target_left", ""))])
     [seen] = [message for message in out if isinstance(message, messages.ProcessSeen) and message.kind == "thread"]
-    assert (seen.parent, seen.name, translator.bad) == (row.id, "thread 7", 0)
+    assert (seen.parent, seen.name, decoder.bad) == (row.id, "thread 7", 0)
 
 
 def test_what_waits_for_its_name_is_bounded() -> None:
     out: list[Message] = []
     now = time.monotonic_ns()
-    translator, row = translator_of(out, now)
-    some: list[Any] = [Sample(now, number % 60_000, 1) for number in range(decoder.NAMELESS + 5)]
-    some += [Record(trace_format.OUTPUT, now, ("stdout:7", "line"))] * (decoder.EARLY + 5)
-    translator.take(row, some)
-    assert translator.unexplained == 10
-    translator.take(row, [Record(trace_format.NAME, now, ("3", "rocket", "0"))])
-    translator.flush()
+    decoder, row = translator_of(out, now)
+    some: list[Any] = [Sample(now, number % 60_000, 1) for number in range(NAMELESS + 5)]
+    some += [Record(trace_format.OUTPUT, now, ("stdout:7", "line"))] * (EARLY + 5)
+    decoder.take(row, some)
+    assert decoder.unexplained == 10
+    decoder.take(row, [Record(trace_format.NAME, now, ("3", "rocket", "0"))])
+    decoder.flush()
     assert [m.name for m in out if isinstance(m, messages.Samples)] == [("rocket",)]
 
 

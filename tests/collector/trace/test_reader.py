@@ -1,4 +1,4 @@
-"""Black boxes, written by the agent and read by the collector: never a wrong record, and losses are counted."""
+"""Trace buffers, written by the agent and read by the collector: never a wrong record, and losses are counted."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ from rocketgui.agent import trace_format
 from rocketgui.collector.processes.activity import Doings
 from rocketgui.collector.processes.registry import Census
 from rocketgui.collector.trace import reader as reading
-from rocketgui.collector.trace.decoder import Translator
-from rocketgui.collector.trace.reader import NotABox, Record, Sample
+from rocketgui.collector.trace.decoder import Decoder
+from rocketgui.collector.trace.reader import NotATraceBuffer, Record, Sample
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
 
 SLOTS = 8
-#: A box of the agent must live as long as its process: before Python 3.13 its map closes a number that is not its own.
-KEPT: list[writing.Box] = []
+#: A buffer of the agent must live as long as its process: before Python 3.13 its map closes a number that is not its
+#: own.
+KEPT: list[writing.TraceBuffer] = []
 
 
 class Reader:
@@ -37,7 +38,7 @@ class Reader:
 
     def __init__(self, memory: mmap.mmap) -> None:
         self._memory = memory
-        self._lane = reading.Lane(0, SLOTS)
+        self._lane = reading.RingReader(0, SLOTS)
 
     @property
     def lost(self) -> int:
@@ -47,24 +48,24 @@ class Reader:
         return self._lane.read(lambda size, at: self._memory[at : at + size], 1 << 40, patience)
 
 
-def lane() -> tuple[mmap.mmap, writing.Lane, Reader]:
+def ring() -> tuple[mmap.mmap, writing.Ring, Reader]:
     memory = mmap.mmap(-1, SLOTS * trace_format.SLOT_SIZE)
-    return memory, writing.Lane(memory, 0, SLOTS), Reader(memory)
+    return memory, writing.Ring(memory, 0, SLOTS), Reader(memory)
 
 
-def skip(writer: writing.Lane) -> None:
+def skip(writer: writing.Ring) -> None:
     """What a writer leaves that dies, or is interrupted, between taking a number and filling the slot."""
     next(writer._numbers)
 
 
-def tear(memory: mmap.mmap, writer: writing.Lane, number: int) -> None:
+def tear(memory: mmap.mmap, writer: writing.Ring, number: int) -> None:
     """What a writer leaves that dies in the middle of filling the slot."""
     writer.write(1, b"torn")
     where = (number - 1) % SLOTS * trace_format.SLOT_SIZE + trace_format.SLOT_SIZE - 1
     memory[where] ^= 0xFF
 
 
-#: What happens to a lane: whole records, up to two in a row that are not, and reading.
+#: What happens to a ring: whole records, up to two in a row that are not, and reading.
 STEPS = st.lists(
     st.one_of(
         st.sampled_from(["write", "write", "write", "read", "read patiently", "skip", "tear"]),
@@ -76,7 +77,7 @@ STEPS = st.lists(
 
 @given(steps=STEPS)
 def test_every_record_is_read_once_in_order_or_counted_as_lost(steps: list[str | int]) -> None:
-    memory, writer, reader = lane()
+    memory, writer, reader = ring()
     number = 0
     in_a_row = 0
     written: list[bytes] = []
@@ -118,7 +119,7 @@ def test_every_record_is_read_once_in_order_or_counted_as_lost(steps: list[str |
 
 @given(payloads=st.lists(st.binary(min_size=0, max_size=trace_format.PAYLOAD_SIZE * 3), max_size=12))
 def test_long_records_come_whole_or_not_at_all(payloads: list[bytes]) -> None:
-    _, writer, reader = lane()
+    _, writer, reader = ring()
     read: list[bytes] = []
     for number, payload in enumerate(payloads):
         writer.write(1, payload)
@@ -146,15 +147,17 @@ ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.sampled_from(
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[writing.Box, reading.Box]]:
-    """A box that is used again and again, and its reader."""
-    written, read = boxes(tmp_path_factory.mktemp("boxes"))
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[writing.TraceBuffer, reading.TraceReader]]:
+    """A buffer that is used again and again, and its reader."""
+    written, read = readers(tmp_path_factory.mktemp("buffers"))
     yield written, read
     read.close()
 
 
 @given(name=ANY_TEXT | ANY_TEXT.map(Text), last=ANY_TEXT)
-def test_texts_of_events_stay_apart(pair: tuple[writing.Box, reading.Box], name: str, last: str) -> None:
+def test_texts_of_events_stay_apart(
+    pair: tuple[writing.TraceBuffer, reading.TraceReader], name: str, last: str
+) -> None:
     """Whatever a name is, what comes after it is still there; what is too long is cut."""
     written, read = pair
     written.event(trace_format.NAMED, 7, 5, name, None, last[:9])
@@ -171,7 +174,7 @@ def test_texts_of_events_stay_apart(pair: tuple[writing.Box, reading.Box], name:
 @given(patience=st.integers(0, 8))
 def test_slot_that_is_filled_late_is_waited_for(patience: int) -> None:
     """The writer is interrupted between taking the number and filling the slot; another thread goes on."""
-    _, writer, reader = lane()
+    _, writer, reader = ring()
     late = next(writer._numbers)
     writer.write(1, b"second")
     writer.write(1, b"third")
@@ -184,7 +187,7 @@ def test_slot_that_is_filled_late_is_waited_for(patience: int) -> None:
 
 def test_long_record_that_an_exception_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """No more than its own parts are lost."""
-    _, writer, reader = lane()
+    _, writer, reader = ring()
     put, calls = writer._put, 0
 
     def interrupted(*arguments: Any) -> None:
@@ -204,15 +207,15 @@ def test_long_record_that_an_exception_cut_off(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_new_box(tmp_path: Path) -> None:
-    box, read = boxes(tmp_path)
-    box.sample(0, 5, 7)
-    box.sample(1, 6, 0.5)
-    box.sample(0, 7, 2**70)
-    box.sample(0, 8, -(2**63))
-    box.output(9, "stdout", ["hello"])
-    box.output(10, "stderr", ["ä" * 3_900])
-    box.event(trace_format.NAMED, 11, "func1", 4)
-    box.event(trace_format.EXITING, 12, None, 0.5, None)
+    reader, read = readers(tmp_path)
+    reader.sample(0, 5, 7)
+    reader.sample(1, 6, 0.5)
+    reader.sample(0, 7, 2**70)
+    reader.sample(0, 8, -(2**63))
+    reader.output(9, "stdout", ["hello"])
+    reader.output(10, "stderr", ["ä" * 3_900])
+    reader.event(trace_format.NAMED, 11, "func1", 4)
+    reader.event(trace_format.EXITING, 12, None, 0.5, None)
     found = list(read.read())
     assert found[:4] == [Sample(5, 0, 7), Sample(6, 1, 0.5), Sample(7, 0, 2**70), Sample(8, 0, -(2**63))]
     assert found[4] == Record(trace_format.OUTPUT, 9, ("stdout", "hello"))
@@ -230,26 +233,26 @@ def test_new_box(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def boxes(folder: Path) -> tuple[writing.Box, reading.Box]:
-    box = writing.Box(str(folder), 11, 22)
-    KEPT.append(box)
-    [path] = folder.glob(f"11-*{trace_format.BOX_SUFFIX}")
-    return box, reading.Box(str(path))
+def readers(folder: Path) -> tuple[writing.TraceBuffer, reading.TraceReader]:
+    reader = writing.TraceBuffer(str(folder), 11, 22)
+    KEPT.append(reader)
+    [path] = folder.glob(f"11-*{trace_format.TRACE_SUFFIX}")
+    return reader, reading.TraceReader(str(path))
 
 
 def test_losses_are_counted_by_kind(tmp_path: Path) -> None:
-    box, read = boxes(tmp_path)
+    reader, read = readers(tmp_path)
     total = 3 * trace_format.FLOW_SLOTS
     for number in range(total):
-        box.sample(0, number, number)
+        reader.sample(0, number, number)
         if number % 3 == 0:
-            box.output(number, "stdout", ["x"])
+            reader.output(number, "stdout", ["x"])
     for number in range(3 * trace_format.EVENT_SLOTS):
-        box.event(trace_format.COST, number, 0, 0, "")
+        reader.event(trace_format.OVERHEAD, number, 0, 0, "")
     found = list(read.read())
     samples = [entry for entry in found if isinstance(entry, Sample)]
     lines = [entry for entry in found if isinstance(entry, Record) and entry.kind == trace_format.OUTPUT]
-    costs = [entry for entry in found if isinstance(entry, Record) and entry.kind == trace_format.COST]
+    costs = [entry for entry in found if isinstance(entry, Record) and entry.kind == trace_format.OVERHEAD]
     assert samples[-1].value == total - 1
     assert len(samples) + read.samples_lost == total
     assert len(lines) + read.lines_lost == total // 3
@@ -260,16 +263,16 @@ def test_losses_are_counted_by_kind(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The bytes of a box with a little of everything."""
+    """The bytes of a buffer with a little of everything."""
     folder = tmp_path_factory.mktemp("filled")
-    box, read = boxes(folder)
-    box.event(trace_format.BEGAN, 1, "3.11.7", 1, "exec", "")
+    reader, read = readers(folder)
+    reader.event(trace_format.BEGAN, 1, "3.11.7", 1, "exec", "")
     for number in range(20):
-        box.sample(0, number, number)
-        box.sample(0, number, 2**80)
-        box.sample(0, number, 0.5)
-        box.output(number, "stdout", ["line" * number])
-    box.event(trace_format.EXITING, 2, 0, 0.1, 1, 2, 3)
+        reader.sample(0, number, number)
+        reader.sample(0, number, 2**80)
+        reader.sample(0, number, 0.5)
+        reader.output(number, "stdout", ["line" * number])
+    reader.event(trace_format.EXITING, 2, 0, 0.1, 1, 2, 3)
     data = Path(read.path).read_bytes()
     read.close()
     return data
@@ -284,11 +287,11 @@ def test_mutated_bytes_do_no_harm(filled: bytes, data: st.DataObject, tmp_path_f
     )
     for _ in range(data.draw(st.integers(1, 12))):
         changed[data.draw(used)] = data.draw(st.integers(0, 255))
-    path = tmp_path_factory.getbasetemp() / "mutated.box"
+    path = tmp_path_factory.getbasetemp() / "mutated.trace"
     path.write_bytes(changed)
     known = everything(path, filled)
     path.write_bytes(changed)
-    read = reading.Box(str(path))
+    read = reading.TraceReader(str(path))
     for _ in range(3):
         for entry in read.read(patience=0):
             assert entry in known  # a record is right, or it is not one
@@ -297,7 +300,7 @@ def test_mutated_bytes_do_no_harm(filled: bytes, data: st.DataObject, tmp_path_f
 
 def everything(path: Path, data: bytes) -> list[Sample | Record]:
     path.write_bytes(data)
-    read = reading.Box(str(path))
+    read = reading.TraceReader(str(path))
     found = list(read.read())
     read.close()
     return found
@@ -307,34 +310,39 @@ def everything(path: Path, data: bytes) -> list[Sample | Record]:
 def test_records_that_make_no_sense_are_counted(
     payload: bytes, kind: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    box, read = boxes(tmp_path_factory.mktemp("odd"))
-    box._flow.write(kind, payload)
+    reader, read = readers(tmp_path_factory.mktemp("odd"))
+    reader._flow.write(kind, payload)
     found = list(read.read())
     assert len(found) + read.bad == 1
     read.close()
 
 
 def test_files_that_are_no_boxes(tmp_path: Path) -> None:
-    for data in (b"", b"short", bytes(trace_format.BOX_SIZE), b"RGBOX\x00\x00\x01" + bytes(trace_format.BOX_SIZE - 8)):
-        path = tmp_path / "1-1.box"
+    for data in (
+        b"",
+        b"short",
+        bytes(trace_format.TRACE_SIZE),
+        b"RGTRACE\x01" + bytes(trace_format.TRACE_SIZE - 8),
+    ):
+        path = tmp_path / "1-1.trace"
         path.write_bytes(data)
-        with pytest.raises(NotABox):
-            reading.Box(str(path))
+        with pytest.raises(NotATraceBuffer):
+            reading.TraceReader(str(path))
 
 
 def test_samples_of_two_threads_may_change_places(tmp_path: Path) -> None:
-    box = writing.Box(str(tmp_path), 10, 1)
-    KEPT.append(box)
-    box._samples = iter((2, 1, 3))  # type: ignore[assignment]
+    reader = writing.TraceBuffer(str(tmp_path), 10, 1)
+    KEPT.append(reader)
+    reader._samples = iter((2, 1, 3))  # type: ignore[assignment]
     for number in range(3):
-        box.sample(0, number, number)
+        reader.sample(0, number, number)
     [path] = tmp_path.iterdir()
-    read = reading.Box(str(path))
+    read = reading.TraceReader(str(path))
     assert len(list(read.read())) == 3
     assert read.samples_lost == 0
 
 
-#: How many boxes with right check sums and wrong contents are tried.
+#: How many buffers with right check sums and wrong contents are tried.
 MUTANTS = int(os.environ.get("ROCKETGUI_MUTANTS", "10000"))
 ODD_NUMBERS = (0, 1, 2, 5, 77, 1024, 4096, 4097, 2**31, 2**32, 2**47, 2**63, 2**64 - 1)
 
@@ -371,20 +379,20 @@ def forge(ring: bytearray, offset: int, slots: int, chosen: random.Random) -> No
 def test_hostile_contents_with_right_check_sums(tmp_path: Path) -> None:
     """Whatever they say, it is read to its end, becomes messages that make sense or is counted, and counts are
     plausible."""
-    box, read = boxes(tmp_path)
+    reader, read = readers(tmp_path)
     now = time.monotonic_ns()
-    box.event(trace_format.BEGAN, now, "3.11.7", 1, "exec", "")
-    box.event(trace_format.NAME, now, 0, "rocket", 0)
-    box.event(trace_format.START_CALLED, now, 4711, "func1")
-    box.event(trace_format.REAPED, now, 4711, 0)
-    box.event(trace_format.DOING, now, 50, 10, "queue", "", "f.py", 3, "f")
-    box.event(trace_format.COST, now, 0.1, 0, "")
-    box.event(trace_format.EXITING, now, 0, 0.1, 1, 2, 3)
+    reader.event(trace_format.BEGAN, now, "3.11.7", 1, "exec", "")
+    reader.event(trace_format.NAME, now, 0, "rocket", 0)
+    reader.event(trace_format.START_CALLED, now, 4711, "func1")
+    reader.event(trace_format.REAPED, now, 4711, 0)
+    reader.event(trace_format.ACTIVITY, now, 50, 10, "queue", "", "f.py", 3, "f")
+    reader.event(trace_format.OVERHEAD, now, 0.1, 0, "")
+    reader.event(trace_format.EXITING, now, 0, 0.1, 1, 2, 3)
     for number in range(6):
-        box.sample(0, now, number)
-        box.sample(0, now, 2**80)
-        box.sample(0, now, 0.5)
-        box.output(now, "stdout", ["line " * 40, "next"])
+        reader.sample(0, now, number)
+        reader.sample(0, now, 2**80)
+        reader.sample(0, now, 0.5)
+        reader.output(now, "stdout", ["line " * 40, "next"])
     data = Path(read.path).read_bytes()
     seed = random.randrange(2**32)
     print(f"random seed {seed}")
@@ -392,23 +400,23 @@ def test_hostile_contents_with_right_check_sums(tmp_path: Path) -> None:
     for _ in range(MUTANTS):
         forged = bytearray(data)
         for _ in range(chosen.randint(1, 4)):
-            lanes = ((trace_format.EVENT_OFFSET, 24), (trace_format.FLOW_OFFSET, 64))
-            forge(forged, *chosen.choice(lanes), chosen)
-        hostile = reading.Box(read.path)
+            rings = ((trace_format.EVENT_OFFSET, 24), (trace_format.FLOW_OFFSET, 64))
+            forge(forged, *chosen.choice(rings), chosen)
+        hostile = reading.TraceReader(read.path)
         hostile._read = lambda size, at, forged=forged: bytes(forged[at : at + size])  # type: ignore[method-assign, misc]
         out: list[Message] = []
         census = Census(out, now)
-        translator = Translator(census, out, now, Doings(out, now))
-        row = translator.meet(hostile)
+        decoder = Decoder(census, out, now, Doings(out, now))
+        row = decoder.meet(hostile)
         assert row is not None
         for _ in range(2):
-            translator.take(row, hostile.read(patience=0))
-        translator.flush()
+            decoder.take(row, hostile.read(patience=0))
+        decoder.flush()
         for message in out:
             messages.check(message)
-        # As many as can have been written since the box was made, and no more.
+        # As many as can have been written since the buffer was made, and no more.
         most = (time.monotonic_ns() - hostile.began_ns) // reading.FASTEST_NS + 10_000
-        losses = hostile.samples_lost, hostile.events_lost, hostile.bad, translator.bad
+        losses = hostile.samples_lost, hostile.events_lost, hostile.bad, decoder.bad
         assert all(0 <= count <= 30 * most for count in losses), losses
         assert 0 <= hostile.lines_lost <= 30 * most * reading.LINES
         hostile.release()
