@@ -20,7 +20,7 @@ from rocketgui.options import LESSONS, Options
 from rocketgui.programs import variants
 from rocketgui.programs.variants import Variant
 from rocketgui.protocol.launch_spec import START_METHODS, Launch
-from rocketgui.python_installations import Interpreter
+from rocketgui.python_installations import PythonInstallation
 from rocketgui.resources import resource
 
 #: The window's views of the counters and of the cores, in their order.
@@ -62,7 +62,7 @@ class Lesson(NamedTuple):
     steps: tuple[Step, ...]
 
 
-def lesson(number: int, python: Interpreter | None = None) -> Lesson:
+def lesson(number: int, python: PythonInstallation | None = None) -> Lesson:
     """Read a lesson, 1 to `arguments.LESSONS`, as it is with a Python; None: rocketgui's own."""
     python = python or python_installations.known(python_installations.own())
     read = json.loads(resource(f"lessons/{number}.json").read_text(encoding="utf-8"))
@@ -88,13 +88,13 @@ def launch_of(step: Step, options: Options, *, own_session: bool) -> Launch:
     )
 
 
-def _step(read: dict[str, Any], python: Interpreter) -> Step:
+def _step(read: dict[str, Any], python: PythonInstallation) -> Step:
     controls = dict(read["controls"])
     cores = os.cpu_count() or 1
-    crowds = {"cores": cores, "4 x cores": 4 * cores}
+    concurrency = {"cores": cores, "4 x cores": 4 * cores}
     if "workers" in controls:
         workers = controls["workers"]
-        controls["workers"] = min(crowds[workers] if isinstance(workers, str) else workers, WORKERS_MAX)
+        controls["workers"] = min(concurrency[workers] if isinstance(workers, str) else workers, WORKERS_MAX)
     if "limit" in controls:
         controls["limit"] = parse_limit(str(controls["limit"]))
     method = controls.get("start_method")

@@ -25,9 +25,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from rocketgui.collector import service
-from rocketgui.collector.launcher import Resumption, Started, announcement
+from rocketgui.collector.launcher import Resumption, StartedRun, announcement
 from rocketgui.collector.processes.program_tree import ProgramTree
-from rocketgui.collector.supervisor_reports import Reports
+from rocketgui.collector.supervisor_reports import SupervisorReports
 from rocketgui.protocol import messages
 from rocketgui.protocol.launch_spec import Launch
 from rocketgui.protocol.messages import BadMessage, Command, Frame, Message, decode
@@ -59,8 +59,8 @@ class Owner:
         self._out: list[Frame] = []
         self._tries = 0
         # The run
-        self._started: Started | None = None
-        self._reports: Reports | None = None
+        self._started: StartedRun | None = None
+        self._reports: SupervisorReports | None = None
         self._substitute: Substitute | None = None
         #: Held while a child is started whose pid is not known yet.
         self._starting = threading.Lock()
@@ -73,7 +73,7 @@ class Owner:
         self._heard_ns = 0
         self._samples = self._lines = 0
         self._deaths = 0
-        self._controls: messages.Controls | None = None
+        self._controls: messages.ControlState | None = None
 
     # -- the collector
 
@@ -197,7 +197,7 @@ class Owner:
                     self._samples += len(message.t_ns)
                 case messages.Output():
                     self._lines += 1
-                case messages.Controls():
+                case messages.ControlState():
                     self._controls = message
                 case messages.RunEnded():
                     ended = message
@@ -230,16 +230,16 @@ class Owner:
         if self._started is not None:
             return
         try:
-            started = Started(launch)
+            started = StartedRun(launch)
         except OSError as error:
             self._say(messages.Notice(f"The program could not be launched: {error.strerror or error}."))
             return
         self.follow(started)
 
-    def follow(self, started: Started) -> None:
+    def follow(self, started: StartedRun) -> None:
         """Own a program that is on its way."""
         self._started = started
-        self._reports = Reports(started.files.reports)
+        self._reports = SupervisorReports(started.files.reports)
         self._announced = self._stopping = self.group_interrupted = False
         self._exit_code = self._gone_ns = None
         self._samples = self._lines = self._deaths = 0
@@ -285,7 +285,7 @@ class Owner:
         out, self._out = self._out, []
         return out
 
-    def _look_after_run(self, started: Started) -> None:
+    def _look_after_run(self, started: StartedRun) -> None:
         dead = self._substitute is None and started.supervised.death() is not None
         self._read_reports()
         if dead and self._gone_ns is None:
@@ -304,7 +304,7 @@ class Owner:
                 case {"event": "ended" | "not_started"}:
                     self._gone_ns = time.monotonic_ns()
 
-    def _end_unobserved(self, started: Started) -> None:
+    def _end_unobserved(self, started: StartedRun) -> None:
         """The program has ended, and no collector tells so."""
         if self._process is not None:  # it does not answer
             self._process.kill()
@@ -316,7 +316,7 @@ class Owner:
         self._tries = 0
         self.start()
 
-    def _supervisor_died(self, started: Started) -> None:
+    def _supervisor_died(self, started: StartedRun) -> None:
         """Its orphans are this process's children now, where this could become a subreaper: go on in its place."""
         assert self._reports is not None
         root = self._reports.root
@@ -354,7 +354,7 @@ class Owner:
             return
         self._let_go(started)
 
-    def _let_go(self, started: Started) -> None:
+    def _let_go(self, started: StartedRun) -> None:
         if self._substitute is not None:
             self._substitute.close()
             self._substitute = None

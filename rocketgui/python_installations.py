@@ -32,11 +32,11 @@ _ASK = (
 )
 
 
-class NoInterpreter(ValueError):
+class NoPython(ValueError):
     """A Python that cannot run programs here; the text is one sentence that says why."""
 
 
-class Interpreter(NamedTuple):
+class PythonInstallation(NamedTuple):
     """A Python that starts. `version`: as in (3, 11, 7); `prefix`: its installation or virtual environment; `gil`: if
     its threads take turns."""
 
@@ -74,21 +74,21 @@ def for_scripts() -> str:
     for path in filter(None, (active, "python3" if packaged() else None, "python" if packaged() else None)):
         try:
             return check(path).path
-        except NoInterpreter:
+        except NoPython:
             continue
     return own()
 
 
-def known(path: str) -> Interpreter:
+def known(path: str) -> PythonInstallation:
     """What a Python is; rocketgui's own one is not asked for it.
 
     Raises:
-        NoInterpreter: see `check`.
+        NoPython: see `check`.
     """
     if path != own():
         return check(path)
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()
-    return Interpreter(path, sys.version_info[:3], sys.prefix, gil)
+    return PythonInstallation(path, sys.version_info[:3], sys.prefix, gil)
 
 
 def environment() -> dict[str, str]:
@@ -104,11 +104,11 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in variables.items() if not name.startswith("_PYI_")}
 
 
-def check(path: str) -> Interpreter:
+def check(path: str) -> PythonInstallation:
     """Ask a Python what it is. `path` may be a name on PATH, a file, or a virtual environment's folder.
 
     Raises:
-        NoInterpreter: it does not start, or cannot run programs here.
+        NoPython: it does not start, or cannot run programs here.
     """
     found = _executable(path)
     try:
@@ -117,17 +117,17 @@ def check(path: str) -> Interpreter:
             timeout=PATIENCE_S, check=True, creationflags=_NO_WINDOW,
         )  # fmt: skip
     except subprocess.CalledProcessError:
-        raise NoInterpreter(f"{path} does not start as a Python 3 does") from None
+        raise NoPython(f"{path} does not start as a Python 3 does") from None
     except subprocess.TimeoutExpired:
-        raise NoInterpreter(f"{path} did not answer within {PATIENCE_S:.0f} s") from None
+        raise NoPython(f"{path} did not answer within {PATIENCE_S:.0f} s") from None
     except OSError as error:
-        raise NoInterpreter(f"{path} cannot be run: {error.strerror or error}") from None
+        raise NoPython(f"{path} cannot be run: {error.strerror or error}") from None
     implementation, version, executable, prefix, gil = _understood(path, done.stdout)
     if implementation != "CPython":
-        raise NoInterpreter(f"{path} is {implementation}; only CPython can be observed")
+        raise NoPython(f"{path} is {implementation}; only CPython can be observed")
     if version < OLDEST:
-        raise NoInterpreter(f"{path} is Python {version[0]}.{version[1]}; 3.8 is the oldest that can be observed")
-    return Interpreter(executable or found, version, prefix, gil)
+        raise NoPython(f"{path} is Python {version[0]}.{version[1]}; 3.8 is the oldest that can be observed")
+    return PythonInstallation(executable or found, version, prefix, gil)
 
 
 def _understood(path: str, answer: bytes) -> tuple[str, tuple[int, ...], str, str, bool]:
@@ -138,7 +138,7 @@ def _understood(path: str, answer: bytes) -> tuple[str, tuple[int, ...], str, st
                 return implementation, tuple(version), executable, prefix, gil
     except ValueError:
         pass
-    raise NoInterpreter(f"{path} does not answer as a Python does")
+    raise NoPython(f"{path} does not answer as a Python does")
 
 
 def _executable(path: str) -> str:
@@ -148,34 +148,34 @@ def _executable(path: str) -> str:
         for inside in ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe"):
             if os.path.exists(os.path.join(typed, inside)):
                 return os.path.abspath(os.path.join(typed, inside))
-        raise NoInterpreter(f"there is no Python in the folder {path}")
+        raise NoPython(f"there is no Python in the folder {path}")
     found = shutil.which(typed)
     if found is not None:
         return os.path.abspath(found)
     if os.path.exists(typed):
-        raise NoInterpreter(f"{path} is not a program")
-    raise NoInterpreter(f"there is no program {path}" if path else "no Python is named")
+        raise NoPython(f"{path} is not a program")
+    raise NoPython(f"there is no program {path}" if path else "no Python is named")
 
 
 @functools.cache
-def find() -> tuple[Interpreter, ...]:
+def find() -> tuple[PythonInstallation, ...]:
     """The Pythons at hand: rocketgui's own first, then the active virtual environment's and those on PATH. One that
     cannot run programs is left out, and one that has several names comes once. All are asked at the same time."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor() as pool:
         answers = pool.map(_checked, (own(), *_candidates()))
-    found: dict[tuple[str, tuple[int, ...]], Interpreter] = {}
+    found: dict[tuple[str, tuple[int, ...]], PythonInstallation] = {}
     for interpreter in filter(None, answers):
         # Those of a Linux distribution all have the prefix /usr.
         found.setdefault((os.path.realpath(interpreter.prefix), interpreter.version), interpreter)
     return tuple(found.values())
 
 
-def _checked(path: str) -> Interpreter | None:
+def _checked(path: str) -> PythonInstallation | None:
     try:
         return check(path)
-    except NoInterpreter:
+    except NoPython:
         return None
 
 

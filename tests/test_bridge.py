@@ -157,7 +157,7 @@ def test_workers_come_and_go_during_a_run(window: Window, method: str) -> None:
     window.bridge.send(messages.SetWorkers(2))
     window.until(lambda: len(window.counting()) == 2)
     window.stop()
-    assert window.run.controls == messages.Controls(2, FOR_EVER, False)
+    assert window.run.control_state == messages.ControlState(2, FOR_EVER, False)
 
 
 @pytest.mark.parametrize("method", START_METHODS)
@@ -188,7 +188,7 @@ def test_paused_processes_stand_still(window: Window, method: str) -> None:
     window.bridge.send(messages.Pause())
     pids = [p.pid for p in window.run.processes.values() if not p.is_over]
     window.until(lambda: {state(pid) for pid in pids} == {"T"})
-    window.until(lambda: window.run.controls is not None and window.run.controls.paused)
+    window.until(lambda: window.run.control_state is not None and window.run.control_state.paused)
     frames = window.frames
     window.until(lambda: window.frames > frames + 30)  # all that was under way has arrived
     before = [worker.values["rocket"].last for worker in window.run.workers]
@@ -204,7 +204,7 @@ def test_paused_processes_stand_still(window: Window, method: str) -> None:
 def test_stop_while_paused(window: Window) -> None:
     window.fly(2)
     window.bridge.send(messages.Pause())
-    window.until(lambda: window.run.controls is not None and window.run.controls.paused)
+    window.until(lambda: window.run.control_state is not None and window.run.control_state.paused)
     window.stop()
     assert window.run.ended is not None
     assert window.run.ended.ended == "stopped"

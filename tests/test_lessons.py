@@ -46,7 +46,7 @@ def promised(step: Step, run: Run) -> set[str]:
     return set(step.shows) - ({"speed_up"} if starved else set())
 
 
-def most_able() -> python_installations.Interpreter:
+def most_able() -> python_installations.PythonInstallation:
     """The Python that can do most of the lessons: not every one has more interpreters, or can go without a GIL."""
     found = [python_installations.known(python.executable) for python in pythons()]
     return max(found, key=lambda python: (not python.gil, python.version))

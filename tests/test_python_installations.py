@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rocketgui import python_installations
-from rocketgui.python_installations import Interpreter, NoInterpreter, check, find
+from rocketgui.python_installations import NoPython, PythonInstallation, check, find
 from tests.helpers import Python, pythons
 
 CPYTHON = "CPython", [3, 12, 1]
@@ -33,7 +33,7 @@ def answering(path: Path, implementation: str, version: list[int], prefix: str =
 
 def refusal(path: object) -> str:
     """Why it is refused: one sentence, which names what was typed."""
-    with pytest.raises(NoInterpreter) as caught:
+    with pytest.raises(NoPython) as caught:
         check(str(path))
     sentence = str(caught.value)
     assert str(path) in sentence
@@ -128,7 +128,9 @@ def test_oldest(tmp_path: Path) -> None:
 def test_folder_of_a_virtual_environment(tmp_path: Path) -> None:
     venv.create(tmp_path / "env", with_pip=False)
     found = check(str(tmp_path / "env"))
-    assert found == Interpreter(str(tmp_path / "env" / "bin" / "python"), sys.version_info[:3], str(tmp_path / "env"))
+    assert found == PythonInstallation(
+        str(tmp_path / "env" / "bin" / "python"), sys.version_info[:3], str(tmp_path / "env")
+    )
 
 
 def test_name_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

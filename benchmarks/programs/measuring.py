@@ -29,16 +29,16 @@ def fly(count: Count) -> None:
     context: Any = multiprocessing.get_context(options.start_method)
     cores = sorted(os.sched_getaffinity(0))
     queue = context.Queue() if options.put_every else None
-    crew = [
+    target = [
         context.Process(target=measured, args=(count, number, core, options, queue))
         for number, core in enumerate(cores)
     ]
-    for process in crew:
+    for process in target:
         process.start()
     if queue is not None:
-        for _ in range(len(crew) * (options.limit // options.put_every)):
+        for _ in range(len(target) * (options.limit // options.put_every)):
             queue.get()
-    for process in crew:
+    for process in target:
         process.join()
 
 

@@ -21,12 +21,12 @@ def main() -> int:
     command = [sys.executable, str(programs.ROCKET), "--workers", str(workers), "--limit", str(sys.maxsize)]
     with subprocess.Popen(command, start_new_session=True) as program:
         root = psutil.Process(program.pid)
-        while len(crew := root.children()) < workers:
+        while len(target := root.children()) < workers:
             time.sleep(0.05)
         deadline = time.monotonic()
         while True:
             psutil.cpu_percent(percpu=True)
-            for process in crew:
+            for process in target:
                 look(process)
             deadline = max(deadline + PERIOD_S, time.monotonic())
             time.sleep(max(0.0, deadline - time.monotonic()))

@@ -24,7 +24,7 @@ NAME = "rocket"
 #: The number of the first worker; 1 is the program itself.
 FIRST = 2
 
-Started = tuple[multiprocessing.process.BaseProcess, "Queue[str]", Connection]
+StartedRun = tuple[multiprocessing.process.BaseProcess, "Queue[str]", Connection]
 
 
 def beginning(workers: int, cores: int) -> list[Message]:
@@ -45,14 +45,14 @@ def beginning(workers: int, cores: int) -> list[Message]:
             limit=FOREVER,
             watch=(NAME,),
         ),
-        messages.Controls(workers, FOREVER, False),
+        messages.ControlState(workers, FOREVER, False),
         messages.ProcessSeen(1, None, 1000, "process", "MainProcess", True),
-        messages.Moment(1, "began", 0),
+        messages.LifecycleEvent(1, "began", 0),
     ]
     for number in range(FIRST, FIRST + workers):
         name = f"func{number - FIRST + 1}"
         said.append(messages.ProcessSeen(number, 1, 1000 + number, "process", name, True))
-        said += [messages.Moment(number, moment, 0) for moment in ("start_called", "began", "target_entered")]
+        said += [messages.LifecycleEvent(number, moment, 0) for moment in ("start_called", "began", "target_entered")]
     return said
 
 
@@ -82,7 +82,7 @@ def live(workers: int, cores: int, tick: int, t_ns: int) -> list[Message]:
     if tick % 6 == 0:
         said.append(core_load(cores, t_ns))
     if tick % 15 == 0:
-        said += [loads(workers, t_ns), messages.Cost(tick / 1e5, tick / 1e3, tick / 1e2)]
+        said += [loads(workers, t_ns), messages.Overhead(tick / 1e5, tick / 1e3, tick / 1e2)]
     return said
 
 
@@ -127,10 +127,10 @@ def _send(frames: Queue[str], commands: Connection, workers: int, cores: int, af
         deadline = max(deadline + NS // RATE, time.monotonic_ns())
 
 
-def starter(workers: int, cores: int, after_ns: int) -> Callable[[int], Started]:
+def starter(workers: int, cores: int, after_ns: int) -> Callable[[int], StartedRun]:
     """What takes the place of `rocketgui.collector.service.start`."""
 
-    def start(rate: int) -> Started:
+    def start(rate: int) -> StartedRun:
         context = multiprocessing.get_context("spawn")
         frames: Queue[str] = context.Queue(32)
         reader, writer = context.Pipe(duplex=False)

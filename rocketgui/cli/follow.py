@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from rocketgui.collector.launcher import Started
+from rocketgui.collector.launcher import StartedRun
 from rocketgui.protocol.launch_spec import Launch
 from rocketgui.system import process_tree
 
@@ -60,7 +60,7 @@ class Follower:
         way, before what observes it is loaded."""
         # The program starts while what observes it is loaded, which takes longer.
         try:
-            started = Started(command, lambda supervisor: self._ready(supervisor, ready))
+            started = StartedRun(command, lambda supervisor: self._ready(supervisor, ready))
         except OSError:
             self.owner.launch(command)  # it says why it cannot be launched
         else:

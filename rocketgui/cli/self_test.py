@@ -100,7 +100,7 @@ def _cores() -> str:
 def _interpreters() -> Iterator[str]:
     try:
         python_installations.check(python_installations.own())
-    except python_installations.NoInterpreter as error:
+    except python_installations.NoPython as error:
         yield f"rocketgui's own does not work: {error}"
     for interpreter in python_installations.find():
         yield f"{interpreter!s:<15} {interpreter.path}"

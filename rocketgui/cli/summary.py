@@ -64,7 +64,7 @@ def _of_processes(run: Run, rows: list[Process]) -> Iterator[_Line]:
     one."""
     groups: dict[tuple[str, str], list[Process]] = {}
     for process in rows:
-        if process.kind == "process" or process.place is not None:
+        if process.kind == "process" or process.worker_index is not None:
             groups.setdefault((alike(process.name), process.outcome()), []).append(process)
     folded: Counter[tuple[str, str]] = Counter()
     bad = {key for key, alikes in groups.items() if alikes[0].state in _BAD}
@@ -87,7 +87,7 @@ def _of_threads(run: Run, rows: list[Process]) -> Iterator[_Line]:
     """All threads of a process in one line."""
     ends: dict[int | None, Counter[str]] = {}
     for process in rows:
-        if process.kind != "process" and process.place is None:
+        if process.kind != "process" and process.worker_index is None:
             ends.setdefault(process.parent, Counter())[process.outcome() or "still running"] += 1
     for group in run.folded.groups:
         if group.key.kind != "process":

@@ -40,7 +40,7 @@ def can_pin() -> bool:
 def tells_of_every_process() -> bool:
     """Whether the system tells of every process at once, however short it lives; see perf_events.py."""
     try:
-        perf_events.Rings(os.getpid()).close()
+        perf_events.PerfRings(os.getpid()).close()
     except OSError:
         return False
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from rocketgui.collector.cpu_load import Cores
+from rocketgui.collector.cpu_load import CpuLoad
 from rocketgui.collector.launcher import RunInfo
 from rocketgui.collector.processes.program_tree import ProgramTree
 from rocketgui.collector.run_files import RunFiles
@@ -25,12 +25,12 @@ _log = logging.getLogger(__name__)
 class Collector:
     """Follows at most one run at a time. `cores` may have been looked at for a while already."""
 
-    def __init__(self, cores: Cores | None = None) -> None:
+    def __init__(self, cores: CpuLoad | None = None) -> None:
         self._out: list[Message] = []
         self._began_ns = time.monotonic_ns()
         self._ticked_ns = self._began_ns
         self._cores_due = self._began_ns
-        self._cores = cores or Cores()
+        self._cores = cores or CpuLoad()
         self.run: Run | None = None
 
     @property
@@ -74,7 +74,7 @@ class Collector:
             self.run.release()
         self.run = Run(info, files, rings, self._out)
         if self._cores.began_ns < info.launched_ns:
-            self._cores = Cores()  # what was before is not this run's
+            self._cores = CpuLoad()  # what was before is not this run's
 
     def tick(self) -> Frame:
         """Gather what is new since the last tick."""

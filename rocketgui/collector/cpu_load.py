@@ -11,7 +11,7 @@ import psutil
 SPAN = 4
 
 
-class Cores:
+class CpuLoad:
     """Load of each core over the last `SPAN` samples, in percent; of the first ones, since it was made.
 
     `began_ns`: when that was, as a monotonic time.

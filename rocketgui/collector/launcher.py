@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rocketgui import python_installations, supervisor
 from rocketgui.agent import owner_watchdog, trace_format
 from rocketgui.collector.control_block import ControlBlockWriter
-from rocketgui.collector.processes.perf_events import Rings
+from rocketgui.collector.processes.perf_events import PerfRings
 from rocketgui.collector.run_files import RunFiles
 from rocketgui.protocol.launch_spec import Launch
 from rocketgui.system import process_tree, run_directory
@@ -48,7 +48,7 @@ class RunInfo(NamedTuple):
     """What a collector is told of a run that it has to observe; the files come beside it, see run_files.py.
 
     `resumes`: another collector observed it before, and died. `launched_ns` is a monotonic time, `cpu_before_s` the CPU
-    seconds that the owner had used until then. `rings`: how many descriptors of `perf_events.Rings` there are.
+    seconds that the owner had used until then. `rings`: how many descriptors of `perf_events.PerfRings` there are.
     """
 
     launch: Launch
@@ -98,7 +98,7 @@ def announcement(info: RunInfo) -> RunStarted:
     )
 
 
-class Supervised:
+class SupervisorProcess:
     """The supervisor's process, and the commands to it. Closing the commands is its lifeline's end; it writes its
     reports to the descriptor `reports`."""
 
@@ -162,7 +162,7 @@ class Supervised:
         self._process.wait()
 
 
-class Started:
+class StartedRun:
     """A program on its way, with all that its owner needs. It is held by the owner: the window's process, or the
     command. `ready` gets the supervisor's pid just before the program is started.
 
@@ -180,7 +180,7 @@ class Started:
         except OSError:
             self._remove()
             raise
-        self.rings: Rings | None = None
+        self.rings: PerfRings | None = None
         try:
             # Before there is any collector: the agents read from it at what rate to sample.
             ControlBlockWriter(self.files.control_block, launch.rate_hz).close()
@@ -191,12 +191,12 @@ class Started:
                 launch = launch._replace(argv=(str(program), *launch.argv[1:]), folder=launch.folder or self.directory)
             self.launch = launch
             process_tree.become_subreaper()  # before there is anything: if the supervisor dies, its orphans come here
-            self.supervised = Supervised(launch, self.directory, self.files.reports)
+            self.supervised = SupervisorProcess(launch, self.directory, self.files.reports)
         except OSError:
             self.clear_up()
             raise
         with contextlib.suppress(OSError):  # before the supervisor has started anything: what is there is not told of
-            self.rings = Rings(self.supervised.pid)
+            self.rings = PerfRings(self.supervised.pid)
         if launch.asks:
             self.supervised.send("ask")
         ready(self.supervised.pid)

@@ -13,17 +13,17 @@ from rocketgui.collector.checkpoint import Checkpoint
 from rocketgui.collector.control_block import ControlBlockWriter
 from rocketgui.collector.launcher import Resumption, RunInfo, announcement
 from rocketgui.collector.processes import sampler
-from rocketgui.collector.processes.activity import Doings
-from rocketgui.collector.processes.perf_events import Lineage
+from rocketgui.collector.processes.activity import ActivityTracker
+from rocketgui.collector.processes.perf_events import PerfEvents
 from rocketgui.collector.processes.program_tree import ProgramTree
-from rocketgui.collector.processes.registry import Census, Row, signal_name
-from rocketgui.collector.processes.system_monitor import Sights
+from rocketgui.collector.processes.registry import ProcessEntry, ProcessRegistry, signal_name
+from rocketgui.collector.processes.system_monitor import SystemMonitor
 from rocketgui.collector.run_files import RunFiles
-from rocketgui.collector.supervisor_reports import Reports
+from rocketgui.collector.supervisor_reports import SupervisorReports
 from rocketgui.collector.trace.buffers import TraceBuffers
 from rocketgui.collector.trace.decoder import Decoder
 from rocketgui.collector.trace.positions import Head, Positions
-from rocketgui.collector.worker_target import Crew
+from rocketgui.collector.worker_target import WorkerTarget
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
 
@@ -61,25 +61,25 @@ class Run:
         self._control_block = ControlBlockWriter(
             files.control_block, launch.rate_hz, 0 if info.resumes is None else info.resumes.times
         )
-        self._census = Census(out, self.launched_ns)
-        doings = Doings(out, self.launched_ns)
-        self._decoder = Decoder(self._census, out, self.launched_ns, doings, self._keep, found=not launch.watch)
-        self._sights = Sights(
-            self._census, doings, info.supervisor, Lineage(rings) if rings else None, out, self.launched_ns
+        self._registry = ProcessRegistry(out, self.launched_ns)
+        activity = ActivityTracker(out, self.launched_ns)
+        self._decoder = Decoder(self._registry, out, self.launched_ns, activity, self._keep, found=not launch.watch)
+        self._system_monitor = SystemMonitor(
+            self._registry, activity, info.supervisor, PerfEvents(rings) if rings else None, out, self.launched_ns
         )
-        self._crew = Crew(launch.workers)
+        self._worker_target = WorkerTarget(launch.workers)
         self._limit = launch.limit
         self._refused = 0
         self._kept = 0
         #: How much of what the kernel told of processes was overwritten before it was read.
         self._births_lost = 0
         self._trace_buffers = TraceBuffers(
-            info.directory, launch.watch, self._decoder, self._meet_root, self._positions, self._census
+            info.directory, launch.watch, self._decoder, self._add_root, self._positions, self._registry
         )
         self._scan_due = 0
         self._slow_due = 0
         self._forget_due = time.monotonic_ns() + KEPT
-        self._reports = Reports(files.reports)
+        self._reports = SupervisorReports(files.reports)
         #: Ends that were reported of processes not known yet, by pid: the code and when.
         self._early_ends: dict[int, tuple[int, int]] = {}
         #: Of the processes that are not kept any more: the CPU seconds of their agents, their own, and how many of them
@@ -115,13 +115,13 @@ class Run:
         self._samples_lost = max(0, head.samples - resumes.samples)
         self._lines_lost = max(0, head.lines - resumes.lines)
         self._trace_buffers.go_on(head)
-        rows: list[Row] = []
+        entries: list[ProcessEntry] = []
         for key, value in list(self._checkpoint.items()):
             try:
                 kind, _, _ = key.partition(" ")
                 if kind == "row":
-                    rows.append(self._census.restore(value))
-                    self._decoder.restore(rows[-1])
+                    entries.append(self._registry.restore(value))
+                    self._decoder.restore(entries[-1])
                 elif kind == "run":
                     self._restore_controls(value)
                 elif kind == "message":
@@ -130,10 +130,10 @@ class Run:
             except (ValueError, TypeError, KeyError) as error:
                 self._note_error("what the collector before it knew", error)
         self._trace_buffers.find_again()
-        for row in rows:
-            if not row.ended and row.created is not None and self._sights.was_replaced(row):
-                self._early_ends.pop(row.pid, None)
-                self._end(row, None, time.monotonic_ns())
+        for entry in entries:
+            if not entry.ended and entry.created is not None and self._system_monitor.was_replaced(entry):
+                self._early_ends.pop(entry.pid, None)
+                self._end(entry, None, time.monotonic_ns())
         self._say_controls()
         t_ns = time.monotonic_ns()
         self._out.append(
@@ -145,12 +145,12 @@ class Run:
     def _controls(self) -> dict[str, Any]:
         return {
             "limit": self._limit,
-            "crew": self._crew.known(),
+            "worker target": self._worker_target.known(),
             "refused": [self._refused, self._decoder.refused],
             "paused": self._paused,
             "stopping": self._stopping,
             "left": sorted(self._left),
-            "interrupted": self._census.interrupted,
+            "interrupted": self._registry.interrupted,
             "lost": self._lost,
             "changing": sorted(self._decoder.changing),
             "forgotten": self._forgotten,
@@ -158,11 +158,11 @@ class Run:
 
     def _restore_controls(self, known: dict[str, Any]) -> None:
         self._limit = known["limit"]
-        self._crew.restore(known["crew"])
+        self._worker_target.restore(known["crew"])
         self._refused, self._decoder.refused = known["refused"]
         self._paused, self._stopping, self._lost = known["paused"], known["stopping"], known["lost"]
         self._left = set(known["left"])
-        self._census.interrupted = known["interrupted"]
+        self._registry.interrupted = known["interrupted"]
         self._decoder.changing.update(known["changing"])
         self._forgotten = tuple(known["forgotten"])
 
@@ -174,9 +174,9 @@ class Run:
 
     def _save(self) -> None:
         """Note what a later collector has to know."""
-        touched, self._census.touched = self._census.touched, set()
+        touched, self._registry.touched = self._registry.touched, set()
         for number in touched:
-            self._checkpoint.note(f"row {number}", self._census.dump(number))
+            self._checkpoint.note(f"row {number}", self._registry.dump(number))
         self._checkpoint.note("run", self._controls())
         self._checkpoint.write()
         self._trace_buffers.note_positions()
@@ -210,23 +210,23 @@ class Run:
 
     def set_workers(self, workers: int) -> None:
         """Have that many workers: start more, or end the newest ones gently."""
-        self._dismiss(self._crew.resize(workers, *self._started_and_alive()))
+        self._dismiss(self._worker_target.resize(workers, *self._started_and_alive()))
         self._ask_for_workers()
         self._say_controls()
 
     def _started_and_alive(self) -> tuple[list[int], list[int]]:
-        rows = self._census.workers()
-        return [row.id for row in rows], [row.id for row in rows if not row.ended]
+        entries = self._registry.workers()
+        return [entry.id for entry in entries], [entry.id for entry in entries if not entry.ended]
 
     def _dismiss(self, numbers: list[int]) -> None:
         """Nothing is left to count for them, so their loops end as they would at the limit."""
         for number in numbers:
-            self._control_block.set(self._census[number].who, "limit", 0)
+            self._control_block.set(self._registry[number].who, "limit", 0)
 
     def _ask_for_workers(self) -> None:
-        root = self._census.root
+        root = self._registry.root
         if root is not None and not root.ended:
-            self._control_block.set(root.who, "workers", self._crew.to_launch)
+            self._control_block.set(root.who, "workers", self._worker_target.to_launch)
 
     def set_limit(self, limit: int) -> None:
         """Set the limit in every process of the program."""
@@ -236,22 +236,22 @@ class Run:
 
     def pause(self) -> None:
         """Suspend every process: the system does it, so that C code and foreign programs stand still as well."""
-        root = self._census.root
+        root = self._registry.root
         if root is not None and not self._paused and not self._program_gone:
             self._paused = True
-            sampler.suspend(self._sights.tree)
+            sampler.suspend(self._system_monitor.tree)
             self._say_controls()
 
     def resume(self) -> None:
-        root = self._census.root
+        root = self._registry.root
         if root is not None and self._paused:
             self._paused = False
-            sampler.resume(self._sights.tree)
+            sampler.resume(self._system_monitor.tree)
             self._say_controls()
 
     def note_interrupt(self) -> None:
         """The program gets, or got, what Ctrl-C sends."""
-        self._census.interrupted = True
+        self._registry.interrupted = True
 
     def note_stop(self) -> None:
         """The program is being ended, because the user said so."""
@@ -259,10 +259,10 @@ class Run:
 
     def note_adoption(self, tree: ProgramTree) -> None:
         """The supervisor died, and what it left is now below another process."""
-        self._sights.tree = tree
+        self._system_monitor.tree = tree
 
     def _say_controls(self) -> None:
-        self._out.append(messages.Controls(self._crew.workers, self._limit, self._paused))
+        self._out.append(messages.ControlState(self._worker_target.workers, self._limit, self._paused))
 
     # -- what happens
 
@@ -271,22 +271,25 @@ class Run:
         if self.ended:
             return
         now = time.monotonic_ns()
-        self._guard("births of processes", self._read_births)
+        self._guard("births of processes", self._read_perf_events)
         self._guard("the run's directory", self._trace_buffers.find)
         self._guard("trace buffers", self._trace_buffers.read)
         self._guard("ends of processes", self._claim_ends)
-        if self._crew.is_led:
+        if self._worker_target.is_led:
             self._guard("the number of workers", self._accept_refusals)
             self._guard(
-                "the number of workers", lambda: self._dismiss(self._crew.overtaken(*self._started_and_alive()))
+                "the number of workers",
+                lambda: self._dismiss(self._worker_target.overtaken(*self._started_and_alive())),
             )
-        self._guard("new processes", self._sights.watch_new)
-        self._guard("the processes' load", lambda: self._sights.look(seconds, paused=self._paused))
+        self._guard("new processes", self._system_monitor.watch_new)
+        self._guard("the processes' load", lambda: self._system_monitor.look(seconds, paused=self._paused))
         self._guard("the supervisor's reports", self._read_reports)
-        self._guard("ends of processes", lambda: self._sights.find_ends(self._trace_buffers.read_last, self._end))
+        self._guard(
+            "ends of processes", lambda: self._system_monitor.find_ends(self._trace_buffers.read_last, self._end)
+        )
         if now >= self._scan_due and not self._program_gone:
             self._scan_due = now + SCAN_EVERY
-            self._guard("the system's processes", self._sights.scan)
+            self._guard("the system's processes", self._system_monitor.scan)
         if now >= self._slow_due:
             self._slow_due = now + NS // 4
             self._guard("costs and losses", self._say_costs)
@@ -299,47 +302,47 @@ class Run:
             self._guard("what is kept of the run", self._save)
 
     def _forget(self, before_ns: int) -> None:
-        old = self._census.forget(before_ns)
+        old = self._registry.forget(before_ns)
         if not old:
             return
         agents_s, program_s, silent = self._forgotten
         self._forgotten = (
-            agents_s + sum(row.agent_cpu_s for row in old),
-            program_s + sum(row.cpu_s for row in old if row.thread is None),
+            agents_s + sum(entry.agent_cpu_s for entry in old),
+            program_s + sum(entry.cpu_s for entry in old if entry.thread is None),
             silent + len(_silent(old)),
         )
         self._decoder.forget(old)
-        for row in old:
-            self._checkpoint.note(f"row {row.id}", None)
+        for entry in old:
+            self._checkpoint.note(f"row {entry.id}", None)
 
     def _accept_refusals(self) -> None:
         """Where the system refuses to start more workers, do not go on asking for them."""
         if self._decoder.refused > self._refused:
             self._refused = self._decoder.refused
-            wanted, started = self._crew.to_launch, len(self._census.workers())
+            wanted, started = self._worker_target.to_launch, len(self._registry.workers())
             if wanted > started:
-                self._keep(messages.Refused(wanted, wanted - started))
-            self._crew.refused(started)
+                self._keep(messages.WorkersNotStarted(wanted, wanted - started))
+            self._worker_target.refused(started)
             self._ask_for_workers()
             self._say_controls()
 
-    def _read_births(self) -> None:
-        if self._census.root is None:
-            self._read_reports()  # the first row must be the program's
-        self._births_lost += self._sights.births()
+    def _read_perf_events(self) -> None:
+        if self._registry.root is None:
+            self._read_reports()  # the first entry must be the program's
+        self._births_lost += self._system_monitor.read_perf_events()
 
-    def _end(self, row: Row, code: int | None, t_ns: int) -> None:
-        stopped = self._stopping or self._lost or row.pid in self._left
-        self._census.end(row, code, t_ns, stopped=stopped)
-        self._sights.forget(row)
-        if row.thread is not None:
+    def _end(self, entry: ProcessEntry, code: int | None, t_ns: int) -> None:
+        stopped = self._stopping or self._lost or entry.pid in self._left
+        self._registry.end(entry, code, t_ns, stopped=stopped)
+        self._system_monitor.forget(entry)
+        if entry.thread is not None:
             return
-        for thread in self._census.threads_of(row):  # what a signal does to a process it does to all of it
+        for thread in self._registry.threads_of(entry):  # what a signal does to a process it does to all of it
             if not thread.ended:
-                self._census.end(thread, code if code is not None and code < 0 else None, t_ns, stopped=stopped)
-            self._sights.forget(thread)
-        if self._census.find(row.pid) is row:  # else the pid is another process's by now
-            self._control_block.forget(row.pid)
+                self._registry.end(thread, code if code is not None and code < 0 else None, t_ns, stopped=stopped)
+            self._system_monitor.forget(thread)
+        if self._registry.find(entry.pid) is entry:  # else the pid is another process's by now
+            self._control_block.forget(entry.pid)
 
     # -- the supervisor
 
@@ -347,35 +350,35 @@ class Run:
         for report in self._reports.new():
             self._guard("a report of the supervisor's", lambda: self._report(report))  # noqa: B023 called at once
 
-    def _meet_root(self) -> None:
-        """Make the program's first process the first row: wait for the supervisor's report of it."""
+    def _add_root(self) -> None:
+        """Make the program's first process the first entry: wait for the supervisor's report of it."""
         deadline = time.monotonic_ns() + FIRST_REPORT
-        while self._census.root is None and not self._program_gone and time.monotonic_ns() < deadline:
+        while self._registry.root is None and not self._program_gone and time.monotonic_ns() < deadline:
             self._read_reports()
-            if self._census.root is None:
+            if self._registry.root is None:
                 time.sleep(0.001)
 
     def _report(self, report: dict[str, Any]) -> None:
         match report:
             case {"event": "started", "pid": int(pid)}:
-                root = self._census.meet(pid, None, reborn=True)
+                root = self._registry.get_or_add(pid, None, is_new=True)
                 root.python = True
-                self._census.touch(root)
-                if self._crew.to_launch != self._info.launch.workers:
+                self._registry.touch(root)
+                if self._worker_target.to_launch != self._info.launch.workers:
                     self._ask_for_workers()
             case {"event": "not_started", "error": str(error)}:
                 self._keep(messages.Notice(f"{self._info.launch.python} could not be started: {error}"))
                 self._program_gone = True
             case {"event": "exited", "pid": int(pid), "code": int(code), "t_ns": int(t_ns)}:
-                row = self._census.find(pid)
-                if row is None:
+                entry = self._registry.find(pid)
+                if entry is None:
                     self._early_ends[pid] = code, t_ns
                     return
-                self._end(row, code, t_ns)
-                if row.id == 1:
+                self._end(entry, code, t_ns)
+                if entry.id == 1:
                     self._root_ended(code)
             case {"event": "signalled", "signal": signal.SIGINT, "sender": int(sender)} if (
-                self._census.find(sender) is None
+                self._registry.find(sender) is None
             ):
                 self.note_interrupt()
             case {"event": "stopping"}:
@@ -393,15 +396,15 @@ class Run:
 
     def _without_helpers(self, pids: list[int]) -> list[int]:
         """Python's own helpers end by themselves, and are nobody's loss."""
-        rows = {pid: self._census.find(pid) for pid in pids}
-        return [pid for pid, row in rows.items() if row is None or row.kind != "helper"]
+        entries = {pid: self._registry.find(pid) for pid in pids}
+        return [pid for pid, entry in entries.items() if entry is None or entry.kind != "helper"]
 
     def _tell_of_left_overs(self, pids: list[int], then: str) -> None:
-        root = self._census.root
+        root = self._registry.root
         one = len(pids) == 1
         what = f"{len(pids)} process{'es' * (not one)} still ran when the parent "
         what += "was killed" if root is not None and (root.exit_code or 0) < 0 else "had ended"
-        names = [f"{row.name}, pid {row.pid}" for pid in pids if (row := self._census.find(pid))][:LEFT_NAMED]
+        names = [f"{entry.name}, pid {entry.pid}" for pid in pids if (entry := self._registry.find(pid))][:LEFT_NAMED]
         named = f" ({'; '.join(names)}{'; ...' * (len(pids) > len(names))})" if names else ""
         ended = f"; rocketgui ended {'it' if one else 'them'}" if then == "end" else ""
         self._keep(messages.Notice(f"{what}{ended}{named}."))
@@ -409,14 +412,14 @@ class Run:
     def _claim_ends(self) -> None:
         """A process may have been reaped before its trace buffer was found, or before its parent's told of it."""
         for pid, (code, t_ns) in list(self._early_ends.items()):
-            row = self._census.find(pid)
-            if row is not None:
+            entry = self._registry.find(pid)
+            if entry is not None:
                 del self._early_ends[pid]
-                if row.moments and min(row.moments.values()) <= t_ns:  # else the pid is another process's by now
-                    self._end(row, code, t_ns)
+                if entry.events and min(entry.events.values()) <= t_ns:  # else the pid is another process's by now
+                    self._end(entry, code, t_ns)
 
     def _root_ended(self, code: int) -> None:
-        if code < 0 and not self._stopping and not self._census.interrupted:
+        if code < 0 and not self._stopping and not self._registry.interrupted:
             self._keep(messages.Notice(f"The parent process was killed by {signal_name(-code)}."))
 
     # -- the end
@@ -425,19 +428,19 @@ class Run:
         self._guard("trace buffers", self._trace_buffers.read_rest)
         self._guard("ends of processes", self._claim_ends)
         now = time.monotonic_ns()
-        for row in self._census.running():
-            self._guard("ends of processes", lambda: self._end(row, None, self._sights.gone_ns(row, now)))  # noqa: B023
+        for entry in self._registry.running():
+            self._guard("ends of processes", lambda: self._end(entry, None, self._system_monitor.gone_ns(entry, now)))  # noqa: B023
         self._guard("costs and losses", self._say_costs)
-        root = self._census.root
+        root = self._registry.root
         code = None if root is None else root.exit_code
-        t_ns = (now if root is None else root.moments.get("exited", now)) - self.launched_ns
+        t_ns = (now if root is None else root.events.get("exited", now)) - self.launched_ns
         self._out.append(messages.RunEnded(t_ns, self._ending(code), code))
         self.release()
 
     def _ending(self, code: int | None) -> str:
         if self._lost:
             return "lost"
-        if self._stopping or (self._census.interrupted and code in (-signal.SIGINT, 130, 1)):
+        if self._stopping or (self._registry.interrupted and code in (-signal.SIGINT, 130, 1)):
             return "stopped"
         if code is not None and code < 0:
             return "killed"
@@ -448,7 +451,7 @@ class Run:
         if self.ended:
             return
         self.ended = True
-        for part in (self._trace_buffers, self._sights, self._control_block, self._positions, self._files):
+        for part in (self._trace_buffers, self._system_monitor, self._control_block, self._positions, self._files):
             self._guard("the end of a run", part.close)
         for descriptor in self._rings:
             os.close(descriptor)
@@ -458,30 +461,30 @@ class Run:
         return self._before.cpu_s + time.process_time()
 
     def _say_costs(self) -> None:
-        rows = list(self._census)
+        entries = list(self._registry)
         samples, lines, events, bad = (min(count, messages.LOSSES_MOST // 2) for count in self._trace_buffers.losses())
         agents_s, program_s, silent = self._forgotten
         self._out.append(
             messages.Losses(
                 samples_dropped=samples + self._samples_lost,
                 bad_messages=bad + self._decoder.bad,
-                agents_lost=silent + len(_silent(rows)),
+                agents_lost=silent + len(_silent(entries)),
                 output_lines_dropped=lines + self._lines_lost,
                 events_dropped=events + self._births_lost + self._decoder.unexplained,
             )
         )
         self._out.append(
-            messages.Cost(
-                agents_cpu_s=round(agents_s + sum(row.agent_cpu_s for row in rows), 6),
+            messages.Overhead(
+                agents_cpu_s=round(agents_s + sum(entry.agent_cpu_s for entry in entries), 6),
                 collector_cpu_s=round(self._cpu_s(), 6),
-                program_cpu_s=round(program_s + sum(row.cpu_s for row in rows), 6),
+                program_cpu_s=round(program_s + sum(entry.cpu_s for entry in entries), 6),
             )
         )
 
 
-def _silent(rows: Iterable[Row]) -> list[Row]:
+def _silent(entries: Iterable[ProcessEntry]) -> list[ProcessEntry]:
     """The Pythons that ended and had no agent."""
-    return [row for row in rows if row.ended and row.python and not row.agent]
+    return [entry for entry in entries if entry.ended and entry.python and not entry.agent]
 
 
 def how_it_ended(code: int) -> str:

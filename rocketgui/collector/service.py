@@ -79,7 +79,7 @@ class Sender:
                 self._samples_dropped += len(message.t_ns)
             elif isinstance(message, messages.Output):
                 self._lines_dropped += 1
-            elif not isinstance(message, messages.CoreLoad | messages.ProcessLoad | messages.Cost):
+            elif not isinstance(message, messages.CoreLoad | messages.ProcessLoad | messages.Overhead):
                 kept.append(message)
         self._waiting = kept
         self._rows = sum(map(_rows, kept))
@@ -105,9 +105,9 @@ def main(frames: Queue[str], commands: Connection, rate: int) -> None:
 
     try:
         # Here: the owner, which imports this module, needs no psutil.
-        from rocketgui.collector.cpu_load import Cores
+        from rocketgui.collector.cpu_load import CpuLoad
 
-        cores = Cores()  # first: a program may be over by the time that the rest is loaded
+        cores = CpuLoad()  # first: a program may be over by the time that the rest is loaded
         from rocketgui.collector.collector import Collector
 
         collector = Collector(cores)

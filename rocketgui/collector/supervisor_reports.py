@@ -10,7 +10,7 @@ from typing import Any
 PIECE = 1 << 22
 
 
-class Reports:
+class SupervisorReports:
     """Reads an open file from the offset `read_to` on.
 
     Attributes:

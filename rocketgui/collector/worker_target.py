@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-class Crew:
+class WorkerTarget:
     """Keeps count of what was asked for.
 
     The program starts workers until it has started `to_launch` in all. A worker that has reached the limit keeps its

@@ -22,7 +22,7 @@ class Shares:
     switches_per_s: float | None
 
 
-class Crowd:
+class ConcurrentWorkers:
     """Some workers, from the moment at which all of them run to the one at which one leaves or another comes.
 
     `paused_ns(began, ended)` tells for how much of a time the run was paused.
@@ -59,13 +59,13 @@ class Crowd:
         return (after[1] - before[1]) / seconds if seconds >= SETTLED_S / 2 else None
 
 
-class Crowds:
-    """Follows who runs at once. `most` is what the largest crowd got that is past, of equal ones the one that lasted
-    longest; None if there was none for long enough."""
+class ConcurrencyTracker:
+    """Follows who runs at once. `most` is what the largest group of concurrent workers got that is past, of equal ones
+    the one that lasted longest; None if there was none for long enough."""
 
     def __init__(self, paused_ns: Callable[[int, int], int]) -> None:
         self._paused_ns = paused_ns
-        self._now = Crowd((), 0, paused_ns)
+        self._now = ConcurrentWorkers((), 0, paused_ns)
         self.most: Shares | None = None
 
     def meet(self, workers: list[Process], t_ns: int) -> None:
@@ -75,7 +75,7 @@ class Crowds:
         past = self.shares(t_ns)
         if past is not None and (self.most is None or _size(past) > _size(self.most)):
             self.most = past
-        self._now = Crowd(workers, t_ns, self._paused_ns)
+        self._now = ConcurrentWorkers(workers, t_ns, self._paused_ns)
 
     def shares(self, now_ns: int) -> Shares | None:
         """What those get that run now; None while that is not known."""

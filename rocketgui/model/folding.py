@@ -70,7 +70,7 @@ class Folded:
         self.id, self.parent, self.pid = process.id, process.parent, process.pid
         self.name = group.name if process.name == group.name else process.name
         self.began_ns, self.exited_ns, self.cpu_s = began_ns(process), process.exited_ns, process.cpu_s
-        self.is_worker = process.place is not None
+        self.is_worker = process.worker_index is not None
         self.group = group
 
     def process(self) -> Process:
@@ -82,7 +82,7 @@ class Folded:
             pid=self.pid,
             kind=self.group.key.kind,
             name=self.name,
-            place=0 if self.is_worker else None,
+            worker_index=0 if self.is_worker else None,
             began_ns=self.began_ns,
             exited_ns=self.exited_ns,
             ended=True,
@@ -100,7 +100,8 @@ class Folded:
 @dataclass(slots=True)
 class Work:
     """What all folded workers did together. `spans` of them were in their functions: the first and the last ns at which
-    one entered, and at which one left. `doing_s`: for how many seconds of `in_function_s` they were seen to do what."""
+    one entered, and at which one left. `activity_s`: for how many seconds of `in_function_s` they were seen to do
+    what."""
 
     workers: int = 0
     spans: int = 0
@@ -108,7 +109,7 @@ class Work:
     left_ns: tuple[int, int] = (0, 0)
     cpu_s: float | None = 0.0
     in_function_s: float = 0.0
-    doing_s: dict[str, float] = field(default_factory=dict)
+    activity_s: dict[str, float] = field(default_factory=dict)
     #: By name of a value: of how many workers, and by how much it changed in all of them.
     counted: dict[str, tuple[int, float]] = field(default_factory=dict)
 
@@ -217,7 +218,7 @@ class FoldedAway:
         group.began_ns = least(group.began_ns, began_ns(process))
         group.exited_ns = most_of(group.exited_ns, process.exited_ns)
         group.cpu_s = None if group.cpu_s is None or process.cpu_s is None else group.cpu_s + process.cpu_s
-        if process.went_wrong and (process.kind == "process" or process.place is not None):
+        if process.went_wrong and (process.kind == "process" or process.worker_index is not None):
             self.wrong[process.state] = self.wrong.get(process.state, 0) + 1
         self._known[process.id] = Folded(process, group)
         _describe(group)

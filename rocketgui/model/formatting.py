@@ -196,9 +196,9 @@ def noun(run_as: str, count: int) -> str:
 
 
 #: What a process does, as a table says it; by the names of messages.DOINGS.
-DOING_WORDS = {
+ACTIVITY_NAMES = {
     "python": "runs Python",
-    "c": "busy in C code",
+    "native": "busy in C code",
     "lock": "waits for a lock",
     "queue": "waits for an item",
     "full queue": "waits: queue is full",
@@ -210,7 +210,7 @@ DOING_WORDS = {
 }
 
 
-def format_place(file: str, line: int, function: str) -> str:
+def format_location(file: str, line: int, function: str) -> str:
     """A line of code as people find it: `two.py:12 in func1`; empty where it is not known."""
     if not file:
         return ""

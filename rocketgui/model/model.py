@@ -34,7 +34,7 @@ class Model:
         # A frame that begins a run may carry the time of the clock before it; after the end, time stands still.
         begins = any(isinstance(message, messages.RunStarted) for message in frame.messages)
         if not begins and self.run.ended is None:
-            self.run.pass_to(frame.t_ns)
+            self.run.advance_time(frame.t_ns)
 
 
 def _previous_run(run: Run) -> PreviousRun | None:

@@ -9,13 +9,13 @@ from enum import StrEnum
 
 from rocketgui.model.formatting import harmless
 from rocketgui.model.series import Number, Series, as_float
-from rocketgui.protocol.messages import Doing
+from rocketgui.protocol.messages import Activity
 
 #: Seconds over which a rate is taken: long enough to be steady, short enough to follow.
 RATE_WINDOW_S = 0.5
 
 #: Changes in what a process was doing that are kept: those of some minutes of a restless one.
-DOINGS_KEPT = 2_000
+ACTIVITIES_KEPT = 2_000
 
 #: What a process does that makes no progress of its own.
 WAITS = frozenset({"lock", "queue", "full queue", "pipe", "join", "sleep", "io", "waiting"})
@@ -65,7 +65,8 @@ class Watched:
 class Process:
     """A row of the process table and of the report. Times are ns since launch; None: not known, or not available.
 
-    `place` numbers the processes that are neither the program itself nor helpers, from 0 on: it picks their colours.
+    `worker_index` numbers the processes that are neither the program itself nor helpers, from 0 on: it picks their
+    colours.
     """
 
     id: int
@@ -74,7 +75,7 @@ class Process:
     kind: str = "process"
     name: str = ""
     agent: bool = False
-    place: int | None = None
+    worker_index: int | None = None
     start_called_ns: int | None = None
     began_ns: int | None = None
     target_entered_ns: int | None = None
@@ -101,16 +102,16 @@ class Process:
     cores: set[int] = field(default_factory=set)
     switches_voluntary: int | None = None
     switches_involuntary: int | None = None
-    moves: int | None = None
+    migrations: int | None = None
     rss: int | None = None
     peak_rss: int | None = None
     #: The newest that is known of `cpu_s` and `switches_involuntary`.
     cpu_reading: Reading | None = None
     switches_reading: Reading | None = None
-    doing: Doing | None = None
-    doing_before: Doing | None = None
+    activity: Activity | None = None
+    activity_before: Activity | None = None
     #: What it was doing, oldest first: since when (ns), and one of messages.DOINGS.
-    doings: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=DOINGS_KEPT))
+    activities: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=ACTIVITIES_KEPT))
 
     @property
     def shown(self) -> str:
@@ -186,16 +187,16 @@ class Process:
             return "end not seen" if self.lost else "ended"
         return "finished" if self.exit_code == 0 else f"exit code {self.exit_code}"
 
-    def take_doing(self, doing: Doing) -> None:
+    def add_activity(self, activity: Activity) -> None:
         """Note what it is doing from now on."""
-        self.doing, self.doing_before = doing, self.doing
-        if not self.doings or self.doings[-1][1] != doing.what:
-            self.doings.append((doing.t_ns, doing.what))
+        self.activity, self.activity_before = activity, self.activity
+        if not self.activities or self.activities[-1][1] != activity.what:
+            self.activities.append((activity.t_ns, activity.what))
 
     def stretches_ns(self, now_ns: int) -> list[tuple[int, int, str]]:
         """From when to when (ns) it was seen to do what, one of messages.DOINGS; `now_ns`: until when, if it lives."""
         end = now_ns if self.exited_ns is None else self.exited_ns
-        known = list(self.doings)
+        known = list(self.activities)
         return [
             (began, max(until, began), what)
             for (began, what), (until, _) in zip(known, [*known[1:], (end, "")], strict=False)
@@ -205,7 +206,7 @@ class Process:
         """The stretches in which it waited, for one of `WAITS`."""
         return [stretch for stretch in self.stretches_ns(now_ns) if stretch[2] in WAITS and stretch[1] > stretch[0]]
 
-    def doing_s(self, now_ns: int) -> dict[str, float]:
+    def activity_s(self, now_ns: int) -> dict[str, float]:
         """For how many seconds it was seen to do what."""
         seconds: dict[str, float] = {}
         for began, until, what in self.stretches_ns(now_ns):

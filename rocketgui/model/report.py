@@ -9,11 +9,14 @@ from rocketgui.model.findings import findings
 from rocketgui.model.process import Process
 from rocketgui.model.run import Run
 from rocketgui.model.series import Number
-from rocketgui.protocol.messages import Doing
+from rocketgui.protocol.messages import Activity
 
 VERSION = 1
 #: Of those that have no entry of their own, the pids of so many are told.
 PIDS = 20_000
+
+#: Activities whose names in the report are others: version 1 of it was there first.
+_NAMES = {"native": "c"}
 
 
 def report(run: Run) -> dict[str, Any]:
@@ -50,16 +53,16 @@ def report(run: Run) -> dict[str, Any]:
             "events_dropped": run.losses.events_dropped,
         },
         "cost": {
-            "agents_cpu_s": run.cost.agents_cpu_s,
-            "collector_cpu_s": run.cost.collector_cpu_s,
-            "program_cpu_s": run.cost.program_cpu_s,
+            "agents_cpu_s": run.overhead.agents_cpu_s,
+            "collector_cpu_s": run.overhead.collector_cpu_s,
+            "program_cpu_s": run.overhead.program_cpu_s,
         },
     }
 
 
 def program_of(run: Run) -> dict[str, Any] | None:
     """What ran."""
-    program, interpreter = run.program, run.interpreter
+    program, interpreter = run.program, run.python
     if program is None:
         return None
     return {
@@ -117,9 +120,9 @@ def _process(process: Process, parent: int | None, end_ns: int) -> dict[str, Any
         "switches_involuntary": process.switches_involuntary,
         "peak_rss": process.peak_rss,
         "cores": sorted(process.cores),
-        "moves": process.moves,
-        "doing_s": {what: round(seconds, 3) for what, seconds in process.doing_s(end_ns).items()},
-        "last_doing": _doing(process.doing),
+        "moves": process.migrations,
+        "doing_s": {_NAMES.get(what, what): round(s, 3) for what, s in process.activity_s(end_ns).items()},
+        "last_doing": _activity(process.activity),
         "unobserved": process.unobserved or None,
     }
 
@@ -145,11 +148,11 @@ def _folded(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def _doing(doing: Doing | None) -> dict[str, Any] | None:
-    if doing is None:
+def _activity(activity: Activity | None) -> dict[str, Any] | None:
+    if activity is None:
         return None
     fields = ("t_ns", "what", "file", "line", "function", "on")
-    return {field: getattr(doing, field) for field in fields}
+    return {field: getattr(activity, field) for field in fields} | {"what": _NAMES.get(activity.what, activity.what)}
 
 
 def _number(value: Number) -> Number | str:

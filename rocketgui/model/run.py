@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from rocketgui.model.concurrency import Crowds, Shares
+from rocketgui.model.concurrency import ConcurrencyTracker, Shares
 from rocketgui.model.folding import BATCH, FAILED_KEPT, FOLD_EVERY_NS, KEPT, SETTLED_NS, FoldedAway
 from rocketgui.model.formatting import noun
 from rocketgui.model.previous_run import PreviousRun
@@ -69,7 +69,7 @@ class Run:
         self.before = before
         self.t_ns = 0
         self.program: messages.RunStarted | None = None
-        self.interpreter: messages.Interpreter | None = None
+        self.python: messages.PythonInfo | None = None
         self.processes: dict[int, Process] = {}
         self.folded = FoldedAway()
         self.changes = 0
@@ -87,20 +87,20 @@ class Run:
         self.output: deque[messages.Output] = deque(maxlen=OUTPUT_LINES)
         self.output_total = 0
         self.output_late = 0
-        self.controls: messages.Controls | None = None
+        self.control_state: messages.ControlState | None = None
         self.losses = messages.Losses(0, 0, 0, 0)
-        self.cost = messages.Cost(0.0, 0.0, 0.0)
-        self._cost_ns = 0
+        self.overhead = messages.Overhead(0.0, 0.0, 0.0)
+        self._overhead_ns = 0
         #: When it was paused and resumed, in ns; the end of a pause that lasts is far away.
         self._pauses: list[tuple[int, int]] = []
         #: The workers that are in their functions now, by id.
-        self._flying: dict[int, Process] = {}
+        self._active: dict[int, Process] = {}
         #: Processes that may be workers or Python's own helpers, by id: since when, in ns.
-        self._placeless: dict[int, int] = {}
-        self._crowds = Crowds(self.paused_ns)
+        self._without_index: dict[int, int] = {}
+        self._concurrency = ConcurrencyTracker(self.paused_ns)
         self.notices: list[str] = []
         self.start_failures: list[messages.StartFailed] = []
-        self.refused: messages.Refused | None = None
+        self.workers_not_started: messages.WorkersNotStarted | None = None
         self.left_over: messages.LeftOver | None = None
         #: The times at which the collector died, and another one took over.
         self.restarts: list[messages.CollectorRestarted] = []
@@ -110,8 +110,8 @@ class Run:
         #: What `names` gives; None: a name has come since, or has changed its value for the first time.
         self._names: list[str] | None = None
         #: Places that were given back, and how many were given out.
-        self._free_places: list[int] = []
-        self._places = 0
+        self._free_indices: list[int] = []
+        self._index_count = 0
         #: Those that ended, oldest first, and when (ns), by whether they were threads.
         self._over: dict[bool, deque[tuple[int, int]]] = {False: deque(), True: deque()}
         self._failed_kept = {False: 0, True: 0}
@@ -121,25 +121,25 @@ class Run:
         self._is_full = False
         self._appliers: dict[type[Any], Callable[[Any], None]] = {
             messages.RunStarted: self._run_started,
-            messages.Interpreter: self._interpreter,
+            messages.PythonInfo: self._python_info,
             messages.ProcessSeen: self._process_seen,
-            messages.Moment: self._moment,
+            messages.LifecycleEvent: self._lifecycle_event,
             messages.Ended: self._process_ended,
             messages.Terminated: self._terminated,
             messages.Failed: self._failed,
             messages.StartFailed: self._start_failed,
-            messages.Refused: self._refused,
+            messages.WorkersNotStarted: self._workers_were_not_started,
             messages.LeftOver: self._left_over,
             messages.Unobserved: self._unobserved,
             messages.CollectorRestarted: self._collector_restarted,
             messages.Samples: self._samples,
             messages.CoreLoad: self._core_load,
             messages.ProcessLoad: self._process_load,
-            messages.Doing: self._doing,
+            messages.Activity: self._activity,
             messages.Output: self._output,
-            messages.Controls: self._controls,
+            messages.ControlState: self._control_state,
             messages.Losses: self._losses,
-            messages.Cost: self._cost,
+            messages.Overhead: self._overhead,
             messages.Notice: self._notice,
             messages.RunEnded: self._run_ended,
         }
@@ -185,8 +185,8 @@ class Run:
         self._names = None
         self._rows_changed()
 
-    def _interpreter(self, message: messages.Interpreter) -> None:
-        self.interpreter = message
+    def _python_info(self, message: messages.PythonInfo) -> None:
+        self.python = message
 
     def _process_seen(self, message: messages.ProcessSeen) -> None:
         process = self.processes.get(message.process) or self.folded.get(message.process)
@@ -205,32 +205,32 @@ class Run:
             return
         self._rows_changed()
         if not self._is_worker(process):
-            if process.place is not None:
-                heapq.heappush(self._free_places, process.place)
-            process.place = None
-            self._placeless.pop(process.id, None)
-        elif process.place is None and (process.agent or process.kind != "process"):
-            self._give_place(process)
-        elif process.place is None:
-            self._placeless.setdefault(process.id, self.t_ns)
+            if process.worker_index is not None:
+                heapq.heappush(self._free_indices, process.worker_index)
+            process.worker_index = None
+            self._without_index.pop(process.id, None)
+        elif process.worker_index is None and (process.agent or process.kind != "process"):
+            self._assign_worker_index(process)
+        elif process.worker_index is None:
+            self._without_index.setdefault(process.id, self.t_ns)
 
-    def _give_place(self, process: Process) -> None:
+    def _assign_worker_index(self, process: Process) -> None:
         """The first free one: what was taken for a worker can turn out to be a helper."""
-        self._placeless.pop(process.id, None)
-        if self._free_places:
-            process.place = heapq.heappop(self._free_places)
+        self._without_index.pop(process.id, None)
+        if self._free_indices:
+            process.worker_index = heapq.heappop(self._free_indices)
         else:
-            process.place = self._places
-            self._places += 1
+            process.worker_index = self._index_count
+            self._index_count += 1
         self._rows_changed()
 
-    def pass_to(self, t_ns: int) -> None:
+    def advance_time(self, t_ns: int) -> None:
         """So much time has passed. What did not turn out to be a helper in the meantime is a worker."""
         self.t_ns = max(self.t_ns, t_ns)
-        for number, since_ns in list(self._placeless.items()):
+        for number, since_ns in list(self._without_index.items()):
             process = self.processes[number]
             if process.is_over or self.t_ns - since_ns > UNSURE_NS:
-                self._give_place(process)
+                self._assign_worker_index(process)
         self._fold()
 
     def _is_worker(self, process: Process) -> bool:
@@ -241,27 +241,27 @@ class Run:
             return inside and root is not None and process.parent == root.id
         return not process.is_root and process.kind != "helper"
 
-    def _moment(self, message: messages.Moment) -> None:
+    def _lifecycle_event(self, message: messages.LifecycleEvent) -> None:
         process = self._known(message.process)
         if process is None:
             return
-        if message.moment not in messages.MOMENTS:
+        if message.event not in messages.LIFECYCLE_EVENTS:
             self.bad_messages += 1
             return
-        setattr(process, f"{message.moment}_ns", message.t_ns)
+        setattr(process, f"{message.event}_ns", message.t_ns)
         self._learnt(process)
-        if message.moment == "start_called" and process.id in self._placeless:
-            self._give_place(process)
-        if message.moment == "target_entered" and process.place is not None and not process.is_over:
-            self._flying[process.id] = process
-            self._crowds.meet(list(self._flying.values()), message.t_ns)
-        elif message.moment in ("target_left", "exited"):
-            self._land(process, message.t_ns)
+        if message.event == "start_called" and process.id in self._without_index:
+            self._assign_worker_index(process)
+        if message.event == "target_entered" and process.worker_index is not None and not process.is_over:
+            self._active[process.id] = process
+            self._concurrency.meet(list(self._active.values()), message.t_ns)
+        elif message.event in ("target_left", "exited"):
+            self._deactivate(process, message.t_ns)
 
-    def _land(self, process: Process, t_ns: int) -> None:
+    def _deactivate(self, process: Process, t_ns: int) -> None:
         """A worker is not in its function any more."""
-        if self._flying.pop(process.id, None) is not None:
-            self._crowds.meet(list(self._flying.values()), t_ns)
+        if self._active.pop(process.id, None) is not None:
+            self._concurrency.meet(list(self._active.values()), t_ns)
 
     def _process_ended(self, message: messages.Ended) -> None:
         if (process := self._known(message.process)) is not None:
@@ -270,7 +270,7 @@ class Run:
             process.stopped = message.stopped
             process.cpu = process.core = None
             self._learnt(process)
-            self._land(process, self.t_ns if process.exited_ns is None else process.exited_ns)
+            self._deactivate(process, self.t_ns if process.exited_ns is None else process.exited_ns)
 
     def _terminated(self, message: messages.Terminated) -> None:
         if (process := self._known(message.process)) is not None:
@@ -302,8 +302,8 @@ class Run:
     def _collector_restarted(self, message: messages.CollectorRestarted) -> None:
         self.restarts.append(message)
 
-    def _refused(self, message: messages.Refused) -> None:
-        self.refused = message
+    def _workers_were_not_started(self, message: messages.WorkersNotStarted) -> None:
+        self.workers_not_started = message
 
     def _samples(self, message: messages.Samples) -> None:
         rows = zip(message.process, message.name, message.t_ns, message.value, strict=True)
@@ -364,14 +364,14 @@ class Run:
             if (switches := message.involuntary[row]) is not None:
                 process.switches_reading = message.t_ns, switches
             process.rss = _newer(message.rss[row], process.rss)
-            process.moves = _newer(message.moves[row], process.moves)
+            process.migrations = _newer(message.migrations[row], process.migrations)
             # The process itself, at its end, knows better than a look from outside that arrives later.
             process.peak_rss = max(filter(None, (message.peak_rss[row], process.peak_rss)), default=None)
             if (core := message.core[row]) is not None:
                 process.cores.add(core)
 
-    def _doing(self, message: messages.Doing) -> None:
-        if message.what not in messages.DOINGS:
+    def _activity(self, message: messages.Activity) -> None:
+        if message.what not in messages.ACTIVITIES:
             self.bad_messages += 1
         elif (process := self._known(message.process)) is not None:
             if max(len(message.file), len(message.function), len(message.on)) > NAME_MOST:
@@ -381,7 +381,7 @@ class Run:
                     function=cut(message.function, NAME_MOST),
                     on=cut(message.on, PATH_MOST),
                 )
-            process.take_doing(message)
+            process.add_activity(message)
 
     def _output(self, message: messages.Output) -> None:
         if len(message.text) > LINE_MOST:
@@ -398,20 +398,20 @@ class Run:
             self.output.popleft()
             self.output.insert(place - 1, message)
 
-    def _controls(self, message: messages.Controls) -> None:
+    def _control_state(self, message: messages.ControlState) -> None:
         if message.paused and not self.is_paused:
             del self._pauses[: max(0, len(self._pauses) - PAUSES + 1)]
             self._pauses.append((self.t_ns, sys.maxsize))
         elif self.is_paused and not message.paused and self._pauses:
             self._pauses[-1] = self._pauses[-1][0], self.t_ns
-        self.controls = message
+        self.control_state = message
 
     def _losses(self, message: messages.Losses) -> None:
         self.losses = message
 
-    def _cost(self, message: messages.Cost) -> None:
-        self.cost = message
-        self._cost_ns = self.t_ns
+    def _overhead(self, message: messages.Overhead) -> None:
+        self.overhead = message
+        self._overhead_ns = self.t_ns
 
     def _notice(self, message: messages.Notice) -> None:
         text = cut(message.text, SENTENCE_MOST)
@@ -429,10 +429,10 @@ class Run:
             process.cpu = process.core = None
             self._learnt(process)
         self.t_ns = max(self.t_ns, message.t_ns)
-        for number in list(self._placeless):
-            self._give_place(self.processes[number])
-        self._flying.clear()
-        self._crowds.meet([], message.t_ns)
+        for number in list(self._without_index):
+            self._assign_worker_index(self.processes[number])
+        self._active.clear()
+        self._concurrency.meet([], message.t_ns)
         self._fold()
 
     def _fold(self) -> None:
@@ -470,10 +470,10 @@ class Run:
 
     def _fold_away(self, process: Process) -> None:
         del self.processes[process.id]
-        self._placeless.pop(process.id, None)
+        self._without_index.pop(process.id, None)
         self._values -= len(process.values)
         self.folded.add(process)
-        if process.place is None:
+        if process.worker_index is None:
             return
         work = self.folded.work
         work.workers += 1
@@ -485,7 +485,7 @@ class Run:
             work.add_span(*span)
             work.in_function_s += self.working_s(process) or 0.0
             for seconds, what in self.stretches_of_work(process):
-                work.doing_s[what] = work.doing_s.get(what, 0.0) + seconds
+                work.activity_s[what] = work.activity_s.get(what, 0.0) + seconds
 
     # -- what can be asked
 
@@ -538,8 +538,8 @@ class Run:
     @property
     def limit(self) -> int | None:
         """The limit as it now stands; None when the program has none."""
-        if self.controls is not None:
-            limit = self.controls.limit
+        if self.control_state is not None:
+            limit = self.control_state.limit
         else:
             limit = self.program.limit if self.program is not None else 0
         return limit if limit > 0 else None
@@ -569,7 +569,7 @@ class Run:
         """The processes that the program started, without Python's own helpers; or the threads, where those are what it
         runs its work as. In the order in which they became known; without those that were folded away."""
         if self._workers is None:
-            self._workers = [p for p in self.processes.values() if p.place is not None]
+            self._workers = [p for p in self.processes.values() if p.worker_index is not None]
         return self._workers
 
     @property
@@ -585,16 +585,20 @@ class Run:
 
     def threads_of(self, process: Process) -> list[Process]:
         """The threads of a process that are not workers themselves, in the order in which they became known."""
-        return [p for p in self.processes.values() if p.parent == process.id and p.kind == "thread" and p.place is None]
+        return [
+            p
+            for p in self.processes.values()
+            if p.parent == process.id and p.kind == "thread" and p.worker_index is None
+        ]
 
-    def doing(self, process: Process) -> messages.Doing | None:
+    def activity(self, process: Process) -> messages.Activity | None:
         """What a process is doing now; None when it is over or suspended, or that is not known."""
-        return None if process.is_over or self.is_paused or not self.is_live else process.doing
+        return None if process.is_over or self.is_paused or not self.is_live else process.activity
 
     @property
     def is_paused(self) -> bool:
         """Whether the run is suspended."""
-        return self.is_live and self.controls is not None and self.controls.paused
+        return self.is_live and self.control_state is not None and self.control_state.paused
 
     def rate(self, process: Process) -> float | None:
         """Counts/s of a process by now; None when it does not run, is paused, or has not been heard of for a second."""
@@ -677,11 +681,11 @@ class Run:
 
     def shares(self) -> Shares | None:
         """What the workers got that are in their functions now; None while that is not known, or when none is."""
-        return self._crowds.shares(self.end_ns)
+        return self._concurrency.shares(self.end_ns)
 
     def most_shares(self) -> Shares | None:
         """What the most workers got that were in their functions at once before; None if that is not known."""
-        return self._crowds.most
+        return self._concurrency.most
 
     def paused_ns(self, began: int, ended: int) -> int:
         """For how much of a time the run was paused, in ns."""
@@ -697,15 +701,15 @@ class Run:
         return min((seconds for seconds in times if seconds is not None), default=None)
 
     @property
-    def program_cost_percent(self) -> float | None:
+    def agents_overhead_percent(self) -> float | None:
         """CPU of the agents in percent of the program's; None while that is not known."""
-        cost = self.cost
+        cost = self.overhead
         return 100 * cost.agents_cpu_s / cost.program_cpu_s if cost.program_cpu_s > 0 else None
 
     @property
     def collector_percent(self) -> float | None:
         """CPU of the collector since launch in percent of one core; None while that is not known."""
-        return 100 * self.cost.collector_cpu_s * 1e9 / self._cost_ns if self._cost_ns > 0 else None
+        return 100 * self.overhead.collector_cpu_s * 1e9 / self._overhead_ns if self._overhead_ns > 0 else None
 
     @property
     def end_ns(self) -> int:

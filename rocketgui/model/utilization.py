@@ -32,17 +32,17 @@ def cores_used(run: Run) -> float | None:
     return per_s(sum(cpu_s for cpu_s in used if cpu_s is not None), seconds) if used and None not in used else None
 
 
-def seen_share(run: Run, doings: frozenset[str]) -> float | None:
-    """For how much of the time in their functions (0 to 1) the workers were seen to do one of `doings`, of
+def seen_share(run: Run, activities: frozenset[str]) -> float | None:
+    """For how much of the time in their functions (0 to 1) the workers were seen to do one of `activities`, of
     messages.DOINGS; None where too little of it was seen, as with threads, whose stacks nobody looks at."""
-    in_function = seen = doing = 0.0
+    in_function = seen = activity = 0.0
     for worker in run.workers:
         in_function += run.working_s(worker) or 0.0
         for seconds, what in run.stretches_of_work(worker):
             seen += seconds
-            doing += seconds * (what in doings)
+            activity += seconds * (what in activities)
     work = run.folded.work
     in_function += work.in_function_s
-    seen += sum(work.doing_s.values())
-    doing += sum(seconds for what, seconds in work.doing_s.items() if what in doings)
-    return doing / seen if seen and seen >= _SEEN * in_function else None
+    seen += sum(work.activity_s.values())
+    activity += sum(seconds for what, seconds in work.activity_s.items() if what in activities)
+    return activity / seen if seen and seen >= _SEEN * in_function else None

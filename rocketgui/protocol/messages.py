@@ -26,10 +26,10 @@ from rocketgui.protocol.launch_spec import Launch as Launch
 Number = int | float
 
 #: Moments in the life of a process, in the order in which they come.
-MOMENTS = ("start_called", "began", "target_entered", "target_left", "exited", "joined")
+LIFECYCLE_EVENTS = ("start_called", "began", "target_entered", "target_left", "exited", "joined")
 
-#: What a process can be doing; see `Doing`.
-DOINGS = ("python", "c", "lock", "queue", "full queue", "pipe", "join", "sleep", "io", "waiting")
+#: What a process can be doing; see `Activity`.
+ACTIVITIES = ("python", "native", "lock", "queue", "full queue", "pipe", "join", "sleep", "io", "waiting")
 
 #: How a run can end; see `RunEnded`.
 ENDINGS = ("finished", "failed", "stopped", "killed", "lost")
@@ -98,8 +98,8 @@ Text = Annotated[str, Letters(0, TEXT_MOST)]
 NAME_MOST = 200
 Name = Annotated[str, Letters(1, NAME_MOST)]
 Value = Annotated[int | float, Within(-(2**BITS_MOST), 2**BITS_MOST)]
-MomentName = Annotated[str, OneOf(MOMENTS)]
-DoingName = Annotated[str, OneOf(DOINGS)]
+LifecycleEventName = Annotated[str, OneOf(LIFECYCLE_EVENTS)]
+ActivityName = Annotated[str, OneOf(ACTIVITIES)]
 Ending = Annotated[str, OneOf(ENDINGS)]
 ProcessKind = Annotated[str, OneOf(PROCESS_KINDS)]
 Stream = Annotated[str, OneOf(STREAMS)]
@@ -134,7 +134,7 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class Interpreter:
+class PythonInfo:
     """What the program's first process said of its Python: the version, and whether it has a GIL."""
 
     python: Text
@@ -159,11 +159,11 @@ class ProcessSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """A process reached one of `MOMENTS`."""
+class LifecycleEvent:
+    """A process reached one of `LIFECYCLE_EVENTS`."""
 
     process: ProcessId
-    moment: MomentName
+    event: LifecycleEventName
     t_ns: Time
 
 
@@ -209,7 +209,7 @@ class StartFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class WorkersNotStarted:
     """The system refused to start workers: of `wanted` in all, `missing` did not start."""
 
     wanted: Small
@@ -270,7 +270,7 @@ class ProcessLoad:
 
     `cpu` is percent of one core since the sample before, `cpu_s` CPU seconds since the process began, `core` the core
     that it ran on last, `voluntary` and `involuntary` context switches since it began, `rss` and `peak_rss` bytes,
-    `moves` how often the system moved it to another core since it began.
+    `migrations` how often the system moved it to another core since it began.
     """
 
     t_ns: Time
@@ -282,14 +282,14 @@ class ProcessLoad:
     involuntary: tuple[Count | None, ...]
     rss: tuple[Count | None, ...]
     peak_rss: tuple[Count | None, ...]
-    moves: tuple[Count | None, ...]
+    migrations: tuple[Count | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
-    """What the main thread of a process has been doing from `t_ns` on: one of `DOINGS`, and in which line.
+class Activity:
+    """What the main thread of a process has been doing from `t_ns` on: one of `ACTIVITIES`, and in which line.
 
-    `python`: it runs Python code, or would if it got a core; `c`: it is busy in C code; `lock`, `queue` (for
+    `python`: it runs Python code, or would if it got a core; `native`: it is busy in C code; `lock`, `queue` (for
     an item), `full queue` (for room in it), `pipe`, `join`: it waits for that; `sleep`: it is asleep; `io`: it waits
     for a file, a terminal or the network; `waiting`: for what is not known.
 
@@ -300,7 +300,7 @@ class Doing:
 
     process: ProcessId
     t_ns: Time
-    what: DoingName
+    what: ActivityName
     file: Text
     line: Small
     function: Text
@@ -318,7 +318,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Controls:
+class ControlState:
     """The live controls as they now stand: the wanted number of workers and limit, and whether the run is paused."""
 
     workers: Small
@@ -339,7 +339,7 @@ class Losses:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class Overhead:
     """CPU seconds since the run began: of all agents' threads, of the collector, of the observed program."""
 
     agents_cpu_s: CpuSeconds
@@ -365,25 +365,25 @@ class RunEnded:
 
 Message = (
     RunStarted
-    | Interpreter
+    | PythonInfo
     | ProcessSeen
-    | Moment
+    | LifecycleEvent
     | Ended
     | Terminated
     | Failed
     | StartFailed
-    | Refused
+    | WorkersNotStarted
     | LeftOver
     | Unobserved
     | CollectorRestarted
     | Samples
     | CoreLoad
     | ProcessLoad
-    | Doing
+    | Activity
     | Output
-    | Controls
+    | ControlState
     | Losses
-    | Cost
+    | Overhead
     | Notice
     | RunEnded
 )

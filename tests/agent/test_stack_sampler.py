@@ -9,7 +9,7 @@ import pytest
 
 from rocketgui.agent import trace_format
 from rocketgui.agent.stack_sampler import WAITS
-from rocketgui.protocol.messages import DOINGS
+from rocketgui.protocol.messages import ACTIVITIES
 from tests.agent.conftest import Script
 from tests.agent.hooks.test_multiprocessing import no_trouble
 from tests.helpers import Observed, Python, Told, pythons, this_python
@@ -152,4 +152,4 @@ def test_objects_live_no_longer_for_being_looked_at(script: Script) -> None:
 
 @pytest.mark.parametrize("known", WAITS.values(), ids=WAITS)
 def test_all_that_a_stack_can_tell_is_known_to_messages(known: dict[str, str]) -> None:
-    assert set(known.values()) <= set(DOINGS)
+    assert set(known.values()) <= set(ACTIVITIES)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from rocketgui.protocol.messages import MOMENTS
+from rocketgui.protocol.messages import LIFECYCLE_EVENTS
 from tests.helpers import (
     LONGEST,
     PROMISED,
@@ -57,7 +57,8 @@ PARTS = {
 }
 ROWS = {
     "processes": {
-        "id", "parent", "pid", "kind", "name", *(f"{moment}_ns" for moment in MOMENTS), "exit_code", "signal", "error",
+        "id", "parent", "pid", "kind", "name", *(f"{event}_ns" for event in LIFECYCLE_EVENTS), "exit_code", "signal",
+        "error",
         "values", "cpu_s", "switches_voluntary", "switches_involuntary", "peak_rss", "cores", "moves",
         "doing_s", "last_doing", "unobserved",
     },
@@ -117,7 +118,7 @@ def check_two_rockets(report: dict[str, Any], method: str) -> None:
     assert {key: root["values"]["rocket"][key] for key in ("first", "last")} == {"first": 0, "last": 0}
     assert sorted(worker["name"] for worker in workers) == ["func1", "func2"]
     for worker in workers:
-        times = [worker[f"{moment}_ns"] for moment in MOMENTS]
+        times = [worker[f"{moment}_ns"] for moment in LIFECYCLE_EVENTS]
         assert None not in times, worker
         assert times == sorted(times), worker
         assert 0 <= times[0] < times[-1] <= 1e9 * report["wall_s"]
@@ -166,7 +167,7 @@ def test_report_of_many_workers(method: str, mark: str, tmp_path: Path) -> None:
     no_losses(report)
     assert sorted(worker["name"] for worker in workers_of(report)) == sorted(f"func{n}" for n in range(1, 13))
     assert {worker["values"]["rocket"]["last"] for worker in workers_of(report)} == {20_000}
-    assert all(worker[f"{moment}_ns"] is not None for worker in workers_of(report) for moment in MOMENTS)
+    assert all(worker[f"{moment}_ns"] is not None for worker in workers_of(report) for moment in LIFECYCLE_EVENTS)
 
 
 @every_method

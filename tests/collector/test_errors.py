@@ -34,7 +34,7 @@ INJECT = """\
 import importlib, inspect, json, os, random, sys, time
 from pathlib import Path
 from rocketgui.collector.collector import Collector
-from rocketgui.collector.launcher import Resumption, Started
+from rocketgui.collector.launcher import Resumption, StartedRun
 from rocketgui.collector.run_files import RunFiles
 from rocketgui.protocol.launch_spec import Script
 from rocketgui.protocol.messages import RunEnded
@@ -45,7 +45,7 @@ MODULES = (
     "trace.decoder trace.reader worker_target"
 ).split()
 # What the owner calls before there is a collector, the row of the first process, and what comes after the end.
-EXCEPT = {"_opened", "_mapped", "Rings", "ControlBlockWriter", "Row", "release"}
+EXCEPT = {"_opened", "_mapped", "PerfRings", "ControlBlockWriter", "Row", "release"}
 
 def functions():
     for name in MODULES:
@@ -67,7 +67,7 @@ def failing(function, count):
     return fail
 
 def follow(script, output):
-    started = Started(Script((script,)).launch(sys.executable, own_session=False)._replace(output=output))
+    started = StartedRun(Script((script,)).launch(sys.executable, own_session=False)._replace(output=output))
     resumes = None
     for attempt in range(1, 10):  # one that cannot take over ends, and the owner starts another one
         try:

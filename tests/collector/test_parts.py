@@ -22,15 +22,15 @@ from rocketgui.agent import control_block as agent_control_block
 from rocketgui.agent import trace_format
 from rocketgui.collector import capabilities
 from rocketgui.collector.control_block import ControlBlockWriter
-from rocketgui.collector.cpu_load import Cores
+from rocketgui.collector.cpu_load import CpuLoad
 from rocketgui.collector.processes import exit_watcher, sampler
-from rocketgui.collector.processes.activity import Doings
+from rocketgui.collector.processes.activity import ActivityTracker
 from rocketgui.collector.processes.program_tree import ProgramTree
-from rocketgui.collector.processes.registry import Census, Row, signal_name
+from rocketgui.collector.processes.registry import ProcessEntry, ProcessRegistry, signal_name
 from rocketgui.collector.service import MOST_WAITING, Sender
 from rocketgui.collector.trace.decoder import Decoder
 from rocketgui.collector.trace.reader import Record, Sample
-from rocketgui.collector.worker_target import Crew
+from rocketgui.collector.worker_target import WorkerTarget
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Frame, Message
 from tests.helpers import control_block_in, is_gone, state, until
@@ -98,69 +98,69 @@ def test_control_block_has_room_for_all_workers(tmp_path: Path) -> None:
     written.close()
 
 
-# ---------------------------------------------------------------- crew
+# ---------------------------------------------------------------- worker target
 
 
 def test_crew_grows_and_shrinks() -> None:
-    crew = Crew(2)
-    assert crew.resize(5, [1, 2], [1, 2]) == []
-    assert (crew.workers, crew.to_launch) == (5, 5)
+    target = WorkerTarget(2)
+    assert target.resize(5, [1, 2], [1, 2]) == []
+    assert (target.workers, target.to_launch) == (5, 5)
     started = [1, 2, 3, 4, 5]
-    assert crew.resize(1, started, started) == [5, 4, 3, 2]
-    assert (crew.workers, crew.to_launch) == (1, 5)
-    assert crew.resize(3, started, [1]) == []
-    assert (crew.workers, crew.to_launch) == (3, 7)
+    assert target.resize(1, started, started) == [5, 4, 3, 2]
+    assert (target.workers, target.to_launch) == (1, 5)
+    assert target.resize(3, started, [1]) == []
+    assert (target.workers, target.to_launch) == (3, 7)
 
 
 def test_crew_takes_back_what_has_not_started() -> None:
-    crew = Crew(8)
-    assert crew.resize(4, [1, 2], [1, 2]) == []
-    assert crew.to_launch == 4
-    assert crew.resize(1, [1, 2], [1, 2]) == [2]
+    target = WorkerTarget(8)
+    assert target.resize(4, [1, 2], [1, 2]) == []
+    assert target.to_launch == 4
+    assert target.resize(1, [1, 2], [1, 2]) == [2]
 
 
 def test_crew_accepts_that_the_system_refuses() -> None:
-    crew = Crew(8)
-    crew.refused(5)
-    assert crew.workers == 5
+    target = WorkerTarget(8)
+    target.refused(5)
+    assert target.workers == 5
 
 
 def test_crew_ends_what_was_started_before_fewer_were_wanted() -> None:
     """The program runs ahead of what is known of it."""
-    crew = Crew(64)
+    target = WorkerTarget(64)
     known, in_truth = list(range(10)), list(range(16))
-    dismissed = crew.resize(4, known, known)
-    dismissed += crew.overtaken(in_truth, in_truth)
+    dismissed = target.resize(4, known, known)
+    dismissed += target.overtaken(in_truth, in_truth)
     assert sorted(dismissed) == list(range(4, 16))
-    assert (crew.workers, crew.to_launch) == (4, 16)
-    assert crew.overtaken(in_truth, in_truth) == []
-    crew.resize(5, in_truth, in_truth[:4])
-    assert crew.to_launch == 17
+    assert (target.workers, target.to_launch) == (4, 16)
+    assert target.overtaken(in_truth, in_truth) == []
+    target.resize(5, in_truth, in_truth[:4])
+    assert target.to_launch == 17
 
 
 def test_a_program_that_decides_itself_how_many_it_has() -> None:
     """It was launched with no number of workers, and each that it starts is meant to be."""
-    crew = Crew(0)
-    assert crew.overtaken([1, 2], [1, 2]) == []
-    assert crew.to_launch == 0
+    target = WorkerTarget(0)
+    assert target.overtaken([1, 2], [1, 2]) == []
+    assert target.to_launch == 0
 
 
 @given(wishes=st.lists(st.integers(1, 20), max_size=20), data=st.data())
 def test_crew_always_has_what_was_asked_for(wishes: list[int], data: st.DataObject) -> None:
-    crew = Crew(3)
+    target = WorkerTarget(3)
     dismissed: set[int] = set()
     for wish in wishes:
-        started = list(range(data.draw(st.integers(len(dismissed), crew.to_launch))))
+        started = list(range(data.draw(st.integers(len(dismissed), target.to_launch))))
         started = sorted({*started, *dismissed})
-        ended = crew.resize(wish, started, started)
+        ended = target.resize(wish, started, started)
         assert not dismissed & set(ended)
         assert ended == sorted(ended, reverse=True)
         dismissed.update(ended)
-        assert crew.workers == wish
-        assert crew.to_launch >= len(started) or wish >= 1
+        assert target.workers == wish
+        assert target.to_launch >= len(started) or wish >= 1
 
 
-# ---------------------------------------------------------------- census and records
+# ---------------------------------------------------------------- process registry and records
 
 
 @pytest.fixture
@@ -169,44 +169,44 @@ def out() -> list[Message]:
 
 
 @pytest.fixture
-def census(out: list[Message]) -> Census:
-    census = Census(out, launched_ns=100)
-    census.meet(10, None, reborn=True)
-    return census
+def registry(out: list[Message]) -> ProcessRegistry:
+    registry = ProcessRegistry(out, launched_ns=100)
+    registry.get_or_add(10, None, is_new=True)
+    return registry
 
 
-def test_first_process_is_the_program(census: Census, out: list[Message]) -> None:
-    assert census.root is not None
+def test_first_process_is_the_program(registry: ProcessRegistry, out: list[Message]) -> None:
+    assert registry.root is not None
     assert out == [messages.ProcessSeen(1, None, 10, "process", "MainProcess", False)]
-    census.name(census.root, "other", 5)
-    assert census.root.name == "MainProcess"
+    registry.name(registry.root, "other", 5)
+    assert registry.root.name == "MainProcess"
 
 
-def test_several_sources_tell_of_one_process(census: Census, out: list[Message]) -> None:
-    row = census.meet(11, 10, reborn=False)
-    assert census.meet(11, 10, reborn=True) is row
-    census.moment(row, "began", 150)
-    census.moment(row, "began", 170)
-    assert [m for m in out if isinstance(m, messages.Moment)] == [messages.Moment(2, "began", 50)]
+def test_several_sources_tell_of_one_process(registry: ProcessRegistry, out: list[Message]) -> None:
+    entry = registry.get_or_add(11, 10, is_new=False)
+    assert registry.get_or_add(11, 10, is_new=True) is entry
+    registry.note_event(entry, "began", 150)
+    registry.note_event(entry, "began", 170)
+    assert [m for m in out if isinstance(m, messages.LifecycleEvent)] == [messages.LifecycleEvent(2, "began", 50)]
 
 
-def test_pid_that_comes_again_is_another_process(census: Census) -> None:
-    row = census.meet(11, 10, reborn=True)
-    census.end(row, 0, 200)
-    assert census.meet(11, 10, reborn=False) is row
-    again = census.meet(11, 10, reborn=True)
+def test_pid_that_comes_again_is_another_process(registry: ProcessRegistry) -> None:
+    entry = registry.get_or_add(11, 10, is_new=True)
+    registry.end(entry, 0, 200)
+    assert registry.get_or_add(11, 10, is_new=False) is entry
+    again = registry.get_or_add(11, 10, is_new=True)
     assert (again.id, again.pid) == (3, 11)
-    assert census.find(11) is again
+    assert registry.find(11) is again
 
 
-def test_ends(census: Census, out: list[Message]) -> None:
-    killed, left, unknown = (census.meet(pid, 10, reborn=True) for pid in (11, 12, 13))
-    census.end(killed, -9, 200)
-    census.exiting(left, 3, 210)
-    census.end(left, None, 220)
-    census.end(unknown, None, 230)
-    census.end(unknown, 5, 240)
-    census.end(unknown, 6, 250)
+def test_ends(registry: ProcessRegistry, out: list[Message]) -> None:
+    killed, left, unknown = (registry.get_or_add(pid, 10, is_new=True) for pid in (11, 12, 13))
+    registry.end(killed, -9, 200)
+    registry.exiting(left, 3, 210)
+    registry.end(left, None, 220)
+    registry.end(unknown, None, 230)
+    registry.end(unknown, 5, 240)
+    registry.end(unknown, 6, 250)
     assert [m for m in out if isinstance(m, messages.Ended)] == [
         messages.Ended(2, None, 9, False),
         messages.Ended(3, 3, None, False),
@@ -215,68 +215,68 @@ def test_ends(census: Census, out: list[Message]) -> None:
     ]
 
 
-def test_the_process_itself_knows_best_when_it_exits(census: Census, out: list[Message]) -> None:
+def test_the_process_itself_knows_best_when_it_exits(registry: ProcessRegistry, out: list[Message]) -> None:
     """Its trace buffer may be read after its parent's, and its last words come twice where atexit has something to
     do."""
-    row = census.meet(11, 10, reborn=True)
-    census.end(row, 0, 220)
-    census.exiting(row, 0, 210)
-    census.exiting(row, None, 230)
-    census.end(row, 0, 240)
-    assert row.moments["exited"] == 210
-    assert [m.t_ns for m in out if isinstance(m, messages.Moment)][-1] == 110  # relative to the launch
+    entry = registry.get_or_add(11, 10, is_new=True)
+    registry.end(entry, 0, 220)
+    registry.exiting(entry, 0, 210)
+    registry.exiting(entry, None, 230)
+    registry.end(entry, 0, 240)
+    assert entry.events["exited"] == 210
+    assert [m.t_ns for m in out if isinstance(m, messages.LifecycleEvent)][-1] == 110  # relative to the launch
 
 
-def test_a_killed_process_was_gone_before_it_was_joined(census: Census, decoder: Decoder) -> None:
+def test_a_killed_process_was_gone_before_it_was_joined(registry: ProcessRegistry, decoder: Decoder) -> None:
     """The system tells of its end at once, but it may be read before its parent's trace buffer."""
-    root = meet(decoder, 10, 110)
+    root = get_or_add(decoder, 10, 110)
     decoder.take(root, [Record(trace_format.START_CALLED, 120, ("11", "func1"))])
-    row = census.find(11)
-    assert row is not None
-    census.end(row, -9, 250)
+    entry = registry.find(11)
+    assert entry is not None
+    registry.end(entry, -9, 250)
     decoder.take(root, [Record(trace_format.REAPED, 240, ("11", "-9")), Record(trace_format.JOINED, 245, ("11",))])
-    assert row.moments["exited"] <= row.moments["joined"]
+    assert entry.events["exited"] <= entry.events["joined"]
 
 
-def test_a_fork_has_one_name_whoever_saw_it_first(census: Census, decoder: Decoder) -> None:
-    assert census.root is not None
-    census.root.python = True
-    rows = []
+def test_a_fork_has_one_name_whoever_saw_it_first(registry: ProcessRegistry, decoder: Decoder) -> None:
+    assert registry.root is not None
+    registry.root.python = True
+    entries = []
     for pid, seen in ((11, True), (12, False)):
-        row = census.meet(pid, 10, reborn=True)
+        entry = registry.get_or_add(pid, 10, is_new=True)
         if seen:
-            census.guess(row, ["python3", "program.py"])
-            census.copied(row)
-        decoder.take(meet(decoder, pid, 150), [Record(trace_format.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
-        rows.append(row)
-    assert [row.name for row in rows] == ["fork of MainProcess"] * 2
-    shell = census.meet(13, 10, reborn=True)
-    census.guess(shell, ["/bin/sh", "-c", "true"])
-    copy = census.meet(14, 13, reborn=True)
-    census.copied(copy)
+            registry.guess(entry, ["python3", "program.py"])
+            registry.copied(entry)
+        decoder.take(get_or_add(decoder, pid, 150), [Record(trace_format.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
+        entries.append(entry)
+    assert [entry.name for entry in entries] == ["fork of MainProcess"] * 2
+    shell = registry.get_or_add(13, 10, is_new=True)
+    registry.guess(shell, ["/bin/sh", "-c", "true"])
+    copy = registry.get_or_add(14, 13, is_new=True)
+    registry.copied(copy)
     assert (copy.name, copy.python) == ("sh", False)
 
 
 @pytest.mark.parametrize("executed_first", [False, True])
-def test_a_fork_that_becomes_another_program(census: Census, decoder: Decoder, executed_first: bool) -> None:
+def test_a_fork_that_becomes_another_program(registry: ProcessRegistry, decoder: Decoder, executed_first: bool) -> None:
     """Where Python code ran in between, an agent had begun."""
-    row = census.meet(11, 10, reborn=True)
+    entry = registry.get_or_add(11, 10, is_new=True)
     if executed_first:
-        census.execute(row, "sleep", 170)
-    decoder.take(meet(decoder, 11, 150), [Record(trace_format.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
+        registry.execute(entry, "sleep", 170)
+    decoder.take(get_or_add(decoder, 11, 150), [Record(trace_format.BEGAN, 151, ("3.13.0", "1", "fork", ""))])
     if not executed_first:
-        census.execute(row, "sleep", 170)
-    assert (row.name, row.python) == ("sleep", False)
+        registry.execute(entry, "sleep", 170)
+    assert (entry.name, entry.python) == ("sleep", False)
     began = Record(trace_format.BEGAN, 181, ("3.13.0", "1", "exec", "", "python3", "other.py"))
-    decoder.take(meet(decoder, 11, 180), [began])
-    census.execute(row, "python3", 175)
-    assert row.name == "python3 other.py"
+    decoder.take(get_or_add(decoder, 11, 180), [began])
+    registry.execute(entry, "python3", 175)
+    assert entry.name == "python3 other.py"
 
 
-def test_stopped_is_only_who_was_killed_by_us(census: Census, out: list[Message]) -> None:
-    killed, finished = (census.meet(pid, 10, reborn=True) for pid in (11, 12))
-    census.end(killed, -9, 200, stopped=True)
-    census.end(finished, 0, 200, stopped=True)
+def test_stopped_is_only_who_was_killed_by_us(registry: ProcessRegistry, out: list[Message]) -> None:
+    killed, finished = (registry.get_or_add(pid, 10, is_new=True) for pid in (11, 12))
+    registry.end(killed, -9, 200, stopped=True)
+    registry.end(finished, 0, 200, stopped=True)
     assert [m.stopped for m in out if isinstance(m, messages.Ended)] == [True, False]
 
 
@@ -293,59 +293,59 @@ class FakeBox:
 
 
 @pytest.fixture
-def decoder(census: Census, out: list[Message]) -> Decoder:
-    return Decoder(census, out, 100, Doings(out, 100))
+def decoder(registry: ProcessRegistry, out: list[Message]) -> Decoder:
+    return Decoder(registry, out, 100, ActivityTracker(out, 100))
 
 
-def meet(decoder: Decoder, pid: int, began_ns: int) -> Row:
+def get_or_add(decoder: Decoder, pid: int, began_ns: int) -> ProcessEntry:
     reader: Any = FakeBox(pid, 10, began_ns)
-    row = decoder.meet(reader)
-    assert row is not None
-    return row
+    entry = decoder.get_or_add(reader)
+    assert entry is not None
+    return entry
 
 
-def test_box_that_is_found_after_its_process_has_ended(census: Census, decoder: Decoder) -> None:
-    """It came and went between two looks at the directory: there is still one row for it."""
-    row = census.meet(11, 10, reborn=False)
-    census.end(row, 0, 300)
-    assert meet(decoder, 11, 250) is row
-    assert row.agent
-    assert meet(decoder, 11, 280) is row  # it ran exec, and has another agent since
-    later = meet(decoder, 11, 400)
-    assert later is not row
+def test_box_that_is_found_after_its_process_has_ended(registry: ProcessRegistry, decoder: Decoder) -> None:
+    """It came and went between two looks at the directory: there is still one entry for it."""
+    entry = registry.get_or_add(11, 10, is_new=False)
+    registry.end(entry, 0, 300)
+    assert get_or_add(decoder, 11, 250) is entry
+    assert entry.agent
+    assert get_or_add(decoder, 11, 280) is entry  # it ran exec, and has another agent since
+    later = get_or_add(decoder, 11, 400)
+    assert later is not entry
 
 
-def test_pid_of_a_process_that_has_ended_names_the_next_child(census: Census, decoder: Decoder) -> None:
-    root = meet(decoder, 10, 110)
+def test_pid_of_a_process_that_has_ended_names_the_next_child(registry: ProcessRegistry, decoder: Decoder) -> None:
+    root = get_or_add(decoder, 10, 110)
     decoder.take(root, [Record(trace_format.START_CALLED, 120, ("11", "func1"))])
-    first = census.find(11)
+    first = registry.find(11)
     assert first is not None
-    census.end(first, 0, 200)
+    registry.end(first, 0, 200)
     decoder.take(
         root, [Record(trace_format.START_CALLED, 300, ("11", "func2")), Record(trace_format.REAPED, 310, ("11", "0"))]
     )
-    second = census.find(11)
+    second = registry.find(11)
     assert second is not None
     assert (first.name, second.name, second.id) == ("func1", "func2", 3)
     decoder.take(root, [Record(trace_format.REAPED, 320, ("12", "0"))])
     assert decoder.bad == 0  # what told of that child may have been overwritten
 
 
-def test_processes_of_a_fork_server_that_is_gone_run_on(census: Census, decoder: Decoder) -> None:
-    root = meet(decoder, 10, 110)
+def test_processes_of_a_fork_server_that_is_gone_run_on(registry: ProcessRegistry, decoder: Decoder) -> None:
+    root = get_or_add(decoder, 10, 110)
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     for pid in (os.getpid(), gone.pid):
         decoder.take(root, [Record(trace_format.START_CALLED, 120, (str(pid), "func"))])
         decoder.take(root, [Record(trace_format.REAPED, 190, (str(pid), "255"))])
-    runs, ended = census.find(os.getpid()), census.find(gone.pid)
+    runs, ended = registry.find(os.getpid()), registry.find(gone.pid)
     assert runs is not None
     assert ended is not None
     assert (runs.ended, ended.ended, ended.exit_code) == (False, True, 255)
 
 
 def test_values_that_are_no_numbers_are_counted_and_dropped(decoder: Decoder, out: list[Message]) -> None:
-    root = meet(decoder, 10, 110)
+    root = get_or_add(decoder, 10, 110)
     root.names[0] = root.id, "rocket"
     decoder.take(root, [Sample(120, 0, value) for value in (math.inf, math.nan, 0.5, 7**100_000, -(2**1024))])
     decoder.flush()
@@ -355,16 +355,16 @@ def test_values_that_are_no_numbers_are_counted_and_dropped(decoder: Decoder, ou
 
 def test_a_value_that_cannot_be_drawn_is_told_of_once(decoder: Decoder, out: list[Message]) -> None:
     for pid in (10, 11):
-        row = meet(decoder, pid, 110)
-        row.names[0] = row.id, "rocket"
-        decoder.take(row, [Record(trace_format.NOT_DRAWN, 120, ("0",)), Record(trace_format.NOT_DRAWN, 130, ("9",))])
+        entry = get_or_add(decoder, pid, 110)
+        entry.names[0] = entry.id, "rocket"
+        decoder.take(entry, [Record(trace_format.NOT_DRAWN, 120, ("0",)), Record(trace_format.NOT_DRAWN, 130, ("9",))])
     [notice] = [message for message in out if isinstance(message, messages.Notice)]
     assert notice.text.startswith("rocket in ")
     assert decoder.unexplained == 2, "an index that nobody told of"
 
 
-def test_records_become_messages(census: Census, decoder: Decoder, out: list[Message]) -> None:
-    root = meet(decoder, 10, 110)
+def test_records_become_messages(registry: ProcessRegistry, decoder: Decoder, out: list[Message]) -> None:
+    root = get_or_add(decoder, 10, 110)
     decoder.take(
         root,
         [
@@ -381,17 +381,17 @@ def test_records_become_messages(census: Census, decoder: Decoder, out: list[Mes
         ],
     )
     decoder.flush()
-    assert messages.Interpreter("3.13.0", True) in out
-    assert messages.Moment(2, "start_called", 20) in out
+    assert messages.PythonInfo("3.13.0", True) in out
+    assert messages.LifecycleEvent(2, "start_called", 20) in out
     assert messages.StartFailed(1, "func2", 21, "OSError: no") in out
     assert messages.Terminated(2, 80, 9) in out
     assert messages.Ended(2, None, 9, False) in out
-    assert messages.Moment(2, "joined", 95) in out
+    assert messages.LifecycleEvent(2, "joined", 95) in out
     assert messages.Output(1, 96, "stdout", "a\x1fb") in out
     assert messages.Samples((1,), ("rocket",), (98,), (7,)) in out
     assert any(isinstance(m, messages.Notice) and "ValueError: odd" in m.text for m in out)
     assert decoder.bad == 1  # the error inside the agent
-    assert census.find(11) is not None
+    assert registry.find(11) is not None
 
 
 TEXTS = st.lists(st.text(max_size=8) | st.integers().map(str), max_size=6).map(tuple)
@@ -400,11 +400,11 @@ TEXTS = st.lists(st.text(max_size=8) | st.integers().map(str), max_size=6).map(t
 @given(records=st.lists(st.builds(Record, st.integers(0, 40), st.integers(0, 2**62), TEXTS), max_size=8))
 def test_records_of_any_content_do_no_harm(records: list[Record]) -> None:
     out: list[Message] = []
-    census = Census(out, 0)
-    census.meet(10, None, reborn=True)
-    decoder = Decoder(census, out, 0, Doings(out, 0))
-    row = meet(decoder, 10, 5)
-    decoder.take(row, records)
+    registry = ProcessRegistry(out, 0)
+    registry.get_or_add(10, None, is_new=True)
+    decoder = Decoder(registry, out, 0, ActivityTracker(out, 0))
+    entry = get_or_add(decoder, 10, 5)
+    decoder.take(entry, records)
     decoder.flush()
     line = messages.encode(0, out)
     json.loads(line)
@@ -414,12 +414,12 @@ def test_records_of_any_content_do_no_harm(records: list[Record]) -> None:
 
 
 def test_cores() -> None:
-    cores = Cores()
+    cores = CpuLoad()
     end = time.monotonic() + 0.15
     while time.monotonic() < end:
         pass
     loads = until(cores.sample, "the system's clock to tick")
-    assert len(loads) == Cores.count() == psutil.cpu_count()
+    assert len(loads) == CpuLoad.count() == psutil.cpu_count()
     assert all(0 <= load <= 100 for load in loads)
     assert max(loads) > 0
 
@@ -433,28 +433,28 @@ def busy() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_looks(busy: subprocess.Popen[bytes]) -> None:
-    looks = sampler.Processes()
-    looks.add(7, busy.pid)
-    looks.add(8, 2**22 + 1)  # no such process
-    first = until(lambda: looks.looks(1.0), "a look")[0]
+    samples = sampler.ProcessSampler()
+    samples.add(7, busy.pid)
+    samples.add(8, 2**22 + 1)  # no such process
+    first = until(lambda: samples.samples(1.0), "a look")[0]
     assert (first.process, first.cpu) == (7, None)
     seen = {}
     # Kernels can be built without it.
-    wanted = set(sampler.FIELDS) - (set() if os.path.exists("/proc/self/sched") else {"moves"})
+    wanted = set(sampler.FIELDS) - (set() if os.path.exists("/proc/self/sched") else {"migrations"})
 
     def all_seen() -> bool:
         """Switches and memory come in turn, and the CPU's share from the second look on."""
-        for look in looks.looks(0.05):  # one, so that some time has passed since the one before
+        for look in samples.samples(0.05):  # one, so that some time has passed since the one before
             seen.update({name: value for name in look.__slots__ if (value := getattr(look, name)) is not None})
         return set(seen) >= wanted and seen["cpu"] > 0 and seen["rss"] > 1e6  # it has become a Python
 
     until(all_seen, "all figures")
     assert seen["rss"] > 1e6
     assert seen["peak_rss"] >= seen["rss"]
-    assert seen.get("moves", 0) >= 0
+    assert seen.get("migrations", 0) >= 0
     assert seen["core"] in range(psutil.cpu_count() or 1)
-    looks.remove(7)
-    assert looks.looks(1.0) == []
+    samples.remove(7)
+    assert samples.samples(1.0) == []
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system does not tell")

@@ -14,7 +14,7 @@ import json, os, sys, time
 import psutil
 from rocketgui.options import rocket_launch, Options
 from rocketgui.collector.collector import Collector
-from rocketgui.collector.launcher import Started
+from rocketgui.collector.launcher import StartedRun
 from rocketgui.collector.run_files import RunFiles
 from rocketgui.collector.processes.program_tree import ProgramTree
 from rocketgui.collector.processes import sampler
@@ -26,7 +26,7 @@ def wait_until(holds):
         time.sleep(0.01)
 
 options = Options(workers=2, limit=sys.maxsize, start_method="spawn")
-started = Started(options.command(own_session=False)._replace(output=os.devnull))
+started = StartedRun(options.command(own_session=False)._replace(output=os.devnull))
 below = lambda: sampler.descendants(ProgramTree(started.supervised.pid))
 wait_until(lambda: sum(b"start func" in open(os.path.join(started.directory, name), "rb").read()
                        for name in os.listdir(started.directory) if name.endswith(".trace")) == 2)

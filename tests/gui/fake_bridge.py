@@ -63,24 +63,24 @@ class FakeBridge(QObject):
             case messages.Launch() if not self.refuses:
                 self._launch(command)
             case messages.Stop() if self._live:
-                for number in self._flying():
+                for number in self._active():
                     self._end(number, None, signal.SIGKILL, stopped=True)
                 self._end_run("stopped", None)
             case messages.Pause() | messages.Resume():
                 self._paused = isinstance(command, messages.Pause)
-                self._queue.append(messages.Controls(self._workers, self._limit, self._paused))
+                self._queue.append(messages.ControlState(self._workers, self._limit, self._paused))
             case messages.SetWorkers():
                 for number in range(self._workers + 2, command.workers + 2):
                     self._start_worker(number)
                 self._workers = max(self._workers, command.workers)
-                self._queue.append(messages.Controls(self._workers, self._limit, self._paused))
+                self._queue.append(messages.ControlState(self._workers, self._limit, self._paused))
             case messages.SetLimit():
                 self._limit = command.limit
-                self._queue.append(messages.Controls(self._workers, self._limit, self._paused))
+                self._queue.append(messages.ControlState(self._workers, self._limit, self._paused))
 
     # ------------------------------------------------------------ the made-up program
 
-    def _flying(self) -> list[int]:
+    def _active(self) -> list[int]:
         return [number for number in self._counts if number not in self._over]
 
     def _launch(self, command: messages.Launch) -> None:
@@ -93,12 +93,12 @@ class FakeBridge(QObject):
                 command.pinned, "Linux", self._cores,
                 "2026-11-22T12:00:00.000000+00:00", command.workers, command.limit, command.watch,
             ),
-            messages.Interpreter("3.11.7", True),
+            messages.PythonInfo("3.11.7", True),
             messages.ProcessSeen(1, None, 4711, "process", "MainProcess", True),
-            messages.Moment(1, "began", 30_000_000),
+            messages.LifecycleEvent(1, "began", 30_000_000),
         ]  # fmt: skip
         if self._made_up:
-            self._queue.append(messages.Controls(command.workers, command.limit, False))
+            self._queue.append(messages.ControlState(command.workers, command.limit, False))
         for number in range(2, command.workers + 2):
             self._start_worker(number)
 
@@ -106,16 +106,16 @@ class FakeBridge(QObject):
         name = f"func{number - 1}"
         self._queue += [
             messages.ProcessSeen(number, 1, 4710 + number, "process", name, True),
-            messages.Moment(number, "start_called", self._t + 40_000_000 + number * 2_000_000),
-            messages.Moment(number, "began", self._t + 60_000_000 + number * 2_000_000),
-            messages.Moment(number, "target_entered", self._t + 90_000_000 + number * 3_000_000),
+            messages.LifecycleEvent(number, "start_called", self._t + 40_000_000 + number * 2_000_000),
+            messages.LifecycleEvent(number, "began", self._t + 60_000_000 + number * 2_000_000),
+            messages.LifecycleEvent(number, "target_entered", self._t + 90_000_000 + number * 3_000_000),
             messages.Output(number, self._t + 90_000_000 + number * 3_000_000, "stdout", f"start {name}"),
         ]
         self._counts[number] = 0.0
 
     def _end(self, number: int, code: int | None, by: int | None, *, stopped: bool) -> None:
         self._over.add(number)
-        self._queue += [messages.Moment(number, "exited", self._t), messages.Ended(number, code, by, stopped)]
+        self._queue += [messages.LifecycleEvent(number, "exited", self._t), messages.Ended(number, code, by, stopped)]
 
     def _end_run(self, ended: str, code: int | None) -> None:
         self._end(1, code, None, stopped=ended == "stopped")
@@ -167,7 +167,7 @@ class FakeBridge(QObject):
         return Frame(self._t, tuple(queue))
 
     def _samples(self) -> messages.Samples:
-        flying = self._flying()
+        flying = self._active()
         step = RATE * TICK_NS / 1e9 * min(1.0, self._cores / max(len(flying), 1))
         rows: list[tuple[int, int]] = [(1, 0)]
         for number in flying:
@@ -178,13 +178,13 @@ class FakeBridge(QObject):
             if self._counts[number] >= self._limit:
                 self._counts[number] = self._limit
                 self._queue += [
-                    messages.Moment(number, "target_left", self._t),
+                    messages.LifecycleEvent(number, "target_left", self._t),
                     messages.Output(number, self._t, "stdout", f"end func{number - 1}"),
                 ]
                 self._end(number, 0, None, stopped=False)
             rows.append((number, int(self._counts[number])))
-        if self._counts and not self._flying():
-            self._queue += [messages.Moment(n, "joined", self._t) for n in self._counts]
+        if self._counts and not self._active():
+            self._queue += [messages.LifecycleEvent(n, "joined", self._t) for n in self._counts]
             self._end_run("finished", 0)
         count = len(rows)
         return messages.Samples(
@@ -192,7 +192,7 @@ class FakeBridge(QObject):
         )
 
     def _loads(self) -> list[Message]:
-        flying = self._flying()
+        flying = self._active()
         count = len(flying) + 1
         share = 100.0 * min(1.0, self._cores / max(len(flying), 1))
         age = self._t / 1e9
@@ -202,4 +202,4 @@ class FakeBridge(QObject):
             (11_800_000,) * count, (12_800_000,) * count, (0, *(int(age * 12),) * (count - 1)),
         )  # fmt: skip
         program = age * min(len(flying), self._cores)
-        return [load, messages.Cost(0.004 * program, 0.02 * age, program), messages.Losses(0, 0, 0, 0)]
+        return [load, messages.Overhead(0.004 * program, 0.02 * age, program), messages.Losses(0, 0, 0, 0)]

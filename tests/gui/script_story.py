@@ -21,9 +21,9 @@ class Told:
         self._bridge.say(messages.ProcessSeen(number, parent, 4710 + number, kind, name, agent))
         if kind == "process" and agent:
             for place, moment in enumerate(("start_called", "began", "target_entered")):
-                self._bridge.say(messages.Moment(number, moment, (number + place) * MS))
+                self._bridge.say(messages.LifecycleEvent(number, moment, (number + place) * MS))
         else:
-            self._bridge.say(messages.Moment(number, "began", number * MS))
+            self._bridge.say(messages.LifecycleEvent(number, "began", number * MS))
 
     def helper(self, number: int, name: str) -> None:
         """One of Python's own helpers."""
@@ -33,9 +33,9 @@ class Told:
         """A watched value."""
         self._bridge.say(messages.Samples((number,), (name,), (at_ms * MS,), (value,)))
 
-    def doing(self, number: int, what: str, at_ms: int, line: int = 12, on: str = "") -> None:
+    def activity(self, number: int, what: str, at_ms: int, line: int = 12, on: str = "") -> None:
         """What a process does from now on."""
-        self._bridge.say(messages.Doing(number, at_ms * MS, what, "/code/two.py", line, "work", on))
+        self._bridge.say(messages.Activity(number, at_ms * MS, what, "/code/two.py", line, "work", on))
 
     def load(self, number: int, cpu: float) -> None:
         """What the system says of it."""
@@ -44,5 +44,5 @@ class Told:
 
     def end(self, number: int, code: int | None, at_ms: int) -> None:
         """It has ended."""
-        self._bridge.say(messages.Moment(number, "exited", at_ms * MS))
+        self._bridge.say(messages.LifecycleEvent(number, "exited", at_ms * MS))
         self._bridge.say(messages.Ended(number, code, None, False))

@@ -69,13 +69,13 @@ def story(window: MainWindow, bridge: FakeBridge, nasty: str) -> None:
     told.process(5, nasty, 2, kind="thread")
     told.helper(6, nasty)
     bridge.say(
-        messages.Doing(2, 100 * MS, "lock", f"/code/{nasty}", 12, nasty, f"lock {nasty}"),
-        messages.Doing(3, 100 * MS, "join", f"/code/{nasty}", 12, nasty, "process 4712"),
+        messages.Activity(2, 100 * MS, "lock", f"/code/{nasty}", 12, nasty, f"lock {nasty}"),
+        messages.Activity(3, 100 * MS, "join", f"/code/{nasty}", 12, nasty, "process 4712"),
         messages.Output(2, 100 * MS, "stdout", nasty),
         messages.Output(3, 100 * MS, "stderr", nasty),
         messages.Failed(4, nasty),
         messages.Ended(4, 1, None, False),
-        messages.Moment(4, "exited", 200 * MS),
+        messages.LifecycleEvent(4, "exited", 200 * MS),
         messages.Notice(nasty),
         messages.LeftOver(200 * MS, (4712, 4713), "ask"),
     )

@@ -268,7 +268,7 @@ def test_the_strip_says_each_loss_by_its_name(make_window: MakeWindow, advance: 
     window.launch()
     advance(bridge, 60)
     run = window.controller.run
-    run.apply(messages.Cost(0.05, 0.039, 0.5))
+    run.apply(messages.Overhead(0.05, 0.039, 0.5))
     window.strip.refresh(run)
     words = window.strip.figures.text().replace("\N{FIGURE SPACE}", "").split("  ·  ")
     assert words == ["observing costs the program 10.0 %", "collector 3.9 % of a core", "0 samples lost"]

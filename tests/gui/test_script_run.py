@@ -164,7 +164,7 @@ def test_what_is_no_python_says_why_its_values_are_not_known(launch: Callable[..
 def test_a_fork_of_the_programs_own_is_running(launch: Callable[..., Launched], advance: Advance) -> None:
     window, bridge, _ = launch()
     bridge.say(messages.ProcessSeen(2, ROOT, 4712, "process", "process 4712", True))
-    bridge.say(messages.Moment(2, "began", 30 * MS))
+    bridge.say(messages.LifecycleEvent(2, "began", 30 * MS))
     show(window, bridge, advance)
     assert cells(window, "state") == ["running", "running"]
     process = window.controller.run.processes[2]
@@ -213,9 +213,9 @@ def test_the_state_says_what_a_process_does(launch: Callable[..., Launched], adv
     window, bridge, told = launch()
     told.process(2, "func1")
     told.process(3, "func2")
-    told.doing(ROOT, "join", 100, 30, "process 4712")
-    told.doing(2, "full queue", 120)
-    told.doing(3, "lock", 120, 7, "lock 1")
+    told.activity(ROOT, "join", 100, 30, "process 4712")
+    told.activity(2, "full queue", 120)
+    told.activity(3, "lock", 120, 7, "lock 1")
     show(window, bridge, advance)
     assert cells(window, "state") == ["waits in join", "waits: queue is full", "waits for a lock"]
     assert cells(window, "where") == ["two.py:30 in work", "two.py:12 in work", "two.py:7 in work"]
@@ -237,10 +237,10 @@ def test_the_timeline_draws_what_waits_thinner(launch: Callable[..., Launched], 
     plots.core_views.choose(TIMELINE)
     for number in range(2, count + 2):
         told.process(number, f"func{number - 1}")
-        told.doing(number, "python", 100)
-        told.doing(number, "lock", 500)
-        told.doing(number, "c", 1_300)
-    bridge.say(messages.Moment(ROOT, "joined", 1))
+        told.activity(number, "python", 100)
+        told.activity(number, "lock", 500)
+        told.activity(number, "native", 1_300)
+    bridge.say(messages.LifecycleEvent(ROOT, "joined", 1))
     advance(bridge, 120)
     show(window, bridge, advance)
     theme = window.themes.theme
@@ -272,14 +272,14 @@ def test_a_restless_process_is_waiting_where_it_waits_most_of_the_time() -> None
 
 
 @given(
-    st.lists(st.tuples(st.integers(1, 400), st.sampled_from(["python", "lock", "sleep", "c"])), max_size=60),
+    st.lists(st.tuples(st.integers(1, 400), st.sampled_from(["python", "lock", "sleep", "native"])), max_size=60),
     st.integers(0, 30_000),
 )
 def test_waits_are_those_of_the_process_at_any_time(steps: list[tuple[int, str]], extra: int) -> None:
     process, waits, t_ns = Process(1, agent=True), Waits(), 0
     for step, what in steps:
         t_ns += step * MS
-        process.take_doing(messages.Doing(1, t_ns, what, "", 0, "", ""))
+        process.add_activity(messages.Activity(1, t_ns, what, "", 0, "", ""))
         waits.update(process, t_ns + extra)
     waits.update(process, t_ns + extra)
     for begins, ends, what in process.waits_ns(t_ns + extra):

@@ -29,9 +29,9 @@ class Story:
                 ("rocket.py", "--workers", str(workers)), "/usr/bin/python3", run_as, start_method, work, variable,
                 False, "Linux", cores, "2026-11-22T12:00:00.000000+00:00", workers, 10_000_000, watch,
             ),
-            messages.Interpreter("3.11.7", True),
+            messages.PythonInfo("3.11.7", True),
             messages.ProcessSeen(1, None, 100, "process", "MainProcess", True),
-            messages.Moment(1, "began", 20 * MS),
+            messages.LifecycleEvent(1, "began", 20 * MS),
         )  # fmt: skip
         parent = 1
         if helper:
@@ -42,9 +42,9 @@ class Story:
             self.tell(
                 40,
                 messages.ProcessSeen(number, parent, 99 + number, "process", f"func{number - 1}", True),
-                messages.Moment(number, "start_called", 40 * MS),
-                messages.Moment(number, "began", 80 * MS),
-                messages.Moment(number, "target_entered", (80 + 10 * number) * MS),
+                messages.LifecycleEvent(number, "start_called", 40 * MS),
+                messages.LifecycleEvent(number, "began", 80 * MS),
+                messages.LifecycleEvent(number, "target_entered", (80 + 10 * number) * MS),
             )
         return self
 
@@ -83,8 +83,8 @@ class Story:
     def leave(self, number: int, t_ms: float) -> None:
         self.tell(
             t_ms,
-            messages.Moment(number, "target_left", round(t_ms * MS)),
-            messages.Moment(number, "exited", round(t_ms * MS)),
+            messages.LifecycleEvent(number, "target_left", round(t_ms * MS)),
+            messages.LifecycleEvent(number, "exited", round(t_ms * MS)),
             messages.Ended(number, 0, None, False),
         )
 

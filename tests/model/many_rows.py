@@ -22,7 +22,7 @@ class Storm:
                 "2026-11-22T12:00:00.000000+00:00", 0, 0, (),
             ),
             messages.ProcessSeen(1, None, 100, "process", "MainProcess", True),
-            messages.Moment(1, "began", MS),
+            messages.LifecycleEvent(1, "began", MS),
         )  # fmt: skip
 
     def tell(self, *told: Message) -> None:
@@ -41,13 +41,15 @@ class Storm:
         pid = 100 if kind == "thread" else 100 + self.number
         self.tell(
             messages.ProcessSeen(self.number, parent, pid, kind, name, kind == "thread"),
-            messages.Moment(self.number, "began", self.t_ms * MS),
+            messages.LifecycleEvent(self.number, "began", self.t_ms * MS),
         )
         return self.number
 
     def end(self, number: int, code: int | None = 0, signal: int | None = None) -> None:
         """It ends 1 ms later."""
-        self.tell(messages.Moment(number, "exited", (self.t_ms + 1) * MS), messages.Ended(number, code, signal, False))
+        self.tell(
+            messages.LifecycleEvent(number, "exited", (self.t_ms + 1) * MS), messages.Ended(number, code, signal, False)
+        )
 
     def lives(self, count: int, name: str = "sh", kind: str = "process", code: int | None = 0) -> list[int]:
         """So many come and go, one after another; `{}` in the name is their number. Their ids."""

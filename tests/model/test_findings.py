@@ -71,7 +71,7 @@ def test_overlap_of_running_ones_is_up_to_now() -> None:
 
 def test_no_overlap_is_said_as_such() -> None:
     story = Story()
-    story.tell(1, messages.Moment(3, "target_entered", 2_000 * MS))
+    story.tell(1, messages.LifecycleEvent(3, "target_entered", 2_000 * MS))
     story.leave(2, 1_000)
     story.leave(3, 3_000)
     story.end(3_100)
@@ -102,7 +102,7 @@ def test_who_died_and_of_what_comes_first() -> None:
     story = Story(3)
     story.tell(
         900,
-        messages.Moment(2, "exited", 900 * MS),
+        messages.LifecycleEvent(2, "exited", 900 * MS),
         messages.Ended(2, None, signal.SIGKILL, False),
         messages.Failed(3, "ValueError: no fuel"),
         messages.Ended(3, 1, None, False),
@@ -121,7 +121,7 @@ def test_nothing_is_said_to_run_or_to_get_a_share_while_paused() -> None:
     story.count(1_110, p1=0)
     assert "3 others still run" in found(story)["killed"].text
     assert "oversubscription" in found(story)
-    story.tell(1_200, messages.Controls(4, 10_000_000, True))
+    story.tell(1_200, messages.ControlState(4, 10_000_000, True))
     assert found(story)["killed"].text == "func1 (pid 101) was killed by SIGKILL."
     assert "oversubscription" not in found(story)
 
@@ -132,10 +132,10 @@ def test_a_pause_takes_nothing_from_a_share(resumed: bool) -> None:
     story.tell(1_100)
     story.load(1_100, story.workers, 0.5, 100)
     before = found(story)["oversubscription"].figures["share_percent"]
-    story.tell(1_100, messages.Controls(4, 10_000_000, True))
+    story.tell(1_100, messages.ControlState(4, 10_000_000, True))
     story.tell(61_100)
     if resumed:
-        story.tell(61_100, messages.Controls(4, 10_000_000, False))
+        story.tell(61_100, messages.ControlState(4, 10_000_000, False))
     else:
         story.end(61_100, "stopped", None)
     assert found(story)["oversubscription"].figures["share_percent"] == pytest.approx(before)
@@ -145,9 +145,9 @@ def pool(waits_ms: int, died_ms: int, number: int | None) -> Story:
     """A worker of a pool ends, by a signal or with exit code 5; its parent waits for a result from `waits_ms` on."""
     story = Story(1, run_as="", work="")
     story.tell(85, messages.ProcessSeen(2, 1, 101, "process", "ForkPoolWorker-1", True))
-    story.tell(waits_ms, messages.Doing(1, waits_ms * MS, "queue", "", 19, "main.py", "<module>"))
+    story.tell(waits_ms, messages.Activity(1, waits_ms * MS, "queue", "", 19, "main.py", "<module>"))
     code = 5 if number is None else None
-    story.tell(died_ms, messages.Moment(2, "exited", died_ms * MS), messages.Ended(2, code, number, False))
+    story.tell(died_ms, messages.LifecycleEvent(2, "exited", died_ms * MS), messages.Ended(2, code, number, False))
     return story
 
 
@@ -159,7 +159,7 @@ def test_a_worker_of_a_pool_that_died(waits_ms: int, died_ms: int, number: int |
     assert "pool_worker_died" not in found(story)
     story.tell(4_100)
     assert "pool_worker_died" in found(story)
-    story.tell(4_200, messages.Moment(1, "exited", 4_200 * MS), messages.Ended(1, None, signal.SIGINT, True))
+    story.tell(4_200, messages.LifecycleEvent(1, "exited", 4_200 * MS), messages.Ended(1, None, signal.SIGINT, True))
     story.tell(4_200, messages.RunEnded(4_200 * MS, "stopped", None))
     assert "pool_worker_died" in found(story)
     story.tell(4_200, messages.Terminated(2, 150 * MS, signal.SIGKILL))
@@ -171,8 +171,8 @@ def test_a_worker_of_a_pool_that_ended_with_the_run(woken: bool) -> None:
     """Ctrl-C ends the wait, and then the pool its workers."""
     story = pool(200, 5_020, signal.SIGTERM)
     if woken:
-        story.tell(5_050, messages.Doing(1, 5_010 * MS, "join", "", 0, "", ""))
-    story.tell(5_100, messages.Moment(1, "exited", 5_100 * MS), messages.Ended(1, 1, None, True))
+        story.tell(5_050, messages.Activity(1, 5_010 * MS, "join", "", 0, "", ""))
+    story.tell(5_100, messages.LifecycleEvent(1, "exited", 5_100 * MS), messages.Ended(1, 1, None, True))
     story.tell(5_100, messages.RunEnded(5_100 * MS, "stopped", 1))
     assert "pool_worker_died" not in found(story)
 
@@ -223,7 +223,7 @@ def test_how_many_did_not_start_and_why() -> None:
         story.tell(100, messages.StartFailed(1, f"func{number + 3}", 100 * MS, "Resource temporarily unavailable"))
     finding = found(story)["start_failed"]
     assert finding.text == "3 of 5 processes did not start. The system refused: Resource temporarily unavailable"
-    story.tell(110, messages.Refused(60, 58))
+    story.tell(110, messages.WorkersNotStarted(60, 58))
     assert found(story)["start_failed"].figures == {
         "failed": 58,
         "wanted": 60,
@@ -256,8 +256,8 @@ def test_shares_are_those_of_a_time_in_which_that_many_ran() -> None:
         story.tell(
             1_300,
             messages.ProcessSeen(number, 1, 99 + number, "process", f"func{number}", True),
-            messages.Moment(number, "began", 1_300 * MS),
-            messages.Moment(number, "target_entered", 1_300 * MS),
+            messages.LifecycleEvent(number, "began", 1_300 * MS),
+            messages.LifecycleEvent(number, "target_entered", 1_300 * MS),
         )
     alive = (5, 6, 7, 8, 9)
     story.load(3_100, alive, 0.75, 200)
@@ -287,7 +287,7 @@ def test_processes_that_share_cores_with_other_programs() -> None:
 
 def test_an_overlap_that_is_nearly_none() -> None:
     story = Story(7)
-    story.tell(1, messages.Moment(8, "target_entered", 9_995 * MS))
+    story.tell(1, messages.LifecycleEvent(8, "target_entered", 9_995 * MS))
     for number in story.workers:
         story.leave(number, 10_000)
     story.end(10_100)
@@ -322,7 +322,7 @@ def flight(
     for place, number in enumerate(story.workers):
         begins = 200 + place * step_ms
         ends = begins + 1000 * seconds
-        story.tell(begins, messages.Moment(number, "target_entered", round(begins * MS)))
+        story.tell(begins, messages.LifecycleEvent(number, "target_entered", round(begins * MS)))
         story.sample(begins, number, name, 0)
         story.sample(ends, number, name, counts)
         story.load(ends, (number,), cpu_s, 3)
@@ -339,7 +339,7 @@ def cores_at(story: Story, *percent: float) -> Story:
 def seen(story: Story, what: str) -> Story:
     """All workers are seen to do that, from the first moment on."""
     for number in story.workers:
-        story.tell(200, messages.Doing(number, 100 * MS, what, "", 0, "", ""))
+        story.tell(200, messages.Activity(number, 100 * MS, what, "", 0, "", ""))
     return story
 
 
@@ -394,7 +394,7 @@ def test_threads_that_wait_for_the_gil_are_not_io_bound(workers: int) -> None:
     assert "io_bound" not in found(story)
 
 
-@pytest.mark.parametrize("what", ["python", "c", "lock", "queue"])
+@pytest.mark.parametrize("what", ["python", "native", "lock", "queue"])
 def test_workers_that_do_not_wait_for_the_world_are_not_io_bound(what: str) -> None:
     """Other programs keep the cores, or another worker the lock."""
     story = cores_at(seen(flight(Story(), counts=1_000, seconds=2, cpu_s=0.2), what), 99.0, 99.0)
@@ -407,7 +407,7 @@ def test_workers_that_are_seen_to_sleep_are_io_bound_on_a_busy_machine_too() -> 
     assert found(story)["io_bound"].text.startswith("The workers wait nearly all the time. Each uses 4 % of a core:")
     assert "cores_busy" not in found(story)
     for number in story.workers:
-        story.tell(2_100, messages.Doing(number, 1_700 * MS, "python", "", 0, "", ""))
+        story.tell(2_100, messages.Activity(number, 1_700 * MS, "python", "", 0, "", ""))
     story.end(2_300)
     assert found(story)["io_bound"].text.startswith("The workers waited most of the time.")
 
@@ -511,10 +511,14 @@ def test_start_up_names_other_methods_if_they_were_measured() -> None:
 def test_start_order() -> None:
     story = Story(2)
     assert "start_order" not in found(story)
-    story.tell(150, messages.Moment(2, "start_called", 39 * MS), messages.Moment(2, "target_entered", 140 * MS))
+    story.tell(
+        150, messages.LifecycleEvent(2, "start_called", 39 * MS), messages.LifecycleEvent(2, "target_entered", 140 * MS)
+    )
     assert found(story)["start_order"].figures == {"calls": ["func1", "func2"], "first_lines": ["func2", "func1"]}
     many = Story(8)
-    many.tell(150, messages.Moment(2, "start_called", 39 * MS), messages.Moment(2, "target_entered", 340 * MS))
+    many.tell(
+        150, messages.LifecycleEvent(2, "start_called", 39 * MS), messages.LifecycleEvent(2, "target_entered", 340 * MS)
+    )
     assert "8 of 8 processes began out of turn" in found(many)["start_order"].text
 
 
@@ -537,14 +541,14 @@ def test_interleaved() -> None:
 
 def test_far_limit() -> None:
     story = Story(1)
-    story.tell(0, messages.Controls(1, sys.maxsize, False))
+    story.tell(0, messages.ControlState(1, sys.maxsize, False))
     for place in range(10):
         story.count(500 + 100 * place, p2=590_000 * place)
     story.tell(1_400)
     finding = found(story)["far_limit"]
     assert finding.figures["counts_per_s"] == pytest.approx(5_900_000)
     assert "about 49,500 years" in finding.text
-    story.tell(1_400, messages.Controls(1, 10**9, False))
+    story.tell(1_400, messages.ControlState(1, 10**9, False))
     assert "far_limit" not in found(story)
 
 
@@ -555,7 +559,7 @@ def test_missing_guard() -> None:
     again = "RuntimeError: context has already been set"
     assert "missing_guard" not in found(printed((2, again))), "its function may set it again"
     child = Story()
-    child.tell(90, messages.ProcessSeen(9, 1, 109, "process", "p1", True), messages.Moment(9, "began", 85 * MS))
+    child.tell(90, messages.ProcessSeen(9, 1, 109, "process", "p1", True), messages.LifecycleEvent(9, "began", 85 * MS))
     child.tell(95, messages.Output(1, 95 * MS, "stderr", again))
     assert "missing_guard" not in found(child), "the program sets it twice"
     child.tell(95, messages.Output(9, 95 * MS, "stderr", again))

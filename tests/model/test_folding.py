@@ -104,7 +104,7 @@ def test_what_becomes_known_later_is_taken_in() -> None:
     assert first not in now.processes
     assert first in now.folded
     before = len(now.folded)
-    storm.tell(messages.Ended(first, 7, None, False), messages.Moment(first, "joined", MS))
+    storm.tell(messages.Ended(first, 7, None, False), messages.LifecycleEvent(first, "joined", MS))
     storm.tell(messages.ProcessLoad(MS, (first,), (None,), (0.5,), *[(None,)] * 6))
     storm.tell(messages.ProcessSeen(first, 1, 102, "process", "grep", False))
     storm.tell(messages.Samples((first,), ("i",), (MS,), (5,)), messages.Failed(first, "ValueError: 5"))
@@ -164,8 +164,8 @@ def test_rates_and_counts_of_workers_include_the_folded_ones() -> None:
         number = storm.begin("SpawnProcess-1")
         began = storm.t_ms * MS
         storm.tell(
-            messages.Moment(number, "start_called", began),
-            messages.Moment(number, "target_entered", began),
+            messages.LifecycleEvent(number, "start_called", began),
+            messages.LifecycleEvent(number, "target_entered", began),
             messages.Samples((number, number), ("i", "i"), (began, began + 1), (0, 1_000)),
             messages.ProcessLoad(began, (number,), (50.0,), (0.001,), *[(None,)] * 6),
         )
@@ -254,14 +254,21 @@ def test_texts_are_cut_where_they_enter() -> None:
         messages.StartFailed(1, long, MS, long),
         messages.Notice(long),
         messages.Output(2, MS, "stdout", long),
-        messages.Doing(2, MS, "lock", long, 3, long, long),
+        messages.Activity(2, MS, "lock", long, 3, long, long),
     )
     now = model.run
     process = now.processes[2]
-    assert process.doing is not None
+    assert process.activity is not None
     assert process.error is not None
-    texts = [process.name, process.error, now.notices[0], now.output[0].text, process.doing.file, process.doing.on]
-    texts += [now.start_failures[0].name, now.start_failures[0].error, process.doing.function]
+    texts = [
+        process.name,
+        process.error,
+        now.notices[0],
+        now.output[0].text,
+        process.activity.file,
+        process.activity.on,
+    ]
+    texts += [now.start_failures[0].name, now.start_failures[0].error, process.activity.function]
     assert max(map(len, texts)) <= run.LINE_MOST
     assert all(text.endswith("…") for text in texts)
     assert len(json.dumps(report(now))) < 40_000
@@ -292,15 +299,16 @@ ANY = st.one_of(
         messages.ProcessSeen, NUMBERS, st.none() | NUMBERS, st.integers(1, 9), st.sampled_from(messages.PROCESS_KINDS),
         st.sampled_from(["sh", "p1", "p2"]), st.booleans(),
     ),
-    st.builds(messages.Moment, NUMBERS, st.sampled_from(messages.MOMENTS), TIMES),
+    st.builds(messages.LifecycleEvent, NUMBERS, st.sampled_from(messages.LIFECYCLE_EVENTS), TIMES),
     st.builds(messages.Ended, NUMBERS, st.none() | st.integers(0, 2), st.none() | st.just(9), st.booleans()),
     st.builds(messages.Terminated, NUMBERS, TIMES, st.just(9)),
     st.builds(messages.Failed, NUMBERS, st.sampled_from(["KeyError: 1", "KeyError: 2"])),
     st.builds(lambda n, t, v: messages.Samples((n,), ("i",), (t,), (v,)), NUMBERS, TIMES, st.integers(0, 2)),
     st.builds(lambda n, s: messages.ProcessLoad(0, (n,), (1.0,), (s,), *[(None,)] * 6), NUMBERS, st.floats(0, 9)),
-    st.builds(messages.Doing, NUMBERS, TIMES, st.sampled_from(messages.DOINGS), st.just(""), st.just(0), st.just(""),
+    st.builds(messages.Activity, NUMBERS, TIMES, st.sampled_from(messages.ACTIVITIES), st.just(""),
+        st.just(0), st.just(""),
               st.just("")),
-    st.builds(messages.Controls, st.just(1), st.just(1), st.booleans()),
+    st.builds(messages.ControlState, st.just(1), st.just(1), st.booleans()),
     st.builds(messages.RunEnded, TIMES, st.sampled_from(messages.ENDINGS), st.none()),
 )  # fmt: skip
 
@@ -323,7 +331,7 @@ def test_counts_hold_whatever_is_told_in_which_order(told: list[tuple[int, messa
         assert not [number for number in now.processes if now.folded.get(number) is not None]
         assert now.folded.work.workers <= len(now.folded)
         assert min(now.folded.wrong.values(), default=0) >= 0
-        assert now.worker_count == len([p for p in now.processes.values() if p.place is not None]) + (
+        assert now.worker_count == len([p for p in now.processes.values() if p.worker_index is not None]) + (
             now.folded.work.workers
         )
         assert json.dumps(report(now), allow_nan=False)

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from rocketgui.gui.view_models.limit_scale import LIMIT_STOPS, limit_at, stop_for, workers_on_slider
 from rocketgui.model.formatting import (
-    DOING_WORDS,
+    ACTIVITY_NAMES,
     LIMIT_MAX,
     edit_limit,
     format_bytes,
     format_count,
     format_duration,
     format_limit,
-    format_place,
+    format_location,
     format_rate,
     format_short,
     harmless,
@@ -178,13 +178,13 @@ def test_reading_numbers_needs_no_numpy() -> None:
 
 
 def test_a_place_in_the_code() -> None:
-    assert format_place("/code/two.py", 12, "work") == "two.py:12 in work"
-    assert format_place(r"C:\me\two.py", 3, "<module>") == "two.py:3"
-    assert format_place("", 0, "") == ""
+    assert format_location("/code/two.py", 12, "work") == "two.py:12 in work"
+    assert format_location(r"C:\me\two.py", 3, "<module>") == "two.py:3"
+    assert format_location("", 0, "") == ""
 
 
 def test_there_are_words_for_all_that_a_process_can_do() -> None:
-    assert set(DOING_WORDS) == set(messages.DOINGS)
+    assert set(ACTIVITY_NAMES) == set(messages.ACTIVITIES)
 
 
 #: What terminals and Qt act on instead of showing it.

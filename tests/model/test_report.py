@@ -29,7 +29,7 @@ def story() -> Story:
     story.count(200, p1=0, p2=1, p3=1)
     story.load(300, (1, 2, 3), 0.5, 3)
     story.tell(310, messages.CoreLoad(310 * MS, (98.0, 97.96)), messages.Output(2, 301 * MS, "stdout", "start func1"))
-    story.tell(320, messages.Cost(0.011, 0.09, 3.71), messages.Losses(1, 2, 3, 4))
+    story.tell(320, messages.Overhead(0.011, 0.09, 3.71), messages.Losses(1, 2, 3, 4))
     story.count(400, p2=2**64, p3=5)
     story.leave(2, 1_000)
     story.leave(3, 1_100)

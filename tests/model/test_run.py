@@ -68,16 +68,16 @@ def test_rate_is_of_the_last_half_second() -> None:
 def test_workers_are_numbered_in_order_and_helpers_are_none() -> None:
     run = Story(3, helper=True).run
     assert [worker.name for worker in run.workers] == ["func1", "func2", "func3"]
-    assert [worker.place for worker in run.workers] == [0, 1, 2]
+    assert [worker.worker_index for worker in run.workers] == [0, 1, 2]
     root = run.root
     assert root is not None
-    assert (root.place, run.processes[50].place) == (None, None)
+    assert (root.worker_index, run.processes[50].worker_index) == (None, None)
 
 
 def test_learning_more_of_a_process_keeps_its_place() -> None:
     story = Story(2)
     story.tell(50, messages.ProcessSeen(2, 1, 101, "process", "renamed", True))
-    assert [(w.name, w.place) for w in story.run.workers] == [("renamed", 0), ("func2", 1)]
+    assert [(w.name, w.worker_index) for w in story.run.workers] == [("renamed", 0), ("func2", 1)]
 
 
 def test_what_turns_out_to_be_a_helper_gives_its_place_back() -> None:
@@ -85,7 +85,7 @@ def test_what_turns_out_to_be_a_helper_gives_its_place_back() -> None:
     for kind in ("process", "helper"):
         story.tell(50, messages.ProcessSeen(7, 1, 107, kind, "tracker", False))
     story.tell(60, messages.ProcessSeen(8, 1, 108, "process", "func1", True))
-    assert [(worker.name, worker.place) for worker in story.run.workers] == [("func1", 0)]
+    assert [(worker.name, worker.worker_index) for worker in story.run.workers] == [("func1", 0)]
 
 
 def test_what_may_be_a_helper_takes_no_place_until_it_is_known() -> None:
@@ -96,14 +96,14 @@ def test_what_may_be_a_helper_takes_no_place_until_it_is_known() -> None:
         story.tell(55, messages.ProcessSeen(number, 1, 100 + number, "process", f"process {number}", False))
     for number, name in ((8, "func1"), (9, "func2")):
         story.tell(60, messages.ProcessSeen(number, 1, 100 + number, "process", name, False))
-        story.tell(60, messages.Moment(number, "start_called", number * MS))
-    assert [(p.name, p.place) for p in story.run.workers] == [("func2", 1), ("func1", 0)]
+        story.tell(60, messages.LifecycleEvent(number, "start_called", number * MS))
+    assert [(p.name, p.worker_index) for p in story.run.workers] == [("func2", 1), ("func1", 0)]
     story.tell(70, messages.ProcessSeen(7, 1, 107, "helper", "resource tracker", True))
     story.tell(80, messages.ProcessSeen(10, 1, 110, "process", "sleep", False))
     story.tell(300)
     assert len(story.run.workers) == 2
     story.tell(400)
-    assert [(p.name, p.place) for p in story.run.workers] == [("func2", 1), ("func1", 0), ("sleep", 2)]
+    assert [(p.name, p.worker_index) for p in story.run.workers] == [("func2", 1), ("func1", 0), ("sleep", 2)]
 
 
 def test_a_paused_or_silent_process_has_no_rate() -> None:
@@ -112,10 +112,10 @@ def test_a_paused_or_silent_process_has_no_rate() -> None:
         story.count(200 + k * 16, p2=k * 100)
     worker = story.run.processes[2]
     assert story.run.rate(worker) == pytest.approx(6_250)
-    story.tell(400, messages.Controls(2, 10, True))
+    story.tell(400, messages.ControlState(2, 10, True))
     assert story.run.rate(worker) is None
     assert story.run.rates() == []
-    story.tell(410, messages.Controls(2, 10, False))
+    story.tell(410, messages.ControlState(2, 10, False))
     assert len(story.run.rates()) == 1
     story.tell(1_900)
     assert story.run.rates() == []
@@ -126,8 +126,8 @@ def test_messages_for_unknown_processes_are_counted_and_skipped() -> None:
     story.count(200, p99=5, p2=1)
     story.tell(
         210,
-        messages.Moment(99, "began", 1),
-        messages.Moment(2, "vanished", 1),
+        messages.LifecycleEvent(99, "began", 1),
+        messages.LifecycleEvent(2, "vanished", 1),
         messages.Ended(99, 0, None, False),
         messages.Failed(99, "ValueError"),
     )
@@ -176,19 +176,19 @@ def test_the_first_arrival_is_that_of_the_worker_with_the_least_left_to_count() 
         story.count(200 + k * 1000 / 60, p1=0, p2=9_000_000 + k * 1_000, p3=k * 2_000)
     # 60,000 a second with 970,000 to go, 120,000 a second with 9,940,000.
     assert story.run.first_arrival_s() == pytest.approx(970_000 / 60_000)
-    story.tell(710, messages.Controls(2, 9_000_000, False))
+    story.tell(710, messages.ControlState(2, 9_000_000, False))
     assert story.run.first_arrival_s() == 0
-    story.tell(720, messages.Controls(2, 9_000_000, True))
+    story.tell(720, messages.ControlState(2, 9_000_000, True))
     assert story.run.first_arrival_s() is None
 
 
 def test_what_observing_costs() -> None:
     story = Story()
-    assert (story.run.program_cost_percent, story.run.collector_percent) == (None, None)
+    assert (story.run.agents_overhead_percent, story.run.collector_percent) == (None, None)
     story.tell(2_000)
-    story.tell(2_010, messages.Cost(0.01, 0.1, 2.0))
+    story.tell(2_010, messages.Overhead(0.01, 0.1, 2.0))
     story.tell(2_250)  # the cost is as old as it is
-    assert story.run.program_cost_percent == pytest.approx(0.5)
+    assert story.run.agents_overhead_percent == pytest.approx(0.5)
     assert story.run.collector_percent == pytest.approx(5.0)
 
 
@@ -201,7 +201,7 @@ def test_an_exception_says_more_than_its_exit_code() -> None:
 def test_the_states_in_a_life() -> None:
     process = Process(2, parent=1, pid=5, agent=True)
     seen = [process.state]
-    for moment in messages.MOMENTS:
+    for moment in messages.LIFECYCLE_EVENTS:
         setattr(process, f"{moment}_ns", 1)
         seen.append(process.state)
     assert [str(state) for state in seen] == [
@@ -275,14 +275,15 @@ def test_time_and_cores_stand_still_after_the_end() -> None:
 def test_the_limit_is_that_of_the_controls() -> None:
     story = Story()
     assert story.run.limit == 10_000_000
-    story.tell(100, messages.Controls(2, 77, False))
+    story.tell(100, messages.ControlState(2, 77, False))
     assert story.run.limit == 77
 
 
 ANY_MESSAGE = st.one_of(
     st.builds(messages.ProcessSeen, st.integers(0, 5), st.none() | st.integers(0, 5), st.integers(), st.text(),
               st.text(), st.booleans()),
-    st.builds(messages.Moment, st.integers(0, 5), st.sampled_from([*messages.MOMENTS, "x"]), st.integers()),
+    st.builds(messages.LifecycleEvent, st.integers(0, 5),
+        st.sampled_from([*messages.LIFECYCLE_EVENTS, "x"]), st.integers()),
     st.builds(messages.Ended, st.integers(0, 5), st.none() | st.integers(), st.none() | st.integers(), st.booleans()),
     st.builds(messages.Failed, st.integers(0, 5), st.text()),
     st.builds(messages.StartFailed, st.integers(0, 5), st.text(), st.integers(), st.text()),
@@ -309,23 +310,23 @@ def test_any_messages_can_be_taken_in_told_and_reported(told: list[messages.Mess
     assert json.loads(json.dumps(report(model.run)))["version"] == 1
 
 
-def doing(process: int, t_ms: int, what: str) -> messages.Doing:
-    return messages.Doing(process, t_ms * MS, what, "/code/two.py", 12, "work", "")
+def activity(process: int, t_ms: int, what: str) -> messages.Activity:
+    return messages.Activity(process, t_ms * MS, what, "/code/two.py", 12, "work", "")
 
 
 def test_what_a_process_does_and_when_it_waited() -> None:
     story = Story(workers=2)
     for t_ms, what in ((100, "python"), (200, "queue"), (300, "queue"), (400, "python"), (500, "sleep")):
-        story.tell(t_ms, doing(2, t_ms, what))
+        story.tell(t_ms, activity(2, t_ms, what))
     run = story.run
     process = run.processes[2]
-    assert run.doing(process) == doing(2, 500, "sleep")
-    assert run.doing(run.processes[3]) is None
+    assert run.activity(process) == activity(2, 500, "sleep")
+    assert run.activity(run.processes[3]) is None
     assert process.waits_ns(700 * MS) == [(200 * MS, 400 * MS, "queue"), (500 * MS, 700 * MS, "sleep")]
-    story.tell(800, doing(2, 800, "dancing"), doing(99, 800, "sleep"))
+    story.tell(800, activity(2, 800, "dancing"), activity(99, 800, "sleep"))
     assert run.bad_messages == 2
-    story.tell(900, messages.Moment(2, "exited", 850 * MS), messages.Ended(2, 0, None, False))
-    assert run.doing(process) is None
+    story.tell(900, messages.LifecycleEvent(2, "exited", 850 * MS), messages.Ended(2, 0, None, False))
+    assert run.activity(process) is None
     assert process.waits_ns(2_000 * MS)[-1] == (500 * MS, 850 * MS, "sleep")
 
 

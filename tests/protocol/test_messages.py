@@ -24,8 +24,8 @@ from rocketgui.protocol.messages import (
     BadMessage,
     CoreLoad,
     Letters,
+    LifecycleEvent,
     Message,
-    Moment,
     OneOf,
     Samples,
     Within,
@@ -194,9 +194,9 @@ def test_what_is_refused_and_why(line: str, says: str) -> None:
         messages.ProcessSeen(2**60, 1, 5, "process", "", True),
         messages.ProcessSeen(2, 1, 5, "spaceship", "", True),
         messages.ProcessSeen(2, 1, 5, "process", "x" * (messages.TEXT_MOST + 1), True),
-        messages.Moment(2, "vanished", 0),
-        messages.Moment(2, "began", 10**19),
-        messages.Moment(2, "began", -(10**19)),
+        messages.LifecycleEvent(2, "vanished", 0),
+        messages.LifecycleEvent(2, "began", 10**19),
+        messages.LifecycleEvent(2, "began", -(10**19)),
         messages.Ended(2, 2**40, None, False),
         messages.Ended(2, None, -9, False),
         messages.Samples((2,), ("x" * 201,), (0,), (1,)),
@@ -209,8 +209,8 @@ def test_what_is_refused_and_why(line: str, says: str) -> None:
         messages.CoreLoad(0, (float("inf"),)),
         messages.Losses(0, 18_440_567_823_036_923_869, 0, 0),
         messages.Losses(0, -1, 0, 0),
-        messages.Cost(float("nan"), 0.0, 0.0),
-        messages.Doing(2, 0, "dancing", "", 0, "", ""),
+        messages.Overhead(float("nan"), 0.0, 0.0),
+        messages.Activity(2, 0, "dancing", "", 0, "", ""),
         messages.Output(2, 0, "stdlog", ""),
         messages.RunEnded(0, "well", 0),
     ],
@@ -248,18 +248,28 @@ def told_frames() -> list[list[Any]]:
     for number in range(1, 6):
         kind = ("process", "process", "thread", "helper", "interpreter")[number - 1]
         tell(10, messages.ProcessSeen(number, None if number == 1 else 1, 100 + number, kind, f"p{number}", True))
-        for place, moment in enumerate(messages.MOMENTS[: 3 + number % 4]):
-            tell(20, Moment(number, moment, (20 + place) * MS))
+        for place, moment in enumerate(messages.LIFECYCLE_EVENTS[: 3 + number % 4]):
+            tell(20, LifecycleEvent(number, moment, (20 + place) * MS))
     for t_ms in range(100, 400, 100):
         numbers, none = (1, 2, 3), (None,) * 3
         tell(t_ms, messages.Samples(numbers, ("rocket",) * 3, (t_ms * MS,) * 3, (t_ms, t_ms * 2.0, 2**70)))
         ones, times = (1,) * 3, (0.1 * t_ms,) * 3
         tell(t_ms, messages.ProcessLoad(t_ms * MS, numbers, times, times, ones, ones, ones, ones, ones, ones))
         tell(t_ms, messages.ProcessLoad(t_ms * MS, numbers, none, none, none, none, none, none, none, none))
-        tell(t_ms, messages.Doing(2, t_ms * MS, "lock", "/a.py", 3, "f", "lock 7"), CoreLoad(t_ms * MS, (1.0, 99.0)))
+        tell(t_ms, messages.Activity(2, t_ms * MS, "lock", "/a.py", 3, "f", "lock 7"), CoreLoad(t_ms * MS, (1.0, 99.0)))
         tell(t_ms, messages.Output(2, t_ms * MS, "stdout", "has finished its bootstrapping phase"))
-        tell(t_ms, messages.Controls(2, 10, t_ms == 200), messages.Losses(1, 2, 3, 4, 5), messages.Cost(0.1, 0.2, 0.3))
-    tell(400, messages.Interpreter("3.11", True), messages.StartFailed(1, "p9", 5, "OSError"), messages.Refused(9, 2))
+        tell(
+            t_ms,
+            messages.ControlState(2, 10, t_ms == 200),
+            messages.Losses(1, 2, 3, 4, 5),
+            messages.Overhead(0.1, 0.2, 0.3),
+        )
+    tell(
+        400,
+        messages.PythonInfo("3.11", True),
+        messages.StartFailed(1, "p9", 5, "OSError"),
+        messages.WorkersNotStarted(9, 2),
+    )
     tell(400, messages.Notice("Something."), messages.Failed(2, "KeyError: 5"), messages.Terminated(3, 5, 15))
     tell(500, messages.Ended(2, 1, None, False), messages.Ended(3, None, 15, False), messages.Ended(1, 0, None, False))
     tell(600, messages.RunEnded(600 * MS, "finished", 0))
@@ -327,6 +337,6 @@ def test_numbers_keep_their_type() -> None:
 
 
 def test_messages_cannot_be_changed() -> None:
-    message: Any = Moment(1, "began", 2)
+    message: Any = LifecycleEvent(1, "began", 2)
     with pytest.raises(dataclasses.FrozenInstanceError):
         message.process = 3

@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 
 from rocketgui.protocol import messages
-from rocketgui.protocol.messages import Doing, Message
+from rocketgui.protocol.messages import Activity, Message
 
 MS = 1_000_000
 #: An agent that has not been heard of for so long does not get its turn.
@@ -78,8 +78,8 @@ class _Told:
     function: str = ""
 
 
-class Doings:
-    """Puts a `Doing` into `out` whenever it is another one. All times in it are relative to `launched_ns`."""
+class ActivityTracker:
+    """Puts a `Activity` into `out` whenever it is another one. All times in it are relative to `launched_ns`."""
 
     def __init__(self, out: list[Message], launched_ns: int) -> None:
         self._out = out
@@ -89,7 +89,7 @@ class Doings:
         self._met: dict[int, int] = {}
         self._said: dict[int, tuple[str, str, int, str, str]] = {}
 
-    def meet(self, process: int, t_ns: int, *, gil: bool) -> None:
+    def get_or_add(self, process: int, t_ns: int, *, gil: bool) -> None:
         """The agent of a process began; after exec another one."""
         self._gil[process] = gil
         self._met[process] = t_ns
@@ -105,7 +105,7 @@ class Doings:
         told.t_ns, told.share, told.late_us = t_ns, int(texts[0]), int(texts[1])
         if len(texts) > 2:
             waits, of, file, line, function = texts[2:]
-            if waits and waits not in messages.DOINGS:
+            if waits and waits not in messages.ACTIVITIES:
                 raise ValueError("an agent told of something that nothing does")
             number = int(line)
             if not 0 <= number < 2**31:
@@ -118,10 +118,10 @@ class Doings:
         heard = self._met.get(process) if told is None else told.t_ns
         if heard is not None and (told is None or now - heard > SILENT):
             if (cpu or 0) >= BUSY and now - heard > SILENT:
-                self._say(process, now, "c", "", 0, "", "")
+                self._say(process, now, "native", "", 0, "", "")
             return
         if told is None:
-            what, on = waits_for(pid) if asleep else ("c", "")
+            what, on = waits_for(pid) if asleep else ("native", "")
             self._say(process, now, what, "", 0, "", on)
             return
         waits = asleep and told.share < BUSY
@@ -132,7 +132,7 @@ class Doings:
 
     def _running(self, told: _Told, process: int) -> str:
         """A busy thread that does not keep the GIL from others is in C code."""
-        return "c" if self._gil.get(process, True) and told.share >= BUSY and told.late_us < WAITED else "python"
+        return "native" if self._gil.get(process, True) and told.share >= BUSY and told.late_us < WAITED else "python"
 
     def _waiting(self, told: _Told, pid: int, gil: bool) -> tuple[str, str]:
         what, on = waits_for(pid)
@@ -151,7 +151,7 @@ class Doings:
         said = what, file, line, function, on
         if self._said.get(process) != said:
             self._said[process] = said
-            self._out.append(Doing(process, now - self._launched_ns, *said))
+            self._out.append(Activity(process, now - self._launched_ns, *said))
 
 
 def waits_for(pid: int) -> tuple[str, str]:

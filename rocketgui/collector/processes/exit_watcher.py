@@ -14,7 +14,7 @@ import psutil
 SPARE = 30
 
 
-class Ends:
+class ExitWatcher:
     """Tells which processes have ended, whether or not anybody has waited for them.
 
     Where the system has process descriptors, one look at all of them is exact and costs next to nothing; elsewhere

@@ -68,7 +68,7 @@ class Exited(NamedTuple):
 Event = Forked | Executed | Exited
 
 
-class Lineage:
+class PerfEvents:
     """Reads the rings of `open_rings`; whoever reads them next goes on where this one stopped.
 
     Attributes:
@@ -120,12 +120,12 @@ class Lineage:
         self._rings = []
 
 
-class Rings:
+class PerfRings:
     """The rings that tell what becomes of the process `pid`, one per core. They are filled from now on and as long as
     these are open, whether or not anybody reads them.
 
     Attributes:
-        descriptors: of the rings, for `Lineage`; also in another process.
+        descriptors: of the rings, for `PerfEvents`; also in another process.
 
     Raises:
         OSError: the system does not tell.

@@ -1,4 +1,5 @@
-"""Which process and thread is which: one row for each, whoever told of it first, the system, its parent, or itself."""
+"""Which process and thread is which: one entry for each, whoever told of it first, the system, its parent, or
+itself."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ INTERRUPT = "KeyboardInterrupt"
 
 
 @dataclass(slots=True)
-class Row:
+class ProcessEntry:
     """What is known of one process, or of one thread in it. Two processes may have had the same pid, so `id` tells them
     apart. `thread` is the number that the agent gave a thread, `tid` the one that the system did. A thread that has an
     interpreter of its own is of the kind `interpreter`."""
@@ -37,9 +38,9 @@ class Row:
     executed: int = 0
     #: Whether it is a Python; None: nobody has told yet.
     python: bool | None = None
-    #: Whose values are meant by the indices in this process's trace buffer: the row's id, and the name.
+    #: Whose values are meant by the indices in this process's trace buffer: the entry's id, and the name.
     names: dict[int, tuple[int, str]] = field(default_factory=dict)
-    moments: dict[str, int] = field(default_factory=dict)
+    events: dict[str, int] = field(default_factory=dict)
     exit_code: int | None = None
     #: The last line of the traceback that it printed.
     error: str = ""
@@ -70,7 +71,7 @@ class Row:
         return f"{self.pid}:i{self.tid}" if self.kind == "interpreter" else f"{self.pid}:{self.thread}"
 
 
-class Census:
+class ProcessRegistry:
     """Hands out numbers, joins what several sources say of one process, and puts each change into `out`.
 
     `launched_ns` is the monotonic time to which all times in messages are relative.
@@ -80,239 +81,244 @@ class Census:
         self._out = out
         self._launched_ns = launched_ns
         self._count = 0
-        #: The numbers of rows that have changed; see checkpoint.py.
+        #: The numbers of entries that have changed; see checkpoint.py.
         self.touched: set[int] = set()
-        self._rows: dict[int, Row] = {}
-        self._by_pid: dict[int, Row] = {}
+        self._entries: dict[int, ProcessEntry] = {}
+        self._by_pid: dict[int, ProcessEntry] = {}
         #: The threads of a process, by its id.
-        self._threads: dict[int, list[Row]] = {}
+        self._threads: dict[int, list[ProcessEntry]] = {}
         #: The user has pressed Ctrl-C.
         self.interrupted = False
         #: Rows whose parents are not known yet, and the parents' pids.
         self._orphans: dict[int, int] = {}
 
-    def __iter__(self) -> Iterator[Row]:
-        return iter(self._rows.values())
+    def __iter__(self) -> Iterator[ProcessEntry]:
+        return iter(self._entries.values())
 
-    def __getitem__(self, process: int) -> Row:
-        return self._rows[process]
+    def __getitem__(self, process: int) -> ProcessEntry:
+        return self._entries[process]
 
-    def get(self, process: int) -> Row | None:
-        """The row of this number; None if it is not kept any more."""
-        return self._rows.get(process)
+    def get(self, process: int) -> ProcessEntry | None:
+        """The entry of this number; None if it is not kept any more."""
+        return self._entries.get(process)
 
-    def newer_than(self, number: int) -> list[Row]:
-        """The rows after the one of this number."""
-        return [self._rows[later] for later in range(number + 1, self._count + 1) if later in self._rows]
+    def newer_than(self, number: int) -> list[ProcessEntry]:
+        """The entries after the one of this number."""
+        return [self._entries[later] for later in range(number + 1, self._count + 1) if later in self._entries]
 
     @property
-    def root(self) -> Row | None:
-        return self._rows.get(1)
+    def root(self) -> ProcessEntry | None:
+        return self._entries.get(1)
 
-    def find(self, pid: int) -> Row | None:
-        """The row of the process that has this pid now, or had it last."""
+    def find(self, pid: int) -> ProcessEntry | None:
+        """The entry of the process that has this pid now, or had it last."""
         return self._by_pid.get(pid)
 
-    def running(self) -> list[Row]:
-        return [row for row in self if not row.ended]
+    def running(self) -> list[ProcessEntry]:
+        return [entry for entry in self if not entry.ended]
 
-    def workers(self) -> list[Row]:
+    def workers(self) -> list[ProcessEntry]:
         """The processes and threads that the program's first process started, in the order of the calls."""
-        return [row for row in self if row.parent == 1 and row.kind != "helper" and "start_called" in row.moments]
+        return [
+            entry for entry in self if entry.parent == 1 and entry.kind != "helper" and "start_called" in entry.events
+        ]
 
     # -- learning
 
-    def meet(self, pid: int, parent_pid: int | None, *, reborn: bool) -> Row:
-        """The row of a running process, made if it is new; `reborn` if the source is sure that it is another one than
+    def get_or_add(self, pid: int, parent_pid: int | None, *, is_new: bool) -> ProcessEntry:
+        """The entry of a running process, made if it is new; `is_new` if the source is sure that it is another one than
         an ended process of the same pid."""
-        row = self._by_pid.get(pid)
-        if row is None or (reborn and row.ended):
+        entry = self._by_pid.get(pid)
+        if entry is None or (is_new and entry.ended):
             parent = None if parent_pid is None else self._by_pid.get(parent_pid)
-            row = Row(self._new(), pid, parent.id if parent else (1 if self._rows else None))
-            row.name = f"process {pid}" if self._rows else ROOT_NAME
-            row.guessed = bool(self._rows)
-            self._rows[row.id] = self._by_pid[pid] = row
-            self.announce(row)
-            if parent is None and parent_pid is not None and row.id != 1:
-                self._orphans[row.id] = parent_pid
-            self._adopt(row)
-        return row
+            entry = ProcessEntry(self._new(), pid, parent.id if parent else (1 if self._entries else None))
+            entry.name = f"process {pid}" if self._entries else ROOT_NAME
+            entry.guessed = bool(self._entries)
+            self._entries[entry.id] = self._by_pid[pid] = entry
+            self.announce(entry)
+            if parent is None and parent_pid is not None and entry.id != 1:
+                self._orphans[entry.id] = parent_pid
+            self._adopt(entry)
+        return entry
 
     def _new(self) -> int:
         self._count += 1
         return self._count
 
-    def _adopt(self, parent: Row) -> None:
+    def _adopt(self, parent: ProcessEntry) -> None:
         """Those that told of themselves before their parent was known."""
         for number in [number for number, pid in self._orphans.items() if pid == parent.pid]:
             del self._orphans[number]
-            child = self._rows.get(number)
+            child = self._entries.get(number)
             if child is not None and child.guessed:  # else whoever started it has told
                 child.parent = parent.id
                 self.announce(child)
 
-    def meet_thread(self, process: Row, number: int, name: str) -> Row:
-        """The new row of a thread of a process."""
-        row = Row(self._new(), process.pid, process.id, cut(name, NAME_MOST), kind="thread", agent=True)
-        row.thread = number
-        self._rows[row.id] = row
-        self._threads.setdefault(process.id, []).append(row)
-        self.announce(row)
-        return row
+    def add_thread(self, process: ProcessEntry, number: int, name: str) -> ProcessEntry:
+        """The new entry of a thread of a process."""
+        entry = ProcessEntry(self._new(), process.pid, process.id, cut(name, NAME_MOST), kind="thread", agent=True)
+        entry.thread = number
+        self._entries[entry.id] = entry
+        self._threads.setdefault(process.id, []).append(entry)
+        self.announce(entry)
+        return entry
 
-    def threads_of(self, process: Row) -> list[Row]:
+    def threads_of(self, process: ProcessEntry) -> list[ProcessEntry]:
         """The threads of a process, whether or not they are over."""
         return list(self._threads.get(process.id, ()))
 
-    def touch(self, row: Row) -> None:
+    def touch(self, entry: ProcessEntry) -> None:
         """It has changed: note so wherever no message tells of it."""
-        self.touched.add(row.id)
+        self.touched.add(entry.id)
 
-    def announce(self, row: Row) -> None:
-        self.touch(row)
-        self._out.append(messages.ProcessSeen(row.id, row.parent, row.pid, row.kind, row.name, row.agent))
+    def announce(self, entry: ProcessEntry) -> None:
+        self.touch(entry)
+        self._out.append(messages.ProcessSeen(entry.id, entry.parent, entry.pid, entry.kind, entry.name, entry.agent))
 
-    def name(self, row: Row, name: str, parent_pid: int | None) -> None:
+    def name(self, entry: ProcessEntry, name: str, parent_pid: int | None) -> None:
         """A process's name became known, and who called start() for it."""
         parent = None if parent_pid is None else self._by_pid.get(parent_pid)
-        changed = (cut(name, NAME_MOST), parent.id if parent else row.parent)
-        if changed != (row.name, row.parent) and row.id != 1:
-            row.name, row.parent = changed
-            self.announce(row)
-        row.guessed, row.python = False, True
-        self.touch(row)
+        changed = (cut(name, NAME_MOST), parent.id if parent else entry.parent)
+        if changed != (entry.name, entry.parent) and entry.id != 1:
+            entry.name, entry.parent = changed
+            self.announce(entry)
+        entry.guessed, entry.python = False, True
+        self.touch(entry)
 
-    def guess(self, row: Row, words: Sequence[str]) -> None:
+    def guess(self, entry: ProcessEntry, words: Sequence[str]) -> None:
         """The beginning of a process's command line became known."""
-        row.python = is_python(words)
-        self.touch(row)
+        entry.python = is_python(words)
+        self.touch(entry)
         name = cut(title(words), NAME_MOST)
-        if row.guessed and name not in ("", row.name):
-            row.name = name
-            self.announce(row)
+        if entry.guessed and name not in ("", entry.name):
+            entry.name = name
+            self.announce(entry)
 
-    def execute(self, row: Row, name: str, t_ns: int) -> None:
+    def execute(self, entry: ProcessEntry, name: str, t_ns: int) -> None:
         """The process became another program; an agent that began there since then knows better what it is."""
-        row.executed = t_ns
-        if row.agent_since < t_ns:
-            self.guess(row, [name])
+        entry.executed = t_ns
+        if entry.agent_since < t_ns:
+            self.guess(entry, [name])
 
-    def moment(self, row: Row, moment: str, t_ns: int, *, better: bool = False) -> None:
+    def note_event(self, entry: ProcessEntry, moment: str, t_ns: int, *, better: bool = False) -> None:
         """Note a moment (monotonic ns); the first report of each is kept, unless this one is `better`."""
-        if moment not in row.moments or better:
-            row.moments[moment] = t_ns
-            self.touch(row)
-            self._out.append(messages.Moment(row.id, moment, t_ns - self._launched_ns))
+        if moment not in entry.events or better:
+            entry.events[moment] = t_ns
+            self.touch(entry)
+            self._out.append(messages.LifecycleEvent(entry.id, moment, t_ns - self._launched_ns))
 
     # -- ends
 
-    def exiting(self, row: Row, code: int | None, t_ns: int) -> None:
+    def exiting(self, entry: ProcessEntry, code: int | None, t_ns: int) -> None:
         """The process itself said that it is about to exit; whoever else tells of its end saw it later."""
-        self.moment(row, "exited", t_ns, better=t_ns < row.moments.get("exited", t_ns))
-        if code is not None and not row.ended:
-            row.exit_code, row.exiting = code, True
-            self.touch(row)
+        self.note_event(entry, "exited", t_ns, better=t_ns < entry.events.get("exited", t_ns))
+        if code is not None and not entry.ended:
+            entry.exit_code, entry.exiting = code, True
+            self.touch(entry)
 
-    def copied(self, row: Row) -> None:
+    def copied(self, entry: ProcessEntry) -> None:
         """The process is a copy of its parent, made by a fork: what is no Python forks to be two of the same."""
-        parent = None if row.parent is None else self._rows[row.parent]
-        if row.guessed and parent is not None and row.id != 1:
-            row.python = parent.python
-            row.name = parent.name if parent.python is False else copy_of(parent.name)
-            self.announce(row)
+        parent = None if entry.parent is None else self._entries[entry.parent]
+        if entry.guessed and parent is not None and entry.id != 1:
+            entry.python = parent.python
+            entry.name = parent.name if parent.python is False else copy_of(parent.name)
+            self.announce(entry)
 
-    def fail(self, row: Row, error: str) -> None:
+    def fail(self, entry: ProcessEntry, error: str) -> None:
         """An exception ended the process; `error` is the last line of its traceback."""
-        row.error = error
-        self.touch(row)
-        self._out.append(messages.Failed(row.id, error))
-        if row.ended and not row.stopped and self._is_of_interrupt(row):
-            row.stopped = True
-            self._tell_end(row)
+        entry.error = error
+        self.touch(entry)
+        self._out.append(messages.Failed(entry.id, error))
+        if entry.ended and not entry.stopped and self._is_of_interrupt(entry):
+            entry.stopped = True
+            self._tell_end(entry)
 
-    def _is_of_interrupt(self, row: Row) -> bool:
+    def _is_of_interrupt(self, entry: ProcessEntry) -> bool:
         """Whether it died of the user's Ctrl-C, and not by itself."""
-        return self.interrupted and (row.exit_code in (None, -signal.SIGINT) or row.error.startswith(INTERRUPT))
+        return self.interrupted and (entry.exit_code in (None, -signal.SIGINT) or entry.error.startswith(INTERRUPT))
 
-    def end(self, row: Row, code: int | None, t_ns: int, *, stopped: bool = False) -> None:
+    def end(self, entry: ProcessEntry, code: int | None, t_ns: int, *, stopped: bool = False) -> None:
         """The process is gone. `code` is what the system said (-N: signal N); None: nobody knows. `stopped`: the user
         had asked for the end of the program.
 
         Whoever tells of the end saw it afterwards: the earliest one is right about the time.
         """
-        self.moment(row, "exited", t_ns, better=t_ns < row.moments.get("exited", t_ns))
-        if row.ended and (row.reaped or code is None):
+        self.note_event(entry, "exited", t_ns, better=t_ns < entry.events.get("exited", t_ns))
+        if entry.ended and (entry.reaped or code is None):
             return
-        row.reaped = code is not None
-        if code is None and row.exiting:
-            code = row.exit_code
-        row.ended = True
-        row.exit_code = code
-        row.stopped |= (stopped and (code is None or code < 0)) or self._is_of_interrupt(row)
-        self._tell_end(row)
+        entry.reaped = code is not None
+        if code is None and entry.exiting:
+            code = entry.exit_code
+        entry.ended = True
+        entry.exit_code = code
+        entry.stopped |= (stopped and (code is None or code < 0)) or self._is_of_interrupt(entry)
+        self._tell_end(entry)
 
-    def _tell_end(self, row: Row) -> None:
-        code = row.exit_code
-        self.touch(row)
+    def _tell_end(self, entry: ProcessEntry) -> None:
+        code = entry.exit_code
+        self.touch(entry)
         killed = code is not None and code < 0
         number = -code if code is not None and killed else None
-        self._out.append(messages.Ended(row.id, None if killed else code, number, row.stopped))
+        self._out.append(messages.Ended(entry.id, None if killed else code, number, entry.stopped))
 
     # -- what is kept
 
-    def stop_observing(self, row: Row, reason: str, t_ns: int) -> None:
+    def stop_observing(self, entry: ProcessEntry, reason: str, t_ns: int) -> None:
         """Nothing more will be learnt from the process itself."""
-        if not row.unobserved:
-            row.unobserved, row.unobserved_ns = reason, t_ns
-            self.touch(row)
-            self._tell_unobserved(row)
+        if not entry.unobserved:
+            entry.unobserved, entry.unobserved_ns = reason, t_ns
+            self.touch(entry)
+            self._tell_unobserved(entry)
 
-    def _tell_unobserved(self, row: Row) -> None:
-        self._out.append(messages.Unobserved(row.id, row.unobserved_ns - self._launched_ns, row.unobserved))
+    def _tell_unobserved(self, entry: ProcessEntry) -> None:
+        self._out.append(messages.Unobserved(entry.id, entry.unobserved_ns - self._launched_ns, entry.unobserved))
 
-    def forget(self, before_ns: int) -> list[Row]:
-        """Let go of rows that ended before this time and about which nothing more will be told; return them."""
-        parents = {row.parent for row in self if not row.ended}
+    def forget(self, before_ns: int) -> list[ProcessEntry]:
+        """Let go of entries that ended before this time and about which nothing more will be told; return them."""
+        parents = {entry.parent for entry in self if not entry.ended}
         old = [
-            row
-            for row in self
-            if row.ended and row.id != 1 and row.id not in parents and row.moments.get("exited", before_ns) < before_ns
+            entry
+            for entry in self
+            if entry.ended
+            and entry.id != 1
+            and entry.id not in parents
+            and entry.events.get("exited", before_ns) < before_ns
         ]
-        for row in old:
-            del self._rows[row.id]
-            self._orphans.pop(row.id, None)
-            self._threads.pop(row.id, None)
-            if self._by_pid.get(row.pid) is row:
-                del self._by_pid[row.pid]
-        for parent in {row.parent for row in old if row.thread is not None and row.parent in self._threads}:
-            self._threads[parent] = [thread for thread in self._threads[parent] if thread.id in self._rows]
+        for entry in old:
+            del self._entries[entry.id]
+            self._orphans.pop(entry.id, None)
+            self._threads.pop(entry.id, None)
+            if self._by_pid.get(entry.pid) is entry:
+                del self._by_pid[entry.pid]
+        for parent in {entry.parent for entry in old if entry.thread is not None and entry.parent in self._threads}:
+            self._threads[parent] = [thread for thread in self._threads[parent] if thread.id in self._entries]
         return old
 
     def dump(self, number: int) -> dict[str, Any] | None:
-        """All that is known of a row, as plain JSON values; None if it is not kept any more."""
-        row = self._rows.get(number)
-        return None if row is None else dataclasses.asdict(row)
+        """All that is known of a entry, as plain JSON values; None if it is not kept any more."""
+        entry = self._entries.get(number)
+        return None if entry is None else dataclasses.asdict(entry)
 
-    def restore(self, known: dict[str, Any]) -> Row:
-        """A row as it was dumped, told of again."""
+    def restore(self, known: dict[str, Any]) -> ProcessEntry:
+        """A entry as it was dumped, told of again."""
         known["names"] = {int(index): (whose, name) for index, (whose, name) in known["names"].items()}
-        row = Row(**known)
-        self._count = max(self._count, row.id)
-        self._rows[row.id] = row
-        if row.thread is None:
-            self._by_pid[row.pid] = row
-        elif row.parent is not None:
-            self._threads.setdefault(row.parent, []).append(row)
-        self.announce(row)
-        for moment, t_ns in row.moments.items():
-            self._out.append(messages.Moment(row.id, moment, t_ns - self._launched_ns))
-        if row.error:
-            self._out.append(messages.Failed(row.id, row.error))
-        if row.unobserved:
-            self._tell_unobserved(row)
-        if row.ended:
-            self._tell_end(row)
-        return row
+        entry = ProcessEntry(**known)
+        self._count = max(self._count, entry.id)
+        self._entries[entry.id] = entry
+        if entry.thread is None:
+            self._by_pid[entry.pid] = entry
+        elif entry.parent is not None:
+            self._threads.setdefault(entry.parent, []).append(entry)
+        self.announce(entry)
+        for moment, t_ns in entry.events.items():
+            self._out.append(messages.LifecycleEvent(entry.id, moment, t_ns - self._launched_ns))
+        if entry.error:
+            self._out.append(messages.Failed(entry.id, entry.error))
+        if entry.unobserved:
+            self._tell_unobserved(entry)
+        if entry.ended:
+            self._tell_end(entry)
+        return entry
 
 
 #: What a copy of a process is called, and the copy of a copy.

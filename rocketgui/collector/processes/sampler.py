@@ -26,7 +26,7 @@ COUNTS_INVOLUNTARY: bool = sys.platform not in ("darwin", "win32")
 
 
 @dataclass(slots=True)
-class Look:
+class ProcessSample:
     """One row of `messages.ProcessLoad`."""
 
     process: int
@@ -37,11 +37,11 @@ class Look:
     involuntary: int | None = None
     rss: int | None = None
     peak_rss: int | None = None
-    moves: int | None = None
+    migrations: int | None = None
 
 
 #: The columns of `messages.ProcessLoad`, in their order.
-FIELDS = tuple(field.name for field in dataclasses.fields(Look))
+FIELDS = tuple(field.name for field in dataclasses.fields(ProcessSample))
 #: What psutil calls a process that waits.
 ASLEEP = frozenset({psutil.STATUS_SLEEPING, psutil.STATUS_DISK_SLEEP, psutil.STATUS_IDLE, psutil.STATUS_WAITING})
 
@@ -83,7 +83,7 @@ class Thread:
         raise NotImplementedError  # a thread has none of its own
 
 
-def _moves(pid: int, tid: int | None = None) -> int | None:
+def _migrations(pid: int, tid: int | None = None) -> int | None:
     """How often a process's main thread, or another thread of it, was moved to another core; None where the system
     does not count it. Source: /proc/PID/sched, which sched_show_task in Linux's kernel/sched/debug.c writes."""
     path = f"/proc/{pid}/sched" if tid is None else f"/proc/{pid}/task/{tid}/sched"
@@ -118,11 +118,11 @@ class _Known:
     cpu_s: float | None = None
     at: float = 0.0
     peak_rss: int = 0
-    looks: int = 0
+    samples: int = 0
     asleep: bool | None = None
 
 
-class Processes:
+class ProcessSampler:
     """Looks at the running processes in turn, a few per tick, so that no tick is long."""
 
     def __init__(self) -> None:
@@ -149,7 +149,7 @@ class Processes:
     def remove(self, process: int) -> None:
         self._known.pop(process, None)
 
-    def looks(self, seconds: float) -> list[Look]:
+    def samples(self, seconds: float) -> list[ProcessSample]:
         """Look at as many processes as `seconds` since the last call allow."""
         per_s = min(max(len(self._known) * LOOKS_PER_S, LEAST_PER_S), MOST_PER_S)
         self._credit = min(self._credit + per_s * seconds, 16.0)
@@ -170,8 +170,8 @@ class Processes:
         known = self._known.get(process)
         return None if known is None else known.asleep
 
-    def _look(self, process: int, known: _Known) -> Look | None:
-        look = Look(process)
+    def _look(self, process: int, known: _Known) -> ProcessSample | None:
+        look = ProcessSample(process)
         handle = known.handle
         try:
             with handle.oneshot():
@@ -183,10 +183,10 @@ class Processes:
                 status = _or_none(getattr(handle, "status", None))
                 known.asleep = None if status is None else status in ASLEEP
                 # These three are a file each to read, and need not follow as fast.
-                known.looks += 1
-                if known.looks % 3 == 0:
-                    look.moves = _moves(known.pid, known.tid)
-                elif known.looks % 3 == 1:
+                known.samples += 1
+                if known.samples % 3 == 0:
+                    look.migrations = _migrations(known.pid, known.tid)
+                elif known.samples % 3 == 1:
                     switches = _or_none(handle.num_ctx_switches)
                     if switches is not None:
                         look.voluntary = switches.voluntary

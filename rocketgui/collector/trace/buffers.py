@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from rocketgui.agent import trace_format
 from rocketgui.collector.processes.exit_watcher import room_for_descriptors
-from rocketgui.collector.processes.registry import Census, Row
+from rocketgui.collector.processes.registry import ProcessEntry, ProcessRegistry
 from rocketgui.collector.trace.decoder import Decoder
 from rocketgui.collector.trace.positions import Head, Positions
 from rocketgui.collector.trace.reader import Damaged, NotATraceBuffer, TraceReader
@@ -38,15 +38,15 @@ class TraceBuffers:
         decoder: Decoder,
         before_first: Callable[[], None],
         positions: Positions,
-        census: Census,
+        registry: ProcessRegistry,
     ) -> None:
         self._directory = directory
         self._watch = watch
         self._decoder = decoder
         self._before_first = before_first
         self._positions = positions
-        self._census = census
-        self._readers: dict[str, tuple[TraceReader, Row]] = {}
+        self._registry = registry
+        self._readers: dict[str, tuple[TraceReader, ProcessEntry]] = {}
         #: Buffers of which it is not known yet whose they are, and how often that was asked.
         self._unclaimed: dict[str, tuple[TraceReader, int]] = {}
         #: Files with the name of a buffer that are none, or are not read any more.
@@ -95,10 +95,10 @@ class TraceBuffers:
             self._before_first()
         self._opened += 1
         known = self._positions.of(reader)
-        row = None if known is None else self._census.get(known[0])
-        if known is not None and row is not None:
+        entry = None if known is None else self._registry.get(known[0])
+        if known is not None and entry is not None:
             reader.go_on(known[1])
-            self._readers[name] = reader, row
+            self._readers[name] = reader, entry
         else:
             self._unclaimed[name] = reader, 0
 
@@ -106,15 +106,15 @@ class TraceBuffers:
         """Once a collector has taken over: find the trace buffers that the one before it read. Those that are gone by
         now, or are not what they were, are of processes that are not observed any more."""
         self.find()
-        found = {id(row) for _, row in self._readers.values()}
-        for number in self._positions.rows():
-            row = self._census.get(number)
-            if row is not None and not row.ended and id(row) not in found:
-                self._census.stop_observing(row, "its trace file was removed", time.monotonic_ns())
+        found = {id(entry) for _, entry in self._readers.values()}
+        for number in self._positions.entries():
+            entry = self._registry.get(number)
+            if entry is not None and not entry.ended and id(entry) not in found:
+                self._registry.stop_observing(entry, "its trace file was removed", time.monotonic_ns())
 
     def _claim(self, name: str, reader: TraceReader, asked: int) -> None:
         try:
-            row = self._decoder.meet(reader, patient=asked < PATIENCE)
+            entry = self._decoder.get_or_add(reader, patient=asked < PATIENCE)
         except Exception as error:
             _log.error("a trace buffer that is nobody's", exc_info=error)
             self._unclaimed.pop(name, None)
@@ -122,14 +122,14 @@ class TraceBuffers:
             self._decoder.bad += 1
             reader.release()
             return
-        if row is None:
+        if entry is None:
             self._unclaimed[name] = reader, asked + 1
             return
         self._unclaimed.pop(name, None)
         # The names stand among the events, which are read after the samples.
-        row.names.update({index: (row.id, name) for index, name in enumerate(self._watch)})
-        self._census.touch(row)
-        self._readers[name] = reader, row
+        entry.names.update({index: (entry.id, name) for index, name in enumerate(self._watch)})
+        self._registry.touch(entry)
+        self._readers[name] = reader, entry
 
     def read(self) -> None:
         """Translate all that is new.
@@ -147,34 +147,34 @@ class TraceBuffers:
         self._decoder.flush(self._looked_ns)
 
     def _read(self, name: str) -> None:
-        reader, row = self._readers[name]
-        if self._take(name, reader, row) and row.ended and self._take(name, reader, row, patience=0):
+        reader, entry = self._readers[name]
+        if self._take(name, reader, entry) and entry.ended and self._take(name, reader, entry, patience=0):
             self._put(name)
 
-    def _take(self, name: str, reader: TraceReader, row: Row, **options: int) -> bool:
+    def _take(self, name: str, reader: TraceReader, entry: ProcessEntry, **options: int) -> bool:
         """Translate what is new in a buffer; whether that went well. Where it did not, the buffer is read no more."""
         try:
-            self._decoder.take(row, reader.read(**options))
+            self._decoder.take(entry, reader.read(**options))
         except Damaged as error:
-            self._give_up(name, row, f"its trace file was damaged: {error}")
+            self._give_up(name, entry, f"its trace file was damaged: {error}")
         except Exception as error:
-            _log.error("%s (pid %d) cannot be observed any more", row.name, row.pid, exc_info=error)
+            _log.error("%s (pid %d) cannot be observed any more", entry.name, entry.pid, exc_info=error)
             self._decoder.bad += 1
-            self._give_up(name, row, f"an error in rocketgui: {type(error).__name__}: {error}")
+            self._give_up(name, entry, f"an error in rocketgui: {type(error).__name__}: {error}")
         else:
             return True
         return False
 
-    def _give_up(self, name: str, row: Row, reason: str) -> None:
+    def _give_up(self, name: str, entry: ProcessEntry, reason: str) -> None:
         self._put(name)
         self._left_out.add(name)
-        self._census.stop_observing(row, reason, time.monotonic_ns())
+        self._registry.stop_observing(entry, reason, time.monotonic_ns())
 
-    def read_last(self, row: Row) -> None:
+    def read_last(self, entry: ProcessEntry) -> None:
         """Translate the last words of a process that has ended: nothing more will be written."""
         for name, (reader, owner) in list(self._readers.items()):
-            if owner is row:
-                self._take(name, reader, row, patience=0)
+            if owner is entry:
+                self._take(name, reader, entry, patience=0)
         self._decoder.flush(self._looked_ns)
 
     def read_rest(self) -> None:
@@ -184,16 +184,16 @@ class TraceBuffers:
         while self._readers or self._unclaimed:
             for name, (reader, _) in list(self._unclaimed.items()):
                 self._claim(name, reader, PATIENCE)
-            for name, (reader, row) in list(self._readers.items()):
-                if self._take(name, reader, row, patience=0):
+            for name, (reader, entry) in list(self._readers.items()):
+                if self._take(name, reader, entry, patience=0):
                     self._put(name)
             self.find()
         self._decoder.flush()
 
     def note_positions(self) -> None:
         """Note how far each buffer was read."""
-        for reader, row in self._readers.values():
-            self._positions.note(reader, row.id)
+        for reader, entry in self._readers.values():
+            self._positions.note(reader, entry.id)
 
     def losses(self) -> tuple[int, int, int, int]:
         """Samples, lines of output and events that were written and not read, and records that made no sense."""

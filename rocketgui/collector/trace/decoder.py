@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from rocketgui.agent import trace_format
-from rocketgui.collector.processes.activity import Doings
+from rocketgui.collector.processes.activity import ActivityTracker
 from rocketgui.collector.processes.exit_watcher import runs
-from rocketgui.collector.processes.registry import Census, Row
+from rocketgui.collector.processes.registry import ProcessEntry, ProcessRegistry
 from rocketgui.collector.trace.reader import Record, Sample, TraceReader
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
@@ -36,16 +36,16 @@ class Decoder:
 
     def __init__(
         self,
-        census: Census,
+        registry: ProcessRegistry,
         out: list[Message],
         launched_ns: int,
-        doings: Doings,
+        activity: ActivityTracker,
         keep: Callable[[Message], None] | None = None,
         *,
         found: bool = False,
     ) -> None:
-        self._census = census
-        self._doings = doings
+        self._registry = registry
+        self._activity = activity
         self._out = out
         self._keep = keep or out.append
         self._launched_ns = launched_ns
@@ -61,26 +61,26 @@ class Decoder:
         self._lines: list[messages.Output] = []
         #: Names of which the user was told that a value cannot be drawn.
         self._told: set[str] = set()
-        self._threads: dict[tuple[int, int], Row] = {}
+        self._threads: dict[tuple[int, int], ProcessEntry] = {}
         #: Lines of threads that are not known yet.
-        self._early: list[tuple[Row, int, tuple[str, ...]]] = []
+        self._early: list[tuple[ProcessEntry, int, tuple[str, ...]]] = []
         #: Who has which pid among the children of a process, since pids come again.
-        self._children: dict[tuple[int, int], Row] = {}
+        self._children: dict[tuple[int, int], ProcessEntry] = {}
         self.bad = 0
         self.samples_taken = self.lines_taken = 0
         self.unexplained = 0
         #: How many start() calls of the program's first process the system refused.
         self.refused = 0
-        self._handlers: dict[int, Callable[[Row, int, tuple[str, ...]], None]] = {
+        self._handlers: dict[int, Callable[[ProcessEntry, int, tuple[str, ...]], None]] = {
             trace_format.OUTPUT: self._output,
             trace_format.NAME: self._name,
             trace_format.BEGAN: self._began,
             trace_format.NAMED: self._named,
             trace_format.START_CALLED: self._start_called,
             trace_format.START_FAILED: self._start_failed,
-            trace_format.TARGET_ENTERED: lambda row, t, _: self._target(row, "target_entered", t),
-            trace_format.TARGET_LEFT: lambda row, t, _: self._target(row, "target_left", t),
-            trace_format.FAILED: lambda row, t, texts: self._census.fail(row, texts[0]),
+            trace_format.TARGET_ENTERED: lambda entry, t, _: self._target(entry, "target_entered", t),
+            trace_format.TARGET_LEFT: lambda entry, t, _: self._target(entry, "target_left", t),
+            trace_format.FAILED: lambda entry, t, texts: self._registry.fail(entry, texts[0]),
             trace_format.EXITING: self._exiting,
             trace_format.REAPED: self._reaped,
             trace_format.JOINED: self._joined,
@@ -89,72 +89,72 @@ class Decoder:
             trace_format.THREAD: self._thread,
             trace_format.SPAWNED: self._spawned,
             trace_format.NOT_DRAWN: self._not_drawn,
-            trace_format.ACTIVITY: lambda row, t, texts: self._doings.told(row.id, t, texts),
+            trace_format.ACTIVITY: lambda entry, t, texts: self._activity.told(entry.id, t, texts),
         }
 
-    def restore(self, row: Row) -> None:
-        """A row that the collector before this one knew."""
-        if row.thread is not None:
-            if row.parent is not None:
-                self._threads[row.parent, row.thread] = row
+    def restore(self, entry: ProcessEntry) -> None:
+        """A entry that the collector before this one knew."""
+        if entry.thread is not None:
+            if entry.parent is not None:
+                self._threads[entry.parent, entry.thread] = entry
             return
-        if row.parent is not None:
-            self._children[row.parent, row.pid] = row
-        if row.agent:
-            self._doings.meet(row.id, row.agent_since, gil=row.gil)
+        if entry.parent is not None:
+            self._children[entry.parent, entry.pid] = entry
+        if entry.agent:
+            self._activity.get_or_add(entry.id, entry.agent_since, gil=entry.gil)
 
-    def forget(self, rows: Sequence[Row]) -> None:
+    def forget(self, entries: Sequence[ProcessEntry]) -> None:
         """Rows that are not kept any more."""
-        for row in rows:
-            if row.parent is not None:
-                self._threads.pop((row.parent, row.thread or 0), None)
-                self._children.pop((row.parent, row.pid), None)
+        for entry in entries:
+            if entry.parent is not None:
+                self._threads.pop((entry.parent, entry.thread or 0), None)
+                self._children.pop((entry.parent, entry.pid), None)
 
-    def meet(self, reader: TraceReader, *, patient: bool = True) -> Row | None:
+    def get_or_add(self, reader: TraceReader, *, patient: bool = True) -> ProcessEntry | None:
         """A new trace buffer: the process that writes it, or the thread whose interpreter does. None, if `patient`: it
         is not known yet which thread that is."""
         if reader.thread:
-            return self._meet_interpreter(reader, patient)
-        known = self._census.find(reader.pid)
-        # A process may have come and gone between two looks at the directory; its row then waits for the buffer, and
+            return self._add_interpreter(reader, patient)
+        known = self._registry.find(reader.pid)
+        # A process may have come and gone between two looks at the directory; its entry then waits for the buffer, and
         # for one more where it ran exec.
-        late = known is not None and known.ended and reader.began_ns <= known.moments["exited"]
-        row = self._census.meet(reader.pid, reader.parent_pid, reborn=not late)
-        row.agent_since = reader.began_ns
-        if row.agent:  # the same process after exec, with a new agent
-            return row
-        row.agent = True
-        self._census.announce(row)
-        self._census.moment(row, "began", reader.began_ns)
-        return row
+        late = known is not None and known.ended and reader.began_ns <= known.events["exited"]
+        entry = self._registry.get_or_add(reader.pid, reader.parent_pid, is_new=not late)
+        entry.agent_since = reader.began_ns
+        if entry.agent:  # the same process after exec, with a new agent
+            return entry
+        entry.agent = True
+        self._registry.announce(entry)
+        self._registry.note_event(entry, "began", reader.began_ns)
+        return entry
 
-    def _meet_interpreter(self, reader: TraceReader, patient: bool) -> Row | None:
-        process = self._census.find(reader.pid)
+    def _add_interpreter(self, reader: TraceReader, patient: bool) -> ProcessEntry | None:
+        process = self._registry.find(reader.pid)
         if process is None:
-            return None if patient else self._census.meet(reader.pid, reader.parent_pid, reborn=False)
+            return None if patient else self._registry.get_or_add(reader.pid, reader.parent_pid, is_new=False)
         threads = [
-            row
-            for row in self._census.threads_of(process)
-            if row.tid == reader.thread and row.kind == "thread" and row.moments.get("began", 0) <= reader.began_ns
+            entry
+            for entry in self._registry.threads_of(process)
+            if entry.tid == reader.thread and entry.kind == "thread" and entry.events.get("began", 0) <= reader.began_ns
         ]
         if threads:
-            row = threads[-1]  # the system gives numbers again
+            entry = threads[-1]  # the system gives numbers again
         elif patient and reader.thread != reader.pid:
             return None
         else:  # made by the main thread, which makes others too: it is nobody's but its own
-            number = -len(self._census.threads_of(process)) - 1
-            row = self._census.meet_thread(process, number, f"interpreter {-number}")
-            row.tid = reader.thread
-            self._census.moment(row, "began", reader.began_ns)
-        row.kind = "interpreter"
-        self._census.announce(row)
-        return row
+            number = -len(self._registry.threads_of(process)) - 1
+            entry = self._registry.add_thread(process, number, f"interpreter {-number}")
+            entry.tid = reader.thread
+            self._registry.note_event(entry, "began", reader.began_ns)
+        entry.kind = "interpreter"
+        self._registry.announce(entry)
+        return entry
 
-    def _target(self, row: Row, moment: str, t_ns: int) -> None:
+    def _target(self, entry: ProcessEntry, moment: str, t_ns: int) -> None:
         # Of an interpreter, the thread's agent knows only when the thread began and ended.
-        self._census.moment(row, moment, t_ns, better=row.kind == "interpreter")
+        self._registry.note_event(entry, moment, t_ns, better=entry.kind == "interpreter")
 
-    def take(self, row: Row, records: Iterable[Sample | Record]) -> None:
+    def take(self, entry: ProcessEntry, records: Iterable[Sample | Record]) -> None:
         """Translate the new records of one buffer; its samples come out of `flush`."""
         earliest, latest = self._launched_ns - EARLIEST, time.monotonic_ns() + LATEST
         for record in records:
@@ -164,21 +164,21 @@ class Decoder:
                 if isinstance(record, Sample):
                     if not -trace_format.LARGEST <= record.value <= trace_format.LARGEST:
                         raise ValueError("a value that no agent samples")
-                    self._sample(row, record)
+                    self._sample(entry, record)
                 else:
-                    self._event(row, record)
+                    self._event(entry, record)
             except KeyError:
                 self.unexplained += 1
             except (ValueError, IndexError, OverflowError):
                 self.bad += 1
 
-    def _event(self, row: Row, record: Record) -> None:
+    def _event(self, entry: ProcessEntry, record: Record) -> None:
         handler = self._handlers.get(record.kind)
         if handler is None:
             raise ValueError("unknown kind of record")
         before = len(self._out)
         try:
-            handler(row, record.t_ns, record.texts)
+            handler(entry, record.t_ns, record.texts)
             for message in self._out[before:]:
                 messages.check(message)
         except messages.BadMessage:
@@ -199,27 +199,27 @@ class Decoder:
             self.lines_taken += ripe
             del self._lines[:ripe]
 
-    def _output(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+    def _output(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
         stream, text = texts[0], trace_format.SEPARATOR.join(texts[1:])
         stream, _, number = stream.partition(":")
         if stream not in messages.STREAMS:
             raise ValueError("unknown stream")
-        thread = self._threads.get((row.id, int(number))) if number else row
+        thread = self._threads.get((entry.id, int(number))) if number else entry
         if thread is None:  # what makes it known stands among the events, which are read later
             if len(self._early) >= EARLY:
                 raise KeyError(number)
-            self._early.append((row, t_ns, texts))
+            self._early.append((entry, t_ns, texts))
             return
         at = t_ns - self._launched_ns
         self._lines += [messages.Output(thread.id, at, stream, line) for line in text.split("\n")]
 
-    def _sample(self, row: Row, sample: Sample) -> None:
-        whose = row.names.get(sample.which)
+    def _sample(self, entry: ProcessEntry, sample: Sample) -> None:
+        whose = entry.names.get(sample.which)
         if whose is None:
             if self._nameless_count >= NAMELESS:
                 raise KeyError(sample.which)
             self._nameless_count += 1
-            self._nameless.setdefault((row.id, sample.which), []).append(sample)
+            self._nameless.setdefault((entry.id, sample.which), []).append(sample)
         else:
             self._put_sample(*whose, sample.t_ns - self._launched_ns, sample.value)
 
@@ -233,118 +233,118 @@ class Decoder:
                 self._samples.append((other, name, first_ns, first))
         self._samples.append((process, name, t_ns, value))
 
-    def _name(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+    def _name(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
         index, name, number = int(texts[0]), messages.cut(texts[1], messages.NAME_MOST), int(texts[2])
         if not name:
             raise ValueError("a value without a name")
-        owner = self._thread_row(row, number) if number else row
-        row.names[index] = owner.id, name
-        self._census.touch(row)
-        waiting = self._nameless.pop((row.id, index), [])
+        owner = self._thread_entry(entry, number) if number else entry
+        entry.names[index] = owner.id, name
+        self._registry.touch(entry)
+        waiting = self._nameless.pop((entry.id, index), [])
         self._nameless_count -= len(waiting)
         for sample in waiting:
-            self._sample(row, sample)
+            self._sample(entry, sample)
 
-    def _not_drawn(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        _, name = row.names[int(texts[0])]
+    def _not_drawn(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
+        _, name = entry.names[int(texts[0])]
         if name not in self._told:  # once, and not by each process that has it
             self._told.add(name)
             self._keep(
                 messages.Notice(
-                    f"{name} in {row.name} has a value that cannot be drawn: beyond 1.8e308, infinite or no number. "
+                    f"{name} in {entry.name} has a value that cannot be drawn: beyond 1.8e308, infinite or no number. "
                     "What is shown is the last one that can be."
                 )
             )
 
-    def _thread(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+    def _thread(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
         number, moment, text = int(texts[0]), texts[1], trace_format.SEPARATOR.join(texts[2:])
-        if moment not in messages.MOMENTS and moment not in ("failed", "start_failed"):
+        if moment not in messages.LIFECYCLE_EVENTS and moment not in ("failed", "start_failed"):
             raise ValueError("nothing that becomes of a thread")
-        thread = self._thread_row(row, number, text if moment == "start_called" else "")
+        thread = self._thread_entry(entry, number, text if moment == "start_called" else "")
         if moment == "failed":
             thread.exit_code = 1
-            self._census.fail(thread, text)
+            self._registry.fail(thread, text)
         elif moment == "start_failed":
-            self._keep(messages.StartFailed(row.id, thread.name, t_ns - self._launched_ns, text))
-            self._census.end(thread, None, t_ns)
-            self.refused += row.id == 1
+            self._keep(messages.StartFailed(entry.id, thread.name, t_ns - self._launched_ns, text))
+            self._registry.end(thread, None, t_ns)
+            self.refused += entry.id == 1
         else:
-            self._census.moment(thread, moment, t_ns)
+            self._registry.note_event(thread, moment, t_ns)
             if moment == "began":
                 thread.tid = _count(text)
             elif moment == "target_left":
-                self._census.end(thread, thread.exit_code or 0, t_ns)
+                self._registry.end(thread, thread.exit_code or 0, t_ns)
 
-    def _thread_row(self, row: Row, number: int, name: str = "") -> Row:
-        """The row of a thread of a process. Where what told of its start() was overwritten, its name is not known."""
-        thread = self._threads.get((row.id, number))
+    def _thread_entry(self, entry: ProcessEntry, number: int, name: str = "") -> ProcessEntry:
+        """The entry of a thread of a process. Where what told of its start() was overwritten, its name is not known."""
+        thread = self._threads.get((entry.id, number))
         if thread is None:
             if not 0 < number < 1 << 31:
                 raise ValueError("a number that no agent gives a thread")
-            thread = self._census.meet_thread(row, number, name or f"thread {number}")
-            self._threads[row.id, number] = thread
+            thread = self._registry.add_thread(entry, number, name or f"thread {number}")
+            self._threads[entry.id, number] = thread
             early, self._early = self._early, []
             for line in early:
                 self._output(*line)
         return thread
 
-    def _began(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+    def _began(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
         version, gil, how, helper, *command = texts
         if how == "exec":
-            self._census.guess(row, command)
-        elif how == "fork" and row.executed < t_ns:
-            self._census.copied(row)
-        row.gil = gil == "1"
-        self._census.touch(row)
-        self._doings.meet(row.id, t_ns, gil=row.gil)
+            self._registry.guess(entry, command)
+        elif how == "fork" and entry.executed < t_ns:
+            self._registry.copied(entry)
+        entry.gil = gil == "1"
+        self._registry.touch(entry)
+        self._activity.get_or_add(entry.id, t_ns, gil=entry.gil)
         if helper:
-            row.kind, row.name = "helper", helper
-            self._census.announce(row)
-        if row.id == 1:
-            self._keep(messages.Interpreter(version, row.gil))
+            entry.kind, entry.name = "helper", helper
+            self._registry.announce(entry)
+        if entry.id == 1:
+            self._keep(messages.PythonInfo(version, entry.gil))
 
-    def _named(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        self._census.name(row, texts[0], _pid(texts[1]))
+    def _named(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
+        self._registry.name(entry, texts[0], _pid(texts[1]))
 
-    def _child(self, row: Row, pid: int, t_ns: int) -> Row:
+    def _child(self, entry: ProcessEntry, pid: int, t_ns: int) -> ProcessEntry:
         """The child with this pid that a process began to start at this time."""
-        known = self._census.find(pid)
+        known = self._registry.find(pid)
         # The pid's former owner had ended before this call.
-        reborn = known is not None and known.ended and t_ns > known.moments["exited"]
-        child = self._children[row.id, pid] = self._census.meet(pid, row.pid, reborn=reborn)
+        is_new = known is not None and known.ended and t_ns > known.events["exited"]
+        child = self._children[entry.id, pid] = self._registry.get_or_add(pid, entry.pid, is_new=is_new)
         return child
 
-    def _known_child(self, row: Row, pid: int) -> Row | None:
+    def _known_child(self, entry: ProcessEntry, pid: int) -> ProcessEntry | None:
         """The child with this pid; None where what told of it was overwritten, or it ended long ago."""
-        return self._children.get((row.id, pid))
+        return self._children.get((entry.id, pid))
 
-    def _spawned(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        child = self._child(row, _pid(texts[0]), t_ns)
+    def _spawned(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
+        child = self._child(entry, _pid(texts[0]), t_ns)
         if not child.agent:
-            self._census.guess(child, texts[1:])
-        self._census.moment(child, "began", t_ns)
+            self._registry.guess(child, texts[1:])
+        self._registry.note_event(child, "began", t_ns)
 
-    def _start_called(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+    def _start_called(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
         pid, name = _pid(texts[0]), texts[1]
-        child = self._child(row, pid, t_ns)
-        self._census.name(child, name, row.pid)
-        self._census.moment(child, "start_called", t_ns)
+        child = self._child(entry, pid, t_ns)
+        self._registry.name(child, name, entry.pid)
+        self._registry.note_event(child, "start_called", t_ns)
 
-    def _start_failed(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        self._keep(messages.StartFailed(row.id, texts[0], t_ns - self._launched_ns, texts[1]))
-        self.refused += row.id == 1
+    def _start_failed(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
+        self._keep(messages.StartFailed(entry.id, texts[0], t_ns - self._launched_ns, texts[1]))
+        self.refused += entry.id == 1
 
-    def _exiting(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+    def _exiting(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
         code, cpu_s, *counts = texts
         voluntary, involuntary, peak_rss = map(_count, counts)
-        row.cpu_s = _seconds(cpu_s)
-        self._census.exiting(row, _code(code) if code else None, t_ns)
+        entry.cpu_s = _seconds(cpu_s)
+        self._registry.exiting(entry, _code(code) if code else None, t_ns)
         self._out.append(
             messages.ProcessLoad(
                 t_ns - self._launched_ns,
-                (row.id,),
+                (entry.id,),
                 (None,),
-                (round(row.cpu_s, 6),),
+                (round(entry.cpu_s, 6),),
                 (None,),
                 (voluntary,),
                 (involuntary,),
@@ -354,33 +354,33 @@ class Decoder:
             )
         )
 
-    def _reaped(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        child, code = self._known_child(row, int(texts[0])), _code(texts[1])
+    def _reaped(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
+        child, code = self._known_child(entry, int(texts[0])), _code(texts[1])
         if child is None:
             return
         if code == MADE_UP and runs(child.pid):
             return  # the supervisor, which inherits it, will tell how it ended
-        self._census.end(child, code, t_ns)
+        self._registry.end(child, code, t_ns)
 
-    def _joined(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        child = self._known_child(row, int(texts[0]))
+    def _joined(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
+        child = self._known_child(entry, int(texts[0]))
         if child is not None:
-            self._census.moment(child, "joined", t_ns)
+            self._registry.note_event(child, "joined", t_ns)
 
-    def _terminated(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
-        child = self._known_child(row, int(texts[0]))
+    def _terminated(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
+        child = self._known_child(entry, int(texts[0]))
         if child is not None:
             self._keep(messages.Terminated(child.id, t_ns - self._launched_ns, int(texts[1])))
 
-    def _cost(self, row: Row, t_ns: int, texts: tuple[str, ...]) -> None:
+    def _cost(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
         errors = _within(int(texts[1]), 0, 2**31 - 1)
-        row.agent_cpu_s = _seconds(texts[0])
-        new = errors - row.agent_errors
+        entry.agent_cpu_s = _seconds(texts[0])
+        new = errors - entry.agent_errors
         if new > 0:
-            row.agent_errors = errors
-            self._census.touch(row)
+            entry.agent_errors = errors
+            self._registry.touch(entry)
             self.bad += new
-            self._keep(messages.Notice(f"The agent in {row.name} had an error and went on: {texts[2]}"))
+            self._keep(messages.Notice(f"The agent in {entry.name} had an error and went on: {texts[2]}"))
 
 
 def _count(text: str) -> int | None:

@@ -14,7 +14,7 @@ from rocketgui.collector.trace.reader import Position, TraceReader
 
 _HEAD = struct.Struct("<10qd")
 _HEAD_SIZE = 256
-#: pid, beginning and thread of a trace buffer, whose row it is, and a `Position`.
+#: pid, beginning and thread of a trace buffer, whose entry it is, and a `Position`.
 _ENTRY = struct.Struct("<4q8q")
 _IDENTITY = struct.Struct("<3q")
 
@@ -43,42 +43,42 @@ class Positions:
     def __init__(self, files: RunFiles) -> None:
         self._memory = mmap.mmap(files.positions, 0)
         self.head = Head(*_HEAD.unpack_from(self._memory))
-        self._places: dict[tuple[int, int, int], int] = {}
+        self._index_count: dict[tuple[int, int, int], int] = {}
         self._free: list[int] = []
         for at in range(_HEAD_SIZE, len(self._memory) - _ENTRY.size, _ENTRY.size):
             identity = _IDENTITY.unpack_from(self._memory, at)
             if identity[0]:
-                self._places[identity] = at
+                self._index_count[identity] = at
             else:
                 self._free.append(at)
         self._free.reverse()
 
     def of(self, reader: TraceReader) -> tuple[int, Position] | None:
-        """Whose row a trace buffer is, and how far it was read; None if it was not read before."""
-        at = self._places.get(_identity(reader))
+        """Whose entry a trace buffer is, and how far it was read; None if it was not read before."""
+        at = self._index_count.get(_identity(reader))
         if at is None:
             return None
-        row, *position = _ENTRY.unpack_from(self._memory, at)[3:]
-        return row, Position(*position)
+        entry, *position = _ENTRY.unpack_from(self._memory, at)[3:]
+        return entry, Position(*position)
 
-    def rows(self) -> list[int]:
-        """The rows whose trace buffers are being read."""
-        return [_ENTRY.unpack_from(self._memory, at)[3] for at in self._places.values()]
+    def entries(self) -> list[int]:
+        """The entries whose trace buffers are being read."""
+        return [_ENTRY.unpack_from(self._memory, at)[3] for at in self._index_count.values()]
 
-    def note(self, reader: TraceReader, row: int) -> None:
+    def note(self, reader: TraceReader, entry: int) -> None:
         """Note how far a trace buffer was read. Where there is no room left, its successor reads it from its
         beginning."""
         identity = _identity(reader)
-        at = self._places.get(identity)
+        at = self._index_count.get(identity)
         if at is None:
             if not self._free:
                 return
-            at = self._places[identity] = self._free.pop()
-        _ENTRY.pack_into(self._memory, at, *identity, row, *reader.position)
+            at = self._index_count[identity] = self._free.pop()
+        _ENTRY.pack_into(self._memory, at, *identity, entry, *reader.position)
 
     def forget(self, reader: TraceReader) -> None:
         """The trace buffer is put away."""
-        at = self._places.pop(_identity(reader), None)
+        at = self._index_count.pop(_identity(reader), None)
         if at is not None:
             _IDENTITY.pack_into(self._memory, at, 0, 0, 0)
             self._free.append(at)

@@ -81,16 +81,16 @@ class RingReader:
 
         `read(size, offset)` gives bytes of the file; `most` is the largest number that a slot can have by now.
         """
-        looks = 2 * self.slots
+        samples = 2 * self.slots
         wanted = 1  # most looks at most rings end after one slot
-        while looks > 0:
+        while samples > 0:
             first = (self.next - 1) % self.slots
             # One copy, of which everything is read: the writer may be at it in this moment.
             size = min(wanted, self.slots - first) * trace_format.SLOT_SIZE
             chunk = read(size, self._offset + first * trace_format.SLOT_SIZE)
             wanted = CHUNK
             for at in range(0, size, trace_format.SLOT_SIZE):
-                looks -= 1
+                samples -= 1
                 number, check, kind, used, part, parts, payload = _SLOT.unpack_from(chunk, at)
                 if number == self.next and _check(chunk, at, number) == check:
                     self._step()

@@ -15,7 +15,7 @@ from rocketgui.gui.widgets.card import Card
 from rocketgui.gui.widgets.scrolled_text import Reading
 from rocketgui.lessons import Lesson, Step
 from rocketgui.options import LESSONS
-from rocketgui.python_installations import Interpreter
+from rocketgui.python_installations import PythonInstallation
 
 #: How much of the window's height a step's text takes at the most, whatever stands below it.
 _SHARE = 0.36
@@ -32,7 +32,7 @@ class LessonPanel(Card):
     step_shown = Signal(object)
     closed = Signal()
 
-    def __init__(self, python: Callable[[], Interpreter | None]) -> None:
+    def __init__(self, python: Callable[[], PythonInstallation | None]) -> None:
         super().__init__("Lesson")
         self._python = python
         self._lesson: Lesson | None = None

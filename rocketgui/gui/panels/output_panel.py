@@ -213,7 +213,7 @@ class OutputPanel(Card):
                 cursor.insertBlock()
             process = self._run.processes.get(line.process)
             name = harmless(self._run.name_of(line.process))
-            colour = self._theme.worker(process.place if process is not None else None)
+            colour = self._theme.worker(process.worker_index if process is not None else None)
             text = line.text if len(line.text) <= _LONGEST else line.text[: _LONGEST - 1] + "…"
             text = harmless(text, keep="\t")
             role = "error" if line.stream == "stderr" else "text"

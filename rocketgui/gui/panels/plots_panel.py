@@ -244,7 +244,7 @@ class PlotsPanel(QSplitter):
         delay = self._run.start_delay_s()
         self.cores_card.retitle("Timeline", "start() to join()")
         cost = [] if delay is None else [f"{1000 * delay:.3g} ms to start"]
-        waits = any(process.doings for process in self._run.processes.values())
+        waits = any(process.activities for process in self._run.processes.values())
         thin = ["thin: it waits"] if waits else []
         whole = [*thin, *(f"grey: {ms} (median)" for ms in cost)]
         self.cores_card.remark_one_of("  ·  ".join(whole), "  ·  ".join([*thin, *cost]), *thin, *cost, "")

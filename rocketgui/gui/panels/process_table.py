@@ -240,7 +240,7 @@ class ProcessModel(QAbstractTableModel):
         if _is_minor(process, self._run):
             return self.theme.colour("error" if process.state in _BAD and process.kind == "thread" else "muted")
         if column == 0:
-            return self.theme.worker(process.place)
+            return self.theme.worker(process.worker_index)
         if process.state in _BAD:
             return self.theme.colour("error")
         return self.theme.colour("muted") if process.is_over else None

@@ -89,7 +89,7 @@ class StatusStrip(QFrame):
 def _costs(run: Run) -> list[str]:
     """What observing takes from the program, and what the collector takes from the machine."""
     return [
-        f"observing costs the program {_even(run.program_cost_percent)} %",
+        f"observing costs the program {_even(run.agents_overhead_percent)} %",
         f"collector {_even(run.collector_percent)} % of a core",
     ]
 

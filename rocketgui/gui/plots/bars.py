@@ -61,7 +61,7 @@ def bar(process: Process, colour: QColor, now_s: float) -> Bar:
     if entered is not None and left is None:
         left = until
     bad = process.outcome() if process.state in _BAD else ""
-    only_lives = process.kind == "thread" and process.place is None
+    only_lives = process.kind == "thread" and process.worker_index is None
     name = "parent" if process.is_root else short_name(process.shown)
     return Bar(name, colour, called, entered, left, until, seconds(process.joined_ns), bad, only_lives)
 

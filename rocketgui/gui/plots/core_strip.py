@@ -25,7 +25,7 @@ class Guest(NamedTuple):
 
     name: str
     colour: QColor
-    moves: int | None
+    migrations: int | None
 
 
 def guests(run: Run, theme: Theme) -> list[list[Guest]]:
@@ -33,7 +33,7 @@ def guests(run: Run, theme: Theme) -> list[list[Guest]]:
     on: list[list[Guest]] = [[] for _ in run.cores]
     for worker in run.workers:
         if worker.core is not None and worker.core < len(on) and not worker.is_over:
-            on[worker.core].append(Guest(worker.shown, theme.worker(worker.place), worker.moves))
+            on[worker.core].append(Guest(worker.shown, theme.worker(worker.worker_index), worker.migrations))
     return on
 
 
@@ -136,6 +136,6 @@ class CoreStrip(QWidget):
 
 
 def _said(guest: Guest) -> str:
-    if guest.moves is None:
+    if guest.migrations is None:
         return guest.name
-    return f"{guest.name} (moved {guest.moves} {'time' if guest.moves == 1 else 'times'})"
+    return f"{guest.name} (moved {guest.migrations} {'time' if guest.migrations == 1 else 'times'})"

@@ -61,7 +61,7 @@ class CountersPlot(TimePlot):
         super().set_theme(theme)
         for number, curve in self._drawn.items():
             if (process := self._run.processes.get(number)) is not None:
-                curve.colour = theme.worker(process.place)
+                curve.colour = theme.worker(process.worker_index)
 
     @property
     def limit(self) -> int | None:
@@ -102,7 +102,7 @@ class CountersPlot(TimePlot):
         for process in self._run.processes.values():
             if process.id not in self._drawn and is_drawn(process, self._name):
                 series = process.values[self._name].series
-                curve = Curve(series, self.theme.worker(process.place), process.shown)
+                curve = Curve(series, self.theme.worker(process.worker_index), process.shown)
                 first = float(series.v.max()), float(series.v.min())
                 self._highest, self._lowest = (
                     first if not self._drawn else (max(self._highest, first[0]), min(self._lowest, first[1]))

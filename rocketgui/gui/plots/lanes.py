@@ -77,7 +77,9 @@ class Lanes(QWidget):
             watched = worker.values.get(name)
             value = watched.last if watched is not None else 0
             box = QRectF(field.left(), field.top() + place * lane, field.width(), lane)
-            self._draw_lane(painter, box, worker.shown, value, self._theme.worker(worker.place), over=worker.is_over)
+            self._draw_lane(
+                painter, box, worker.shown, value, self._theme.worker(worker.worker_index), over=worker.is_over
+            )
 
     def _draw_limit(self, painter: QPainter, field: QRectF) -> None:
         painter.setFont(text_font(0.9))

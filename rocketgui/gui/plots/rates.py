@@ -67,7 +67,7 @@ class RatesPlot(TimePlot):
         super().set_theme(theme)
         for number, curve in self._drawn.items():
             if (process := self._run.processes.get(number)) is not None:
-                curve.colour = theme.worker(process.place)
+                curve.colour = theme.worker(process.worker_index)
 
     def draw(self) -> None:
         """Draw what is new."""
@@ -89,7 +89,7 @@ class RatesPlot(TimePlot):
                 continue
             if rates is None:
                 rates = self._rates[worker.id] = Series(_CAPACITY)
-                curve = Curve(rates, self.theme.worker(worker.place), worker.shown)
+                curve = Curve(rates, self.theme.worker(worker.worker_index), worker.shown)
                 self._drawn[worker.id] = curve
                 self.item.add_curve(curve)
             catch_up(rates, watched.series, least)

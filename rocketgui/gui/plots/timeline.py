@@ -19,7 +19,7 @@ from rocketgui.gui.plots.time_plot import TimePlot
 from rocketgui.gui.plots.waits import Waits
 from rocketgui.gui.style.theme import Theme, text_scale
 from rocketgui.gui.view_models.process_rows import rows
-from rocketgui.model.formatting import DOING_WORDS
+from rocketgui.model.formatting import ACTIVITY_NAMES
 from rocketgui.model.process import Process
 from rocketgui.model.run import Run
 
@@ -83,7 +83,7 @@ class TimelinePlot(TimePlot):
         first = self.scroll.value()
         # Those that are out of sight may be thousands.
         seen = [
-            self._bar(process)._replace(waits=self._waits_of(process).stretches(view) if process.doings else ())
+            self._bar(process)._replace(waits=self._waits_of(process).stretches(view) if process.activities else ())
             for process in self._processes[first : first + fit]
         ]
         self._bars_item.show_bars(view, seen, self._row)
@@ -98,7 +98,7 @@ class TimelinePlot(TimePlot):
 
     def _bar(self, process: Process) -> Bar:
         # The program itself waits most of the time.
-        colour = self.theme.colour("muted") if process.place is None else self.theme.worker(process.place)
+        colour = self.theme.colour("muted") if process.worker_index is None else self.theme.worker(process.worker_index)
         return bar(process, colour, self._run.end_ns / 1e9)
 
     @property
@@ -136,9 +136,9 @@ class TimelinePlot(TimePlot):
         if starting:
             counts.append((f"{starting} starting", muted))
         waiting = [
-            (one, DOING_WORDS[what])
+            (one, ACTIVITY_NAMES[what])
             for process, one, works in zip(self._processes, bars, at_work, strict=True)
-            if process.doings and works and (what := self._waits_of(process).at(t_s))
+            if process.activities and works and (what := self._waits_of(process).at(t_s))
         ]
         return (*counts, *self._waiting(waiting))
 
@@ -175,7 +175,7 @@ def _in_order(run: Run) -> list[Process]:
     if run.is_script:
         return [row.process for row in rows(run) if row.process.kind != "helper"]
     # The threads of the built-in program that are no workers are Python's own: those that feed a queue.
-    shown = [one for one in run.processes.values() if one.kind == "process" or one.place is not None]
+    shown = [one for one in run.processes.values() if one.kind == "process" or one.worker_index is not None]
     return shown + run.folded.rows
 
 

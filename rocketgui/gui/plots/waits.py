@@ -30,8 +30,8 @@ class Waits:
 
     def update(self, process: Process, now_ns: int) -> None:
         """Take in what the process did until now."""
-        last = process.doings[-1] if process.doings else None
-        key = (len(process.doings), last, process.exited_ns)
+        last = process.activities[-1] if process.activities else None
+        key = (len(process.activities), last, process.exited_ns)
         if key != self._known_for:
             self._known_for = key
             # One that began just now is kept as well: it goes on from here.

@@ -21,7 +21,7 @@ from rocketgui import python_installations
 from rocketgui.gui.widgets.buttons import Choice
 from rocketgui.gui.widgets.labels import tip
 from rocketgui.model.formatting import harmless
-from rocketgui.python_installations import Interpreter, NoInterpreter
+from rocketgui.python_installations import NoPython, PythonInstallation
 
 _TIP = "The Python that runs the program; counts from the next launch on"
 _LOOKING = "Looking for others …"
@@ -31,20 +31,20 @@ _DOT = " · "
 _LIST_MARGINS_PX = 24
 
 
-def search(chosen: str) -> tuple[Interpreter, ...]:
+def search(chosen: str) -> tuple[PythonInstallation, ...]:
     """All that can be found, with `chosen`, a path, among them if it starts. Takes some time: each one is started."""
     found = python_installations.find()
     if any(interpreter.path == chosen for interpreter in found):
         return found
     try:
         asked = python_installations.check(chosen)
-    except NoInterpreter:
+    except NoPython:
         return found
     # The same installation by another of its names is not another choice.
     return (asked._replace(path=chosen), *(i for i in found if i.prefix != asked.prefix))
 
 
-def labels(found: tuple[Interpreter, ...], own: str) -> list[str]:
+def labels(found: tuple[PythonInstallation, ...], own: str) -> list[str]:
     """What tells interpreters apart: the version and where it is from. `own` is the path of rocketgui's own."""
     short = [f"{i}{_DOT}{'with rocketgui' if i.path == own else _place(i)}" for i in found]
     count = Counter(short)
@@ -53,7 +53,7 @@ def labels(found: tuple[Interpreter, ...], own: str) -> list[str]:
     ]
 
 
-def _place(interpreter: Interpreter) -> str:
+def _place(interpreter: PythonInstallation) -> str:
     """The name of a virtual environment; of an installation, the folder."""
     prefix = Path(interpreter.prefix)
     return prefix.name if (prefix / "pyvenv.cfg").exists() else _shortened(os.path.dirname(interpreter.path))
@@ -72,10 +72,10 @@ def _unasked(path: str) -> str:
 
 
 @functools.cache
-def _known(path: str) -> Interpreter | None:
+def _known(path: str) -> PythonInstallation | None:
     try:
         return python_installations.known(path)
-    except NoInterpreter:
+    except NoPython:
         return None
 
 
@@ -83,7 +83,7 @@ class _Search(QObject):
     """Outlives the list if need be, so that the thread never speaks through something that is gone.
 
     Signals:
-        done: a tuple of `Interpreter`.
+        done: a tuple of `PythonInstallation`.
     """
 
     done = Signal(object)
@@ -116,7 +116,7 @@ class PythonChoice(Choice):
         self.chosen.emit()
 
     @property
-    def interpreter(self) -> Interpreter | None:
+    def interpreter(self) -> PythonInstallation | None:
         """What is chosen; None if it does not start. One that was not asked yet is."""
         return _known(self.path)
 
@@ -165,7 +165,7 @@ class PythonChoice(Choice):
         self.thread_of_search.start()
 
     @Slot(object)
-    def _fill(self, found: tuple[Interpreter, ...]) -> None:
+    def _fill(self, found: tuple[PythonInstallation, ...]) -> None:
         chosen, unasked = self.path, self.currentText()
         self.blockSignals(True)
         self.clear()

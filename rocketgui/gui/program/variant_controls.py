@@ -14,7 +14,7 @@ from rocketgui.gui.widgets.labels import Label
 from rocketgui.options import pin_refusal
 from rocketgui.programs.variants import INTERPRETERS_FROM, Variant, refusal
 from rocketgui.protocol.launch_spec import START_METHODS
-from rocketgui.python_installations import Interpreter
+from rocketgui.python_installations import PythonInstallation
 
 _LATER = "Counts from the next launch on"
 
@@ -50,7 +50,7 @@ class RunChoices(QWidget):
 
     changed = Signal(str)
 
-    def __init__(self, variant: Variant, start_method: str, python: Callable[[], Interpreter | None]) -> None:
+    def __init__(self, variant: Variant, start_method: str, python: Callable[[], PythonInstallation | None]) -> None:
         super().__init__()
         self._python = python
         self._refusal = ""

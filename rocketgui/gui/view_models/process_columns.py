@@ -7,7 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rocketgui.model.formatting import DOING_WORDS, format_bytes, format_count, format_place, format_rate, format_short
+from rocketgui.model.formatting import (
+    ACTIVITY_NAMES,
+    format_bytes,
+    format_count,
+    format_location,
+    format_rate,
+    format_short,
+)
 from rocketgui.model.process import Process, ProcessState
 from rocketgui.model.run import Run
 
@@ -71,17 +78,17 @@ def _state(process: Process, run: Run) -> str:
         return "ended" if process.is_over else "helper"
     if process.kind == "thread":
         return "ended" if process.is_over else "alive"
-    doing = run.doing(process)
-    if doing is not None:
-        return DOING_WORDS[doing.what]
+    activity = run.activity(process)
+    if activity is not None:
+        return ACTIVITY_NAMES[activity.what]
     # What was not started by multiprocessing enters no function of its.
     alone = state is ProcessState.STARTING and process.start_called_ns is None
     return str(ProcessState.RUNNING if alone else state)
 
 
 def _where(process: Process, run: Run) -> str | None:
-    doing = run.doing(process)
-    return format_place(doing.file, doing.line, doing.function) or None if doing is not None else None
+    activity = run.activity(process)
+    return format_location(activity.file, activity.line, activity.function) or None if activity is not None else None
 
 
 def _count(value: int) -> str:
@@ -110,7 +117,7 @@ COLUMNS: tuple[Column, ...] = (
         "vol.", lambda p, _: p.switches_voluntary, _count, "999,999",
         "Voluntary context switches: it waited for something",
     ),
-    Column("moves", lambda p, _: p.moves, _count, "99,999", "How often the system moved it to another core"),
+    Column("moves", lambda p, _: p.migrations, _count, "99,999", "How often the system moved it to another core"),
     Column("ended", lambda p, _: p.outcome() or None, str, "killed by SIGKILL", "How it ended", right=False),
     Column("pid", lambda p, _: p.pid or None, str, "9999999", "The system's number of the process"),
 )  # fmt: skip
@@ -167,12 +174,12 @@ def _said_state(process: Process, run: Run) -> str:
     """What it is doing, in a sentence, with the line of its code."""
     if process.kind == "helper":
         return f"{_state(process, run)}: Python's own, started for the program"
-    doing = run.doing(process)
-    if doing is None:
+    activity = run.activity(process)
+    if activity is None:
         return process.outcome() or _state(process, run)
-    on = f" ({_named(doing.on, run)})" if doing.on else ""
-    place = format_place(doing.file, doing.line, doing.function)
-    return f"{DOING_WORDS[doing.what]}{on}" + (f", at {place}\n{doing.file}" if place else "")
+    on = f" ({_named(activity.on, run)})" if activity.on else ""
+    place = format_location(activity.file, activity.line, activity.function)
+    return f"{ACTIVITY_NAMES[activity.what]}{on}" + (f", at {place}\n{activity.file}" if place else "")
 
 
 def _named(on: str, run: Run) -> str:

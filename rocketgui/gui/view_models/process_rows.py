@@ -54,7 +54,7 @@ def rows(run: Run, sorting: Sorting | None = None, found: Sequence[Process] = ()
 def _threads(run: Run) -> dict[int | None, list[Process]]:
     threads = defaultdict(list)
     for process in run.processes.values():
-        if process.kind == "thread" and process.place is None:
+        if process.kind == "thread" and process.worker_index is None:
             threads[process.parent].append(process)
     return threads
 

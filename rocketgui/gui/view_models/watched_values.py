@@ -33,7 +33,7 @@ def is_drawn(process: Process, name: str) -> bool:
     value = process.values.get(name)
     if value is None or process.kind == "helper":
         return False
-    return process.place is not None or value.first != value.last
+    return process.worker_index is not None or value.first != value.last
 
 
 def drawn(run: Run) -> list[Process]:

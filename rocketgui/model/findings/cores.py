@@ -19,7 +19,7 @@ _CROWDED = 0.7
 _WAITING = 0.25
 #: What work does that waits for the world outside, not for another worker; `waiting` where no more is known.
 _OUTSIDE = frozenset({"sleep", "io", "waiting"})
-_BUSY = frozenset({"python", "c"})
+_BUSY = frozenset({"python", "native"})
 #: For how much of the time workers have to be seen to wait for that, or to be busy.
 _MOST = 0.6
 _NEARLY_ALL = 0.9
@@ -114,7 +114,7 @@ def cores_busy(run: Run) -> Iterable[Finding]:
 
 def _take_turns(run: Run) -> bool:
     """Whether the workers are threads that share one GIL."""
-    interpreter = run.interpreter
+    interpreter = run.python
     return run.noun(2) == "threads" and interpreter is not None and interpreter.gil
 
 

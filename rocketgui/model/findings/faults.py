@@ -23,8 +23,10 @@ def start_failed(run: Run) -> Iterable[Finding]:
         started += run.folded.work.workers
         missing = len(failures) + run.failures_not_kept
         wanted = missing + started
-        if run.refused is not None:  # a program that gives up after the first refusal wanted more than it tried
-            missing, wanted = run.refused.missing, run.refused.wanted
+        if (
+            run.workers_not_started is not None
+        ):  # a program that gives up after the first refusal wanted more than it tried
+            missing, wanted = run.workers_not_started.missing, run.workers_not_started.wanted
         yield Finding(
             "start_failed",
             f"{missing} of {wanted} {run.noun(wanted)} did not start.{_why(reasons)}",
@@ -164,7 +166,9 @@ def output_kept(run: Run) -> Iterable[Finding]:
 
 def _shown(run: Run) -> list[Process]:
     """The processes; and threads only where they are the workers, since else they share the end of their process."""
-    return [p for p in run.processes.values() if p.kind == "process" or (p.kind != "helper" and p.place is not None)]
+    return [
+        p for p in run.processes.values() if p.kind == "process" or (p.kind != "helper" and p.worker_index is not None)
+    ]
 
 
 def named(process: Process) -> str:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rocketgui.collector.processes.activity import SILENT, Doings, shared_lock, waits_for
+from rocketgui.collector.processes.activity import SILENT, ActivityTracker, shared_lock, waits_for
 from rocketgui.protocol import messages
-from rocketgui.protocol.messages import Doing, Message
+from rocketgui.protocol.messages import Activity, Message
 from tests.helpers import START_METHODS, until
 
 MS = 1_000_000
@@ -111,22 +111,22 @@ def test_a_lock_in_own_memory_has_no_name() -> None:
 
 
 class Told:
-    """A process with an agent, as `Doings` is told of it. Times are in ms."""
+    """A process with an agent, as `ActivityTracker` is told of it. Times are in ms."""
 
     def __init__(self, *, gil: bool = True) -> None:
         self.out: list[Message] = []
-        self.doings = Doings(self.out, 0)
-        self.doings.meet(7, 0, gil=gil)
+        self.activity = ActivityTracker(self.out, 0)
+        self.activity.get_or_add(7, 0, gil=gil)
 
     def tell(self, t_ms: int, share: int, late_us: int, *place: str) -> None:
-        self.doings.told(7, t_ms * MS, (str(share), str(late_us), *place))
+        self.activity.told(7, t_ms * MS, (str(share), str(late_us), *place))
 
-    def see(self, t_ms: int, *, asleep: bool, cpu: float = 0.0) -> Doing | None:
+    def see(self, t_ms: int, *, asleep: bool, cpu: float = 0.0) -> Activity | None:
         """Of this very process, which runs."""
-        self.doings.seen(7, os.getpid(), t_ms * MS, asleep=asleep, cpu=cpu)
-        assert all(isinstance(message, Doing) for message in self.out)
+        self.activity.seen(7, os.getpid(), t_ms * MS, asleep=asleep, cpu=cpu)
+        assert all(isinstance(message, Activity) for message in self.out)
         last = self.out[-1] if self.out else None
-        assert last is None or isinstance(last, Doing)
+        assert last is None or isinstance(last, Activity)
         return last
 
 
@@ -136,9 +136,9 @@ PLACE = ("", "", "/two.py", "12", "work")
 def test_python_and_c_code() -> None:
     told = Told()
     told.tell(250, 100, 5_000, *PLACE)
-    assert told.see(260, asleep=False) == Doing(7, 260 * MS, "python", "/two.py", 12, "work", "")
+    assert told.see(260, asleep=False) == Activity(7, 260 * MS, "python", "/two.py", 12, "work", "")
     told.tell(500, 100, 60)
-    assert told.see(510, asleep=False) == Doing(7, 510 * MS, "c", "/two.py", 12, "work", "")
+    assert told.see(510, asleep=False) == Activity(7, 510 * MS, "native", "/two.py", 12, "work", "")
     told.tell(750, 3, 60)  # it runs now, and hardly ran before: it has just begun to
     last = told.see(760, asleep=False)
     assert last is not None
@@ -157,7 +157,7 @@ def test_an_agent_that_falls_silent_while_the_process_is_busy() -> None:
     later = 250 + SILENT // MS
     assert told.see(later, asleep=False, cpu=100) == told.out[0]
     last = told.see(later + 1, asleep=False, cpu=100)
-    assert last == Doing(7, (later + 1) * MS, "c", "", 0, "", "")
+    assert last == Activity(7, (later + 1) * MS, "native", "", 0, "", "")
     starved = Told()
     starved.tell(250, 100, 5_000, *PLACE)
     starved.see(260, asleep=False, cpu=100)
@@ -167,7 +167,7 @@ def test_an_agent_that_falls_silent_while_the_process_is_busy() -> None:
 def test_the_stack_knows_better_what_a_waiting_thread_waits_for() -> None:
     told = Told()
     told.tell(250, 0, 60, "full queue", "", "/two.py", "13", "work")
-    assert told.see(260, asleep=True) == Doing(7, 260 * MS, "full queue", "/two.py", 13, "work", "")
+    assert told.see(260, asleep=True) == Activity(7, 260 * MS, "full queue", "/two.py", 13, "work", "")
     told.see(300, asleep=True)
     assert len(told.out) == 1, "said once"
     told.tell(500, 80, 5_000)
@@ -177,17 +177,17 @@ def test_the_stack_knows_better_what_a_waiting_thread_waits_for() -> None:
 
 
 def test_what_makes_no_sense_is_refused() -> None:
-    doings = Doings([], 0)
+    activity = ActivityTracker([], 0)
     for texts in (("1",), ("x", "1"), ("1", "1", "dance", "", "f", "1", "g"), ("1", "1", "lock")):
         with pytest.raises((ValueError, IndexError)):
-            doings.told(1, 0, texts)
+            activity.told(1, 0, texts)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 200) | st.none(), st.integers(0, 10_000))))
-def test_all_that_is_said_is_known(looks: list[tuple[bool, float | None, int]]) -> None:
+def test_all_that_is_said_is_known(samples: list[tuple[bool, float | None, int]]) -> None:
     out: list[Message] = []
-    doings = Doings(out, 0)
-    for asleep, cpu, t_ms in looks:
-        doings.seen(1, os.getpid(), t_ms * MS, asleep=asleep, cpu=cpu)
-    assert {message.what for message in out if isinstance(message, Doing)} <= set(messages.DOINGS)
-    doings.forget(1)
+    activity = ActivityTracker(out, 0)
+    for asleep, cpu, t_ms in samples:
+        activity.seen(1, os.getpid(), t_ms * MS, asleep=asleep, cpu=cpu)
+    assert {message.what for message in out if isinstance(message, Activity)} <= set(messages.ACTIVITIES)
+    activity.forget(1)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from rocketgui.collector import capabilities
-from rocketgui.collector.processes.perf_events import Executed, Exited, Forked, Lineage, Rings
+from rocketgui.collector.processes.perf_events import Executed, Exited, Forked, PerfEvents, PerfRings
 from tests.helpers import Cli, mark, nothing_is_left, read_report, until
 
 __all__ = ["mark"]
@@ -27,16 +27,16 @@ def test_every_fork_exec_and_exit() -> None:
     waits = "read line; /bin/true; (exit 3); /bin/sh -c 'exec /bin/false'"
     begun = time.monotonic_ns()
     with subprocess.Popen(["sh", "-c", waits], stdin=subprocess.PIPE) as shell:
-        rings = Rings(shell.pid)
-        lineage = Lineage(rings.descriptors)
+        rings = PerfRings(shell.pid)
+        perf_events = PerfEvents(rings.descriptors)
         try:
-            assert not [event for event in lineage.read() if isinstance(event, Forked)]
+            assert not [event for event in perf_events.read() if isinstance(event, Forked)]
             shell.communicate(b"go\n")
-            events = lineage.read()
+            events = perf_events.read()
         finally:
-            lineage.close()
+            perf_events.close()
             rings.close()
-    assert lineage.lost == 0
+    assert perf_events.lost == 0
     forked = [event.pid for event in events if isinstance(event, Forked)]
     assert len(forked) == 3
     assert {event.parent_pid for event in events if isinstance(event, Forked)} == {shell.pid}
@@ -54,27 +54,27 @@ def test_more_than_a_ring_holds_is_counted() -> None:
         assert shell.stdin is not None
         assert shell.stdout is not None
         os.sched_setaffinity(shell.pid, [min(os.sched_getaffinity(0))])  # each core has a ring of its own
-        rings = Rings(shell.pid)
-        lineage = Lineage(rings.descriptors)
+        rings = PerfRings(shell.pid)
+        perf_events = PerfEvents(rings.descriptors)
         try:
             shell.stdin.write(b"go\n")
             shell.stdin.flush()
             shell.stdout.readline()
-            events = lineage.read()
+            events = perf_events.read()
             shell.communicate(b"go on\n")
-            events += lineage.read()  # it is told of with what comes next
+            events += perf_events.read()  # it is told of with what comes next
         finally:
-            lineage.close()
+            perf_events.close()
             rings.close()
     ends = sum(isinstance(event, Exited) for event in events)
     forks = sum(isinstance(event, Forked) for event in events)
-    assert lineage.lost > 0
+    assert perf_events.lost > 0
     assert forks + ends < 6_000
 
 
 def test_a_process_of_somebody_else_is_refused() -> None:
     with pytest.raises(OSError, match=r"."):
-        Rings(2**22 + 1)
+        PerfRings(2**22 + 1)
 
 
 SCRIPT = """
@@ -149,8 +149,8 @@ def test_nothing_of_it_stays_open() -> None:
     before = len(os.listdir("/proc/self/fd")) if sys.platform.startswith("linux") else 0
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     if capabilities.tells_of_every_process():
-        rings = Rings(child.pid)
-        Lineage(rings.descriptors).close()
+        rings = PerfRings(child.pid)
+        PerfEvents(rings.descriptors).close()
         rings.close()
     child.send_signal(signal.SIGKILL)
     child.communicate()

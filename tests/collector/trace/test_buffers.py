@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rocketgui.agent import trace_format
 from rocketgui.agent.trace_buffer import TraceBuffer
-from rocketgui.collector.processes.activity import Doings
-from rocketgui.collector.processes.registry import Census
+from rocketgui.collector.processes.activity import ActivityTracker
+from rocketgui.collector.processes.registry import ProcessRegistry
 from rocketgui.collector.run_files import RunFiles
 from rocketgui.collector.trace.buffers import TraceBuffers
 from rocketgui.collector.trace.decoder import Decoder
@@ -26,10 +26,10 @@ def reader(folder: Path, pid: int) -> TraceBuffer:
 
 
 def trace_buffers(folder: Path, out: list[Message]) -> TraceBuffers:
-    census = Census(out, 0)
+    registry = ProcessRegistry(out, 0)
     positions = Positions(RunFiles.create(str(folder)))
     return TraceBuffers(
-        str(folder), ("rocket",), Decoder(census, out, 0, Doings(out, 0)), lambda: None, positions, census
+        str(folder), ("rocket",), Decoder(registry, out, 0, ActivityTracker(out, 0)), lambda: None, positions, registry
     )
 
 

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rocketgui.agent import trace_format
-from rocketgui.collector.processes.activity import Doings
-from rocketgui.collector.processes.registry import Census, Row, copy_of
+from rocketgui.collector.processes.activity import ActivityTracker
+from rocketgui.collector.processes.registry import ProcessEntry, ProcessRegistry, copy_of
 from rocketgui.collector.trace.decoder import EARLY, NAMELESS, Decoder
 from rocketgui.collector.trace.reader import Record, Sample
 from rocketgui.protocol import messages
@@ -36,12 +36,12 @@ SAMPLES = st.builds(
 )
 
 
-def translator_of(out: list[Message], launched_ns: int, *, found: bool = False) -> tuple[Decoder, Row]:
-    """A translator, and the row of the program's first process."""
-    census = Census(out, launched_ns)
-    row = census.meet(10, None, reborn=True)
-    row.agent = True
-    return Decoder(census, out, launched_ns, Doings(out, launched_ns), found=found), row
+def translator_of(out: list[Message], launched_ns: int, *, found: bool = False) -> tuple[Decoder, ProcessEntry]:
+    """A translator, and the entry of the program's first process."""
+    registry = ProcessRegistry(out, launched_ns)
+    entry = registry.get_or_add(10, None, is_new=True)
+    entry.agent = True
+    return Decoder(registry, out, launched_ns, ActivityTracker(out, launched_ns), found=found), entry
 
 
 @pytest.mark.timeout(900)
@@ -50,9 +50,9 @@ def translator_of(out: list[Message], launched_ns: int, *, found: bool = False) 
 def test_whatever_stands_in_a_box(told: list[Record | Sample], found: bool) -> None:
     now = time.monotonic_ns()
     out: list[Message] = []
-    decoder, row = translator_of(out, now, found=found)
+    decoder, entry = translator_of(out, now, found=found)
     shifted = [record._replace(t_ns=record.t_ns + now) for record in told]
-    for process in (row, *list(decoder._census)[1:]):
+    for process in (entry, *list(decoder._registry)[1:]):
         decoder.take(process, [*shifted, *told])
     decoder.flush()
     assert 0 <= decoder.bad + decoder.unexplained <= 2 * len(told)
@@ -84,49 +84,49 @@ def test_whatever_stands_in_a_box(told: list[Record | Sample], found: bool) -> N
 def test_nonsense_is_counted_and_changes_nothing(kind: int, texts: tuple[str, ...]) -> None:
     now = time.monotonic_ns()
     out: list[Message] = []
-    decoder, row = translator_of(out, now)
+    decoder, entry = translator_of(out, now)
     before = list(out)
-    decoder.take(row, [Record(kind, now, texts)])
-    assert (out, decoder.bad, row.cpu_s, row.agent_cpu_s) == (before, 1, 0.0, 0.0)
+    decoder.take(entry, [Record(kind, now, texts)])
+    assert (out, decoder.bad, entry.cpu_s, entry.agent_cpu_s) == (before, 1, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("texts", [("11", "5000"), ("11", "-9"), ("11", "0")])
 def test_a_message_out_of_range_goes_no_further(texts: tuple[str, ...]) -> None:
     now = time.monotonic_ns()
     out: list[Message] = []
-    decoder, row = translator_of(out, now)
-    decoder.take(row, [Record(trace_format.START_CALLED, now, ("11", "func1"))])
+    decoder, entry = translator_of(out, now)
+    decoder.take(entry, [Record(trace_format.START_CALLED, now, ("11", "func1"))])
     before = list(out)
-    decoder.take(row, [Record(trace_format.TERMINATED, now, texts)])
+    decoder.take(entry, [Record(trace_format.TERMINATED, now, texts)])
     assert (out, decoder.bad) == (before, 1)
 
 
 @pytest.mark.parametrize("t_ns", [-(2**63), 0, 2**63 - 1])
 def test_a_time_of_another_clock_is_refused(t_ns: int) -> None:
     out: list[Message] = []
-    decoder, row = translator_of(out, time.monotonic_ns() + 10**15)
-    decoder.take(row, [Record(trace_format.TARGET_ENTERED, t_ns, ()), Sample(t_ns, 0, 5)])
+    decoder, entry = translator_of(out, time.monotonic_ns() + 10**15)
+    decoder.take(entry, [Record(trace_format.TARGET_ENTERED, t_ns, ()), Sample(t_ns, 0, 5)])
     assert decoder.bad == 2
 
 
 def test_what_was_told_of_a_thread_that_is_not_known_is_no_bad_record() -> None:
     out: list[Message] = []
     now = time.monotonic_ns()
-    decoder, row = translator_of(out, now)
-    decoder.take(row, [Record(trace_format.THREAD, now, ("7", "target_left", ""))])
+    decoder, entry = translator_of(out, now)
+    decoder.take(entry, [Record(trace_format.THREAD, now, ("7", "target_left", ""))])
     [seen] = [message for message in out if isinstance(message, messages.ProcessSeen) and message.kind == "thread"]
-    assert (seen.parent, seen.name, decoder.bad) == (row.id, "thread 7", 0)
+    assert (seen.parent, seen.name, decoder.bad) == (entry.id, "thread 7", 0)
 
 
 def test_what_waits_for_its_name_is_bounded() -> None:
     out: list[Message] = []
     now = time.monotonic_ns()
-    decoder, row = translator_of(out, now)
+    decoder, entry = translator_of(out, now)
     some: list[Any] = [Sample(now, number % 60_000, 1) for number in range(NAMELESS + 5)]
     some += [Record(trace_format.OUTPUT, now, ("stdout:7", "line"))] * (EARLY + 5)
-    decoder.take(row, some)
+    decoder.take(entry, some)
     assert decoder.unexplained == 10
-    decoder.take(row, [Record(trace_format.NAME, now, ("3", "rocket", "0"))])
+    decoder.take(entry, [Record(trace_format.NAME, now, ("3", "rocket", "0"))])
     decoder.flush()
     assert [m.name for m in out if isinstance(m, messages.Samples)] == [("rocket",)]
 
@@ -141,12 +141,12 @@ def test_a_chain_of_forks_has_a_short_name() -> None:
 
 def test_names_are_bounded_where_they_become_known() -> None:
     out: list[Message] = []
-    census = Census(out, 0)
-    root = census.meet(10, None, reborn=True)
-    child = census.meet(11, 10, reborn=True)
-    census.name(child, "x" * 10_000, 10)
-    thread = census.meet_thread(root, 1, "y" * 10_000)
-    guessed = census.meet(12, 10, reborn=True)
-    census.guess(guessed, ["/bin/" + "z" * 10_000])
-    assert {len(row.name) for row in (child, thread, guessed)} == {messages.NAME_MOST}
+    registry = ProcessRegistry(out, 0)
+    root = registry.get_or_add(10, None, is_new=True)
+    child = registry.get_or_add(11, 10, is_new=True)
+    registry.name(child, "x" * 10_000, 10)
+    thread = registry.add_thread(root, 1, "y" * 10_000)
+    guessed = registry.get_or_add(12, 10, is_new=True)
+    registry.guess(guessed, ["/bin/" + "z" * 10_000])
+    assert {len(entry.name) for entry in (child, thread, guessed)} == {messages.NAME_MOST}
     assert child.name.endswith("…")

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from rocketgui.agent import trace_buffer as writing
 from rocketgui.agent import trace_format
-from rocketgui.collector.processes.activity import Doings
-from rocketgui.collector.processes.registry import Census
+from rocketgui.collector.processes.activity import ActivityTracker
+from rocketgui.collector.processes.registry import ProcessRegistry
 from rocketgui.collector.trace import reader as reading
 from rocketgui.collector.trace.decoder import Decoder
 from rocketgui.collector.trace.reader import NotATraceBuffer, Record, Sample
@@ -65,7 +65,7 @@ def tear(memory: mmap.mmap, writer: writing.Ring, number: int) -> None:
     memory[where] ^= 0xFF
 
 
-#: What happens to a ring: whole records, up to two in a row that are not, and reading.
+#: What happens to a ring: whole records, up to two in a entry that are not, and reading.
 STEPS = st.lists(
     st.one_of(
         st.sampled_from(["write", "write", "write", "read", "read patiently", "skip", "tear"]),
@@ -405,12 +405,12 @@ def test_hostile_contents_with_right_check_sums(tmp_path: Path) -> None:
         hostile = reading.TraceReader(read.path)
         hostile._read = lambda size, at, forged=forged: bytes(forged[at : at + size])  # type: ignore[method-assign, misc]
         out: list[Message] = []
-        census = Census(out, now)
-        decoder = Decoder(census, out, now, Doings(out, now))
-        row = decoder.meet(hostile)
-        assert row is not None
+        registry = ProcessRegistry(out, now)
+        decoder = Decoder(registry, out, now, ActivityTracker(out, now))
+        entry = decoder.get_or_add(hostile)
+        assert entry is not None
         for _ in range(2):
-            decoder.take(row, hostile.read(patience=0))
+            decoder.take(entry, hostile.read(patience=0))
         decoder.flush()
         for message in out:
             messages.check(message)

@@ -20,11 +20,11 @@ from rocketgui.gui.program.python_combo_box import PythonChoice, labels, search
 from rocketgui.gui.style.theme import Look
 from rocketgui.options import Options
 from rocketgui.protocol import messages
-from rocketgui.python_installations import Interpreter, NoInterpreter
+from rocketgui.python_installations import NoPython, PythonInstallation
 from tests.gui.conftest import MakeWindow
 
-OWN = Interpreter(sys.executable, tuple(sys.version_info[:3]), sys.prefix)
-OTHER = Interpreter("/opt/some/where/far/away/python/3.13/bin/python3", (3, 13, 11), "/opt/some/where/far/away")
+OWN = PythonInstallation(sys.executable, tuple(sys.version_info[:3]), sys.prefix)
+OTHER = PythonInstallation("/opt/some/where/far/away/python/3.13/bin/python3", (3, 13, 11), "/opt/some/where/far/away")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def go(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
     """Interpreters are found when this is called."""
     gate = threading.Event()
 
-    def find() -> tuple[Interpreter, ...]:
+    def find() -> tuple[PythonInstallation, ...]:
         gate.wait(20)
         return OWN, OTHER
 
@@ -139,8 +139,8 @@ def test_a_window_that_is_closed_during_the_search_is_not_missed(
 def test_one_that_was_asked_for_by_path_is_named_by_it_until_it_is_asked(
     make_window: MakeWindow, go: Callable[[], None], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: str) -> Interpreter:
-        raise NoInterpreter(path)
+    def refuse(path: str) -> PythonInstallation:
+        raise NoPython(path)
 
     monkeypatch.setattr(python_installations, "check", refuse)
     window, _ = make_window(Options(python="/usr/lib/pypy/bin/pypy3"))
@@ -164,14 +164,14 @@ def test_another_name_of_the_same_installation_is_no_other_choice(go: Callable[[
 
 
 def test_two_of_the_same_version_can_be_told_apart(tmp_path: Path) -> None:
-    def environment(*parts: str) -> Interpreter:
+    def environment(*parts: str) -> PythonInstallation:
         prefix = tmp_path.joinpath(*parts)
         prefix.mkdir(parents=True)
         (prefix / "pyvenv.cfg").touch()
-        return Interpreter(str(prefix / "bin" / "python"), (3, 12, 1), str(prefix))
+        return PythonInstallation(str(prefix / "bin" / "python"), (3, 12, 1), str(prefix))
 
     lonely, one, other = environment("lonely"), environment("a", ".venv"), environment("b", ".venv")
-    system = Interpreter("/usr/bin/python3", (3, 12, 1), "/usr")
+    system = PythonInstallation("/usr/bin/python3", (3, 12, 1), "/usr")
     told = labels((OWN, lonely, one, other, system), OWN.path)
     assert told[0] == f"{OWN} · with rocketgui"
     assert told[1] == "Python 3.12.1 · lonely"

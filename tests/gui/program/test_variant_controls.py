@@ -14,7 +14,7 @@ from rocketgui.gui.widgets.buttons import Choice
 from rocketgui.options import Options
 from rocketgui.programs.variants import INTERPRETERS_FROM, RUN_AS, VARIABLE, WORK, Variant
 from rocketgui.protocol import messages
-from rocketgui.python_installations import Interpreter
+from rocketgui.python_installations import PythonInstallation
 from tests.gui.conftest import MakeWindow
 
 
@@ -102,7 +102,7 @@ def test_what_a_python_cannot_do_is_greyed_out(make_window: MakeWindow, monkeypa
     choices, python = program.choices, program.python
 
     def choose_python(version: tuple[int, ...]) -> None:
-        monkeypatch.setattr(PythonChoice, "interpreter", Interpreter("/opt/python", version, "/opt"))
+        monkeypatch.setattr(PythonChoice, "interpreter", PythonInstallation("/opt/python", version, "/opt"))
         python.chosen.emit()
 
     for version in ((3, 13, 2), (3, 14, 0)):

@@ -135,7 +135,7 @@ def test_the_strip_fits_at_1280_and_its_figures_stand_still(make_window: MakeWin
     window.resize(1280, 720)
     window.launch()
     strip, widths = window.strip, set()
-    for cost in (messages.Cost(0.02, 0.039, 2.0), messages.Cost(0.398, 0.3, 2.0)):
+    for cost in (messages.Overhead(0.02, 0.039, 2.0), messages.Overhead(0.398, 0.3, 2.0)):
         advance(bridge, 60)
         bridge.say(cost)
         advance(bridge, 1)

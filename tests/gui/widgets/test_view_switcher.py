@@ -240,7 +240,7 @@ def test_feeder_thread_of_a_queue_has_no_row(make_window: MakeWindow, advance: A
     window.launch()
     advance(bridge, 30)
     bridge.say(messages.ProcessSeen(9, 2, 4712, "thread", "QueueFeederThread", True))
-    bridge.say(messages.Moment(9, "began", 300_000_000))
+    bridge.say(messages.LifecycleEvent(9, "began", 300_000_000))
     advance(bridge, 5)
     window.plots.draw()
     assert [one.name for one in window.plots.timeline.bars] == ["parent", "func1", "func2"]
