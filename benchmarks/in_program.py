@@ -26,7 +26,7 @@ LOOP = "        rocket += 1\n"
 #: What a student would write to see the counter, at the place where the loop counts.
 PUT = LOOP + "        if rocket % put_every == 0:\n            queue.put(rocket)\n"
 MAIN = 'if __name__ == "__main__":\n'
-TAIL = "from measuring import fly\n\n" + MAIN + "    fly(count)\n"
+TAIL = "from measuring import run\n\n" + MAIN + "    run(count)\n"
 
 #: viztracer slows the loop down so much that it gets this share of the limit.
 TRACED_SHARE = 100

@@ -21,12 +21,12 @@ from PySide6.QtWidgets import QApplication
 from rocketgui.bridge import Bridge
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.panels.plots_panel import TIMELINE
-from rocketgui.gui.style.theme import Look, ThemeSwitch
+from rocketgui.gui.style.theme import ColourScheme, ThemeSwitch
 from rocketgui.options import Options
 from rocketgui.protocol.launch_spec import Script
 
 DOCS = Path(__file__).resolve().parent
-PICTURES = {"window.png": Look.DARK, "window-light.png": Look.LIGHT}
+PICTURES = {"window.png": ColourScheme.DARK, "window-light.png": ColourScheme.LIGHT}
 #: A program such as users have; its picture is taken when it has printed so many lines.
 PROGRAM, PROGRAM_PICTURE, LINES = DOCS / "example.py", "your-program.png", 24
 OPTIONS = Options(workers=4, limit=50_000_000, start_method="spawn")
@@ -38,19 +38,21 @@ LONGEST = 60_000
 
 def main() -> None:
     app = QApplication([])
-    for name, look in PICTURES.items():
-        take(app, OPTIONS, look, DOCS / name, far_enough)
+    for name, scheme in PICTURES.items():
+        take(app, OPTIONS, scheme, DOCS / name, far_enough)
     with tempfile.TemporaryDirectory() as home:  # the folder is in the picture, and should be nobody's
         os.environ["HOME"] = home
         options = Options(script=Script((shutil.copy(PROGRAM, home),)))
-        take(app, options, Look.DARK, DOCS / PROGRAM_PICTURE, has_printed_enough)
+        take(app, options, ColourScheme.DARK, DOCS / PROGRAM_PICTURE, has_printed_enough)
 
 
-def take(app: QApplication, options: Options, look: Look, picture: Path, is_time: Callable[[MainWindow], bool]) -> None:
+def take(
+    app: QApplication, options: Options, scheme: ColourScheme, picture: Path, is_time: Callable[[MainWindow], bool]
+) -> None:
     """Take a picture of a window in which a run has come far enough."""
     bridge = Bridge()
     themes = ThemeSwitch(app)
-    themes.choose(look)
+    themes.choose(scheme)
     window = MainWindow(bridge, options, themes)
     window.resize(1280, 720)
     window.show()

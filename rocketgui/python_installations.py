@@ -185,9 +185,9 @@ def _candidates() -> Iterator[str]:
         yield active
     names = ["python.exe"] if os.name == "nt" else ["python3", *(f"python3.{minor}" for minor in range(8, 30))]
     # An empty entry means the current folder: whatever lies there is not run unasked.
-    places = filter(os.path.isabs, os.environ.get("PATH", "").split(os.pathsep))
-    for place in dict.fromkeys(map(os.path.realpath, places)):
+    folders = filter(os.path.isabs, os.environ.get("PATH", "").split(os.pathsep))
+    for folder in dict.fromkeys(map(os.path.realpath, folders)):
         for name in names:
-            path = os.path.join(place, name)
+            path = os.path.join(folder, name)
             if os.access(path, os.X_OK) and os.path.isfile(path):
                 yield path

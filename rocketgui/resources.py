@@ -12,11 +12,11 @@ def resource(name: str) -> Path:
     Raises:
         FileNotFoundError: there is no such resource; the text names the places that were looked at.
     """
-    places = [folder / name for folder in _folders()]
-    for place in places:
-        if place.exists():
-            return place
-    raise FileNotFoundError(f"no resource {name}; looked for {', '.join(map(str, places))}")
+    candidates = [folder / name for folder in _folders()]
+    for candidate in candidates:
+        if candidate.exists():
+            return candidate
+    raise FileNotFoundError(f"no resource {name}; looked for {', '.join(map(str, candidates))}")
 
 
 def _folders() -> list[Path]:

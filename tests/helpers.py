@@ -496,7 +496,7 @@ if __name__ == "__main__":
         for frame in frames:
             model.apply_frame(frame)
         if all(p.values for p in model.run.workers) and len(model.run.workers) == 4:
-            print("flying", flush=True)
+            print("running", flush=True)
 
     bridge.received.connect(receive)
     bridge.start()
@@ -522,7 +522,7 @@ def window_process(mark: str, tmp_path: Path) -> Iterator[StartWindow]:
         )  # fmt: skip
         started.append(process)
         lines = Lines(process)
-        while lines.next() != "flying\n":
+        while lines.next() != "running\n":
             assert process.poll() is None
         return process
 

@@ -18,7 +18,7 @@ from typing import Any
 Count = Callable[[str, int], None]
 
 
-def fly(count: Count) -> None:
+def run(count: Count) -> None:
     """Start a worker per core and wait for all of them. `count` is that of the main module."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--limit", type=int, required=True)

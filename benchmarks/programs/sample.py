@@ -27,12 +27,12 @@ def main() -> int:
         while True:
             psutil.cpu_percent(percpu=True)
             for process in target:
-                look(process)
+                scheme(process)
             deadline = max(deadline + PERIOD_S, time.monotonic())
             time.sleep(max(0.0, deadline - time.monotonic()))
 
 
-def look(process: psutil.Process) -> None:
+def scheme(process: psutil.Process) -> None:
     """The same that rocketgui asks of a process."""
     with process.oneshot():
         process.status()

@@ -33,10 +33,10 @@ class Measurement(QObject):
         self._deadline = time.monotonic() + PATIENCE_S
         self.result: dict[str, float | None] = {}
         self._poll = QTimer(self)
-        self._poll.timeout.connect(self._look)
+        self._poll.timeout.connect(self._scheme)
         self._poll.start(POLL_MS)
 
-    def _look(self) -> None:
+    def _scheme(self) -> None:
         if self._shown.is_ready:
             self._poll.stop()
             QTimer.singleShot(SETTLE_MS, self._begin)

@@ -27,15 +27,15 @@ def main():
     options = parser.parse_args()
     workers, limit = options.workers, options.limit
 
-    crew = []
+    started = []
     for number in range(workers):
         name = f"func{number + 1}"
         receiving, sending = multiprocessing.Pipe(duplex=False)
         process = multiprocessing.Process(target=count, name=name, args=(name, sending, limit))
         process.start()
         sending.close()  # this end is the child's
-        crew.append((process, receiving))
-    for process, receiving in crew:
+        started.append((process, receiving))
+    for process, receiving in started:
         result = receiving.recv()
         rocket += result
         print(f"parent received {result} of {process.name}: rocket is {rocket}", flush=True)

@@ -29,14 +29,14 @@ def main():
 
     queue = multiprocessing.Queue()
     names = [f"func{number + 1}" for number in range(workers)]
-    crew = [multiprocessing.Process(target=count, name=name, args=(name, queue, limit)) for name in names]
-    for process in crew:
+    started = [multiprocessing.Process(target=count, name=name, args=(name, queue, limit)) for name in names]
+    for process in started:
         process.start()
-    for _ in crew:
+    for _ in started:
         name, result = queue.get()
         rocket += result
         print(f"parent received {result} of {name}: rocket is {rocket}", flush=True)
-    for process in crew:
+    for process in started:
         process.join()
 
 

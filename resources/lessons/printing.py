@@ -29,10 +29,10 @@ def main():
     workers, limit = options.workers, options.limit
 
     names = [f"func{number + 1}" for number in range(workers)]
-    crew = [multiprocessing.Process(target=count, name=name, args=(name, limit)) for name in names]
-    for process in crew:
+    started = [multiprocessing.Process(target=count, name=name, args=(name, limit)) for name in names]
+    for process in started:
         process.start()
-    for process in crew:
+    for process in started:
         process.join()
 
 

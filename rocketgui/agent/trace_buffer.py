@@ -131,10 +131,10 @@ class TraceBuffer:
         self._lines += dropped
         begun, size = 0, 0
         texts = [line.encode("utf-8", "backslashreplace") for line in lines]
-        for place, text in enumerate(texts):
-            if place > begun and size + len(text) > trace_format.MAX_LINE:
-                self._block(t_ns, head, texts[begun:place])
-                begun, size = place, 0
+        for index, text in enumerate(texts):
+            if index > begun and size + len(text) > trace_format.MAX_LINE:
+                self._block(t_ns, head, texts[begun:index])
+                begun, size = index, 0
             size += len(text) + 1
         self._block(t_ns, head, texts[begun:])
 

@@ -238,8 +238,8 @@ class WatchedVariables:
         target = inside.get("_target")
         code = target.__code__ if type(target) is _FUNCTION else None
         arguments = list(enumerate(inside.get("_args", ())))
-        named = [(code.co_varnames[place] if code and place < code.co_argcount else "Value %d" % (place + 1), value)
-                 for place, value in arguments] + list(inside.get("_kwargs", {}).items())  # fmt: skip
+        named = [(code.co_varnames[index] if code and index < code.co_argcount else "Value %d" % (index + 1), value)
+                 for index, value in arguments] + list(inside.get("_kwargs", {}).items())  # fmt: skip
         for name, value in named:
             if shared(value) is not None:
                 try:

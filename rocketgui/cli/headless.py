@@ -118,8 +118,8 @@ def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
     signals = Signals()
     runs: list[Run] = []
     with signals, Follower() as follower:
-        for place, step in enumerate(lesson.steps, 1):
-            tell(f"Lesson {number}: {lesson.title}, {place} of {len(lesson.steps)}: {step.title}")
+        for index, step in enumerate(lesson.steps, 1):
+            tell(f"Lesson {number}: {lesson.title}, {index} of {len(lesson.steps)}: {step.title}")
             for line in (step.text, *(f"- {sight}" for sight in step.look_for)):
                 tell(line)
             if step.unavailable:

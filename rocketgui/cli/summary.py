@@ -54,9 +54,9 @@ def _shortened(told: list[_Line]) -> list[str]:
     """As many as there is room for: those that came to a bad end first, then the first ones."""
     if len(told) <= LINES:
         return [line.text for line in told]
-    chosen = sorted(range(len(told)), key=lambda place: (place > 0, not told[place].is_bad, place))[: LINES - 1]
-    others = sum(line.rows for place, line in enumerate(told) if place not in chosen)
-    return [*(told[place].text for place in sorted(chosen)), f"and {others:,} more"]
+    chosen = sorted(range(len(told)), key=lambda index: (index > 0, not told[index].is_bad, index))[: LINES - 1]
+    others = sum(line.rows for index, line in enumerate(told) if index not in chosen)
+    return [*(told[index].text for index in sorted(chosen)), f"and {others:,} more"]
 
 
 def _of_processes(run: Run, rows: list[Process]) -> Iterator[_Line]:

@@ -158,7 +158,7 @@ class Run:
 
     def _restore_controls(self, known: dict[str, Any]) -> None:
         self._limit = known["limit"]
-        self._worker_target.restore(known["crew"])
+        self._worker_target.restore(known["worker_target"])
         self._refused, self._decoder.refused = known["refused"]
         self._paused, self._stopping, self._lost = known["paused"], known["stopping"], known["lost"]
         self._left = set(known["left"])

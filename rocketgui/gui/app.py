@@ -15,7 +15,7 @@ from rocketgui.gui.dialogs.error_dialog import ErrorReporter
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.style.theme import ThemeSwitch
 from rocketgui.gui.window.first_frame import FirstFrame, note_times
-from rocketgui.gui.window.geometry import Placer
+from rocketgui.gui.window.geometry import GeometryKeeper
 from rocketgui.gui.window.presentation import Shape
 from rocketgui.gui.window.quit_signals import QuitOnSignal
 from rocketgui.gui.window.window_system import WindowSystem
@@ -32,13 +32,13 @@ def main(options: Options) -> int:
     remember = settings.path()
     remembered = settings.load(remember)
     options = remembered.applied(options)
-    window = MainWindow(bridge, options, ThemeSwitch(app, remembered.look), remember)
+    window = MainWindow(bridge, options, ThemeSwitch(app, remembered.scheme), remember)
     errors = ErrorReporter(window)
-    errors.repeated.connect(window.strip.say)
+    errors.repeated.connect(window.status_bar.say)
     app.aboutToQuit.connect(window.controller.close)
     window_system = WindowSystem(app, window.controller.close)
     note_times(window, window.plots.counters.shows_points)
-    placer = Placer(window)
+    placer = GeometryKeeper(window)
     window.presentation.changed.connect(placer.watch)
     FirstFrame(window, placer.watch)
     FirstFrame(window, lambda: _begin(bridge, window, options))

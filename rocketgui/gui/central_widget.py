@@ -21,8 +21,8 @@ from rocketgui.gui.panels.lesson_panel import LessonPanel
 from rocketgui.gui.panels.output_panel import OutputPanel
 from rocketgui.gui.panels.plots_panel import PlotsPanel
 from rocketgui.gui.panels.process_table import ProcessPanel
-from rocketgui.gui.panels.status_bar import StatusStrip
-from rocketgui.gui.panels.tool_bar import TopBar
+from rocketgui.gui.panels.status_bar import StatusBar
+from rocketgui.gui.panels.tool_bar import ToolBar
 from rocketgui.gui.program.program_panel import ProgramPanel
 
 _RIGHT_WIDTH, _GAP = 440, 10
@@ -30,16 +30,16 @@ _RIGHT_WIDTH, _GAP = 440, 10
 _LESSON_SHARE = 0.3
 
 
-class Page(QWidget):
+class CentralWidget(QWidget):
     """The window's content; the parts are the window's own."""
 
     def __init__(
         self,
-        top: TopBar,
+        top: ToolBar,
         program: ProgramPanel,
         middle: tuple[PlotsPanel, FindingsPanel],
         right: tuple[LessonPanel, ProcessPanel, OutputPanel],
-        strip: StatusStrip,
+        status_bar: StatusBar,
     ) -> None:
         super().__init__()
         self.setObjectName("page")
@@ -76,7 +76,7 @@ class Page(QWidget):
         rows.setSpacing(6)
         rows.addWidget(top)
         rows.addLayout(row, 1)
-        rows.addWidget(strip)
+        rows.addWidget(status_bar)
 
     def share_width(self, *, for_lesson: bool) -> None:
         """Give the right-hand side the width that it needs while presented: that of the controls, or of a lesson."""

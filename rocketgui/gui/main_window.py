@@ -16,22 +16,22 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from rocketgui import python_installations
 from rocketgui.gui import actions, settings
 from rocketgui.gui.actions import Shortcut
-from rocketgui.gui.central_widget import Page
+from rocketgui.gui.central_widget import CentralWidget
 from rocketgui.gui.dialogs.left_over_dialog import LeftOverQuestion
 from rocketgui.gui.panels.findings_panel import FindingsPanel
 from rocketgui.gui.panels.lesson_panel import LessonPanel
 from rocketgui.gui.panels.output_panel import OutputPanel
 from rocketgui.gui.panels.plots_panel import PlotsPanel
 from rocketgui.gui.panels.process_table import ProcessPanel
-from rocketgui.gui.panels.status_bar import StatusStrip
-from rocketgui.gui.panels.tool_bar import TopBar, how_failed
-from rocketgui.gui.program.open_program import Opening
+from rocketgui.gui.panels.status_bar import StatusBar
+from rocketgui.gui.panels.tool_bar import ToolBar, how_failed
+from rocketgui.gui.program.open_program import OpenProgram
 from rocketgui.gui.program.program_panel import ProgramPanel
 from rocketgui.gui.run_controller import LIVE, RunController, RunState, as_bridge
-from rocketgui.gui.style.theme import Look, Theme, ThemeSwitch
-from rocketgui.gui.widgets.throttle import Pacer
-from rocketgui.gui.window.geometry import Place
-from rocketgui.gui.window.keystroke_overlay import KeyCaps
+from rocketgui.gui.style.theme import ColourScheme, Theme, ThemeSwitch
+from rocketgui.gui.widgets.throttle import Throttle
+from rocketgui.gui.window.geometry import Geometry
+from rocketgui.gui.window.keystroke_overlay import KeystrokeOverlay
 from rocketgui.gui.window.presentation import Presentation, Shape
 from rocketgui.lessons import Step, launch_of
 from rocketgui.model.findings import URGENT, findings
@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self._given = options
         self._sweep: SweepWindow | None = None
         #: Whether what is seen is of a run before the step of a lesson that is shown now.
-        self._is_past = False
+        self._shows_previous = False
         self._bridge = as_bridge(bridge)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
@@ -77,32 +77,32 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(QIcon(str(resource("icon.svg"))))
         # With a sweep, the report is the sweep's.
         self.controller = RunController(self._bridge, options.report if options.sweep is None else None, self)
-        self.top = TopBar()
+        self.top = ToolBar()
         self.program = ProgramPanel(self._rocket_options())
         self.plots = PlotsPanel(theme)
         self.findings = FindingsPanel()
         self.processes = ProcessPanel(theme)
         self.output = OutputPanel(theme)
         self.lesson = LessonPanel(lambda: self.program.python.interpreter)
-        self.strip = StatusStrip()
-        self.opening = Opening(self)
+        self.status_bar = StatusBar()
+        self.open_program = OpenProgram(self)
         self.left_over = LeftOverQuestion(self.controller, self)
         self._lay_out()
         top = self.top
         self.presentation = Presentation(
-            self, (self.program, self.processes), (top.title, top.lessons, top.sweep, top.open, top.look, top.help)
+            self, (self.program, self.processes), (top.title, top.lessons, top.sweep, top.open, top.scheme, top.help)
         )
-        self.caps = KeyCaps(self)
-        self._frames = Pacer(self.plots.draw, FRAME_MS, self)
-        self._lines = Pacer(self.output.refresh, OUTPUT_MS, self)
-        self._words = Pacer(self._refresh_words, WORDS_MS, self)
+        self.keystrokes = KeystrokeOverlay(self)
+        self._frames = Throttle(self.plots.draw, FRAME_MS, self)
+        self._lines = Throttle(self.output.refresh, OUTPUT_MS, self)
+        self._words = Throttle(self._refresh_words, WORDS_MS, self)
         self._wire()
         self._show_run()
         self._words.now()
-        place = Place.read(self._remembered.place)
-        if place is not None:
-            place.take(self)
-        self.top.mark_look(self.themes.look)
+        geometry = Geometry.read(self._remembered.geometry)
+        if geometry is not None:
+            geometry.take(self)
+        self.top.mark_scheme(self.themes.scheme)
         if options.lesson is not None:
             self.open_lesson(options.lesson)
         if options.script is not None:
@@ -116,40 +116,40 @@ class MainWindow(QMainWindow):
         return options._replace(script=None, python=self._remembered.controls.get("python", python_installations.own()))
 
     def _lay_out(self) -> None:
-        self._page = Page(
+        self._central = CentralWidget(
             self.top,
             self.program,
             (self.plots, self.findings),
             (self.lesson, self.processes, self.output),
-            self.strip,
+            self.status_bar,
         )
-        self.setCentralWidget(self._page)
-        self._page.setFocus()
+        self.setCentralWidget(self._central)
+        self._central.setFocus()
         self.resize(1280, 720)
-        self.themes.dress()
+        self.themes.apply_style_sheet()
         self.top.fix_widths()
         # The program panel's needs grow with the system's text. Said once: Qt would say it again with every text.
-        self.setMinimumSize(1120, max(640, self._page.minimumSizeHint().height()))
+        self.setMinimumSize(1120, max(640, self._central.minimumSizeHint().height()))
 
     def _wire(self) -> None:
         controller, top, program = self.controller, self.top, self.program
         controller.changed.connect(self._changed)
         controller.run_began.connect(self._run_began)
         controller.state_changed.connect(self._state_changed)
-        controller.problem.connect(self.strip.say)
+        controller.problem.connect(self.status_bar.say)
         top.launch_wanted.connect(self.launch)
         top.pause_wanted.connect(controller.pause)
         top.resume_wanted.connect(controller.resume)
         top.stop_wanted.connect(controller.stop)
-        top.look_chosen.connect(self._look_chosen)
+        top.scheme_chosen.connect(self._scheme_chosen)
         top.keys_wanted.connect(self.show_keys)
         top.about_wanted.connect(self.show_about)
         program.rocket.workers_changed.connect(controller.set_workers)
         program.rocket.limit_changed.connect(controller.set_limit)
         program.changed.connect(self._program_changed)
-        top.open_wanted.connect(self.opening.ask)
-        self.opening.chosen.connect(self._open)
-        self.opening.problem.connect(self.strip.say)
+        top.open_wanted.connect(self.open_program.ask)
+        self.open_program.chosen.connect(self._open)
+        self.open_program.problem.connect(self.status_bar.say)
         program.python.chosen.connect(self.lesson.python_changed)
         self.lesson.step_shown.connect(self._step_shown)
         self.lesson.closed.connect(self._lesson_closed)
@@ -157,10 +157,10 @@ class MainWindow(QMainWindow):
         top.sweep_wanted.connect(self.show_sweep)
         top.present_chosen.connect(self.presentation.show)
         top.controls_wanted.connect(self.presentation.toggle_controls)
-        top.caps_wanted.connect(self.caps.turn)
-        self.presentation.beginning.connect(self._page.keep)
+        top.keystrokes_wanted.connect(self.keystrokes.turn)
+        self.presentation.beginning.connect(self._central.keep)
         self.presentation.changed.connect(self._presented)
-        self.presentation.problem.connect(self.strip.say)
+        self.presentation.problem.connect(self.status_bar.say)
         self.plots.values.chosen.connect(self._words.now)
         self.plots.axis.follow_changed.connect(self._words.wake)
         self.plots.axis.follow_changed.connect(self._frames.wake)
@@ -175,14 +175,14 @@ class MainWindow(QMainWindow):
             (
                 Shortcut("Space", "Launch, pause or resume", top.go),
                 Shortcut("Esc", "Stop", self.controller.stop),
-                Shortcut("Ctrl+O", "Open a program of your own", self.opening.ask),
+                Shortcut("Ctrl+O", "Open a program of your own", self.open_program.ask),
                 Shortcut("Ctrl+B", "Back to the rocket program", self.show_rocket),
                 Shortcut("L", "Choose a lesson", top.lessons.open),
                 Shortcut("Ctrl+W", "Sweep over the number of workers", self.show_sweep),
                 Shortcut("F11", "Present on the full screen, and back", presentation.toggle),
                 Shortcut("P", "Choose how to present", top.present.open),
                 Shortcut("C", "Controls, while presented", presentation.toggle_controls),
-                Shortcut("Ctrl+D", "Switch between dark and light", self.switch_look),
+                Shortcut("Ctrl+D", "Switch between dark and light", self.switch_scheme),
             ),
         )
         turns = actions.add(
@@ -221,10 +221,10 @@ class MainWindow(QMainWindow):
 
     def launch(self) -> None:
         """Launch the program with what the controls say."""
-        self.strip.clear()
+        self.status_bar.clear()
         step = self.lesson.step
         if step is not None and step.unavailable:
-            self.strip.say(step.unavailable)
+            self.status_bar.say(step.unavailable)
         elif self.program.take_over():
             self._show_code()
             self.controller.launch(self._command())
@@ -251,7 +251,7 @@ class MainWindow(QMainWindow):
         self._show_script(Script((str(path.absolute()),), folder=str(path.absolute().parent)))
         live = self.controller.state in LIVE
         when = "once what runs has ended; Esc ends it now" if live else "with Space"
-        self.strip.note(f"{path.name} is opened. Launch it {when}.")
+        self.status_bar.note(f"{path.name} is opened. Launch it {when}.")
 
     def _show_script(self, script: Script, python: str = "") -> None:
         if self.lesson.step is not None:
@@ -267,20 +267,20 @@ class MainWindow(QMainWindow):
         self.lesson.open_lesson(number)
 
     def _lesson_closed(self) -> None:
-        self.strip.clear()
+        self.status_bar.clear()
         self.program.rocket.refuse(numbers="", choices="")
         self._show_right()
         self._idle_hint()
 
     def _step_shown(self, step: Step) -> None:
         self.controller.stop()
-        self.strip.clear()
+        self.status_bar.clear()
         self.program.choose(step.options)
         self.program.rocket.refuse(
             numbers="" if step.takes_numbers else _NO_NUMBERS, choices=_NO_CHOICES if step.program else ""
         )
         self._choose_views(step)
-        self._is_past = self.controller.run.program is not None
+        self._shows_previous = self.controller.run.program is not None
         self._show_right()
         self._idle_hint()
         self._words.now()
@@ -311,7 +311,7 @@ class MainWindow(QMainWindow):
         self.show_rocket()
         if self._sweep is None:
             self._sweep = SweepWindow(self.controller, self._sweep_options, self.themes.theme, self)
-            self._sweep.look_wanted.connect(self.switch_look)
+            self._sweep.scheme_wanted.connect(self.switch_scheme)
         self._sweep.show()
         self._sweep.raise_()
         self._sweep.activateWindow()
@@ -324,31 +324,31 @@ class MainWindow(QMainWindow):
             report=self._given.report if self._given.sweep is not None else None,
         )
 
-    def _look_chosen(self, look: Look) -> None:
-        self.themes.choose(look)
-        self.top.mark_look(look)
+    def _scheme_chosen(self, scheme: ColourScheme) -> None:
+        self.themes.choose(scheme)
+        self.top.mark_scheme(scheme)
 
-    def switch_look(self) -> None:
+    def switch_scheme(self) -> None:
         """From dark to light, or back."""
-        self._look_chosen(Look.LIGHT if self.themes.theme.id == Look.DARK else Look.DARK)
+        self._scheme_chosen(ColourScheme.LIGHT if self.themes.theme.id == ColourScheme.DARK else ColourScheme.DARK)
 
     # ------------------------------------------------------------ what arrives
 
     def _presented(self, shape: Shape | None) -> None:
         self.top.mark_shape(shape)
-        self.strip.set_quiet(shape is not None)
+        self.status_bar.set_quiet(shape is not None)
         self._show_right()
         if shape is None:
-            self._page.restore()
+            self._central.restore()
         else:
-            self._page.share_width(for_lesson=not self.presentation.controls)
+            self._central.share_width(for_lesson=not self.presentation.controls)
         self._wake()
 
     def _show_right(self) -> None:
         """A lesson that is presented speaks of what is printed."""
         presented = self.presentation
         self.output.setVisible(presented.shape is None or presented.controls or self.lesson.step is not None)
-        self._page.show_right()
+        self._central.show_right()
 
     def _changed(self) -> None:
         if self.isVisible() and not self.isMinimized():
@@ -360,8 +360,8 @@ class MainWindow(QMainWindow):
         self._words.wake()
 
     def _run_began(self) -> None:
-        self.strip.clear()
-        self._is_past = False
+        self.status_bar.clear()
+        self._shows_previous = False
         self._show_run()
 
     def _show_run(self) -> None:
@@ -377,7 +377,7 @@ class MainWindow(QMainWindow):
         self._words.now()
 
     def _theme_changed(self, theme: Theme) -> None:
-        self.presentation.dressed()
+        self.presentation.style_sheet_applied()
         self.plots.set_theme(theme)
         self.processes.set_theme(theme)
         self.output.set_theme(theme)
@@ -416,16 +416,16 @@ class MainWindow(QMainWindow):
     def _refresh_words(self) -> None:
         run = self.controller.run
         self.program.refresh(run)
-        self.plots.set_past(self._is_past)
+        self.plots.set_previous(self._shows_previous)
         self.plots.refresh()
         step = self.lesson.step
         found = findings(run, step.shows if step is not None else ())
         self.findings.show_findings(run, found)
-        self.findings.set_past(self._is_past)
-        if not self._is_past:
-            self.strip.warn(next((finding.text for finding in found if finding.id in URGENT), ""))
+        self.findings.set_previous(self._shows_previous)
+        if not self._shows_previous:
+            self.status_bar.warn(next((finding.text for finding in found if finding.id in URGENT), ""))
         self.processes.refresh(run)
-        self.strip.refresh(run)
+        self.status_bar.refresh(run)
         self.top.show_time(run.end_ns / 1e9 if run.program is not None else None, how_failed(run))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -437,10 +437,12 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._remember is not None:
             chosen = settings.controls(self.program.options)
-            settings.save(self._remember, settings.Settings(self.themes.look, str(self.presentation.place), chosen))
+            settings.save(
+                self._remember, settings.Settings(self.themes.scheme, str(self.presentation.geometry), chosen)
+            )
         self.controller.close()
-        for pacer in (self._frames, self._lines, self._words):
-            pacer.rest()
+        for throttle in (self._frames, self._lines, self._words):
+            throttle.rest()
         self.presentation.rest()
-        self.caps.turn(False)
+        self.keystrokes.turn(False)
         super().closeEvent(event)

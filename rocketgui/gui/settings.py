@@ -1,4 +1,4 @@
-"""What is remembered from one start to the next: the look, the window's place, and the controls.
+"""What is remembered from one start to the next: the colour scheme, the window's geometry, and the controls.
 
 One small file of JSON. Nothing in it is trusted: each value is checked by itself, as if it had been typed, and one that
 makes no sense is as good as none. Neither reading nor writing it ever stops anything.
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QStandardPaths
 
-from rocketgui.gui.style.theme import Look
+from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.model.formatting import parse_limit, parse_workers
 from rocketgui.options import Options, pin_refusal
 from rocketgui.programs.variants import RUN_AS, VARIABLE, WORK
@@ -27,10 +27,10 @@ _LONGEST = 65_536
 
 
 class Settings(NamedTuple):
-    """`controls` are named as in `Options`; `place` is the window's, as in geometry.py."""
+    """`controls` are named as in `Options`; `geometry` is the window's, as in geometry.py."""
 
-    look: Look = Look.SYSTEM
-    place: str = ""
+    scheme: ColourScheme = ColourScheme.SYSTEM
+    geometry: str = ""
     controls: dict[str, Any] = {}  # noqa: RUF012 nobody changes it
 
     def applied(self, options: Options) -> Options:
@@ -59,13 +59,15 @@ def load(file: Path) -> Settings:
         return Settings()
     if not isinstance(read, dict):
         return Settings()
-    look, place, controls = read.get("look"), read.get("place"), read.get("controls")
+    scheme, geometry, controls = read.get("look"), read.get("place"), read.get("controls")
     checked = {}
     for name, value in (controls if isinstance(controls, dict) else {}).items():
         with contextlib.suppress(KeyError, ValueError, TypeError):
             checked[name] = _CHECKS[name](value)
     return Settings(
-        Look(look) if look in tuple(Look) else Look.SYSTEM, place if isinstance(place, str) else "", checked
+        ColourScheme(scheme) if scheme in tuple(ColourScheme) else ColourScheme.SYSTEM,
+        geometry if isinstance(geometry, str) else "",
+        checked,
     )
 
 
@@ -73,7 +75,7 @@ def save(file: Path, settings: Settings) -> None:
     """Write the settings; where that is not possible, they are not remembered."""
     with contextlib.suppress(OSError, ValueError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_json(file, {"look": str(settings.look), "place": settings.place, "controls": settings.controls})
+        write_json(file, {"look": str(settings.scheme), "place": settings.geometry, "controls": settings.controls})
 
 
 def controls(options: Options) -> dict[str, Any]:

@@ -391,12 +391,12 @@ class Run:
             self.output.append(message)
             return
         self.output_late += 1
-        place = bisect.bisect_right(self.output, message.t_ns, key=lambda line: line.t_ns)
+        index = bisect.bisect_right(self.output, message.t_ns, key=lambda line: line.t_ns)
         if len(self.output) < OUTPUT_LINES:
-            self.output.insert(place, message)
-        elif place:
+            self.output.insert(index, message)
+        elif index:
             self.output.popleft()
-            self.output.insert(place - 1, message)
+            self.output.insert(index - 1, message)
 
     def _control_state(self, message: messages.ControlState) -> None:
         if message.paused and not self.is_paused:

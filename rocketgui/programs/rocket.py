@@ -44,21 +44,21 @@ def main():
     workers, limit = options.workers, options.limit
     multiprocessing.set_start_method(options.start_method)
 
-    crew = []
-    flying = []
-    while flying or len(crew) < workers:
-        while len(crew) < workers:  # `workers` may have grown in the meantime
+    started = []
+    running = []
+    while running or len(started) < workers:
+        while len(started) < workers:  # `workers` may have grown in the meantime
             try:
-                crew.append(launch(len(crew) + 1))
+                started.append(launch(len(started) + 1))
             except (OSError, EOFError) as error:  # EOFError: the fork server could not fork, and ended
-                print(f"func{len(crew) + 1} cannot start: {error}", file=sys.stderr)
-                workers = len(crew)
-        flying = [process.sentinel for process in crew if process.is_alive()]
-        wait(flying, timeout=0.05)
-    for process in crew:
+                print(f"func{len(started) + 1} cannot start: {error}", file=sys.stderr)
+                workers = len(started)
+        running = [process.sentinel for process in started if process.is_alive()]
+        wait(running, timeout=0.05)
+    for process in started:
         process.join()
     print(f"rocket in the parent: {rocket}")
-    if not crew:
+    if not started:
         sys.exit("none could start")
 
 

@@ -122,7 +122,7 @@ class _Parts:
         return ["core = cores[(number - 1) % len(cores)]"], ", core"
 
     def last(self, said: str) -> list[str]:
-        return [f'print(f"rocket in the parent: {{{said}}}")', "if not crew:", '    sys.exit("none could start")']
+        return [f'print(f"rocket in the parent: {{{said}}}")', "if not started:", '    sys.exit("none could start")']
 
     def options(self) -> list[str]:
         method = ['parser.add_argument("--start-method", default=start_method)']
@@ -225,30 +225,30 @@ class _Processes(_Parts):
         said = "rocket" if self.private else "rocket.value"
         refused = [
             "except (OSError, EOFError) as error:  # EOFError: the fork server could not fork, and ended",
-            '    print(f"func{len(crew) + 1} cannot start: {error}", file=sys.stderr)',
-            "    workers = len(crew)",
+            '    print(f"func{len(started) + 1} cannot start: {error}", file=sys.stderr)',
+            "    workers = len(started)",
         ]
         if self.in_turn:
             rest = [
-                "crew = []",
-                "while len(crew) < workers:  # `workers` may have grown in the meantime",
+                "started = []",
+                "while len(started) < workers:  # `workers` may have grown in the meantime",
                 "    try:",
-                "        crew.append(launch(len(crew) + 1))",
-                "        crew[-1].join()  # the next one starts when this one has ended",
+                "        started.append(launch(len(started) + 1))",
+                "        started[-1].join()  # the next one starts when this one has ended",
                 *("    " + line for line in refused),
             ]
         else:
             rest = [
-                "crew = []",
-                "flying = []",
-                "while flying or len(crew) < workers:",
-                "    while len(crew) < workers:  # `workers` may have grown in the meantime",
+                "started = []",
+                "running = []",
+                "while running or len(started) < workers:",
+                "    while len(started) < workers:  # `workers` may have grown in the meantime",
                 "        try:",
-                "            crew.append(launch(len(crew) + 1))",
+                "            started.append(launch(len(started) + 1))",
                 *("        " + line for line in refused),
-                "    flying = [process.sentinel for process in crew if process.is_alive()]",
-                "    wait(flying, timeout=0.05)",
-                "for process in crew:",
+                "    running = [process.sentinel for process in started if process.is_alive()]",
+                "    wait(running, timeout=0.05)",
+                "for process in started:",
                 "    process.join()",
             ]
         return _function("def main():", *self.options(), "", *rest, *self.last(said))
@@ -321,19 +321,19 @@ class _Threads(_Parts):
             "def main():",
             *self.options(),
             "",
-            "crew = []",
-            "flying = []",
-            "while flying or len(crew) < workers:",
-            "    while len(crew) < workers:  # `workers` may have grown in the meantime",
+            "started = []",
+            "running = []",
+            "while running or len(started) < workers:",
+            "    while len(started) < workers:  # `workers` may have grown in the meantime",
             "        try:",
-            "            crew.append(launch(len(crew) + 1))",
+            "            started.append(launch(len(started) + 1))",
             "        except RuntimeError as error:",
-            '            print(f"func{len(crew) + 1} cannot start: {error}", file=sys.stderr)',
-            "            workers = len(crew)",
-            "    flying = [thread for thread in crew if thread.is_alive()]",
-            "    if flying:",
-            "        flying[0].join(timeout=0.05)",
-            "for thread in crew:",
+            '            print(f"func{len(started) + 1} cannot start: {error}", file=sys.stderr)',
+            "            workers = len(started)",
+            "    running = [thread for thread in started if thread.is_alive()]",
+            "    if running:",
+            "        running[0].join(timeout=0.05)",
+            "for thread in started:",
             "    thread.join()",
             *self.last("rocket"),
         )

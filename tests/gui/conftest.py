@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from rocketgui.gui.main_window import MainWindow
-from rocketgui.gui.style.theme import Look, ThemeSwitch
+from rocketgui.gui.style.theme import ColourScheme, ThemeSwitch
 from rocketgui.options import Options
 from tests.gui.fake_bridge import FakeBridge
 
@@ -25,7 +25,7 @@ class MakeWindow(Protocol):
     """Makes a shown window over a started fake bridge."""
 
     def __call__(
-        self, options: Options = ..., *, cores: int = ..., look: Look = ...
+        self, options: Options = ..., *, cores: int = ..., scheme: ColourScheme = ...
     ) -> tuple[MainWindow, FakeBridge]: ...
 
 
@@ -34,12 +34,12 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     made: list[MainWindow] = []
-    themes = ThemeSwitch(app, Look.DARK)
+    themes = ThemeSwitch(app, ColourScheme.DARK)
 
     def make(
-        options: Options | None = None, *, cores: int = 2, look: Look = Look.DARK
+        options: Options | None = None, *, cores: int = 2, scheme: ColourScheme = ColourScheme.DARK
     ) -> tuple[MainWindow, FakeBridge]:
-        themes.choose(look)
+        themes.choose(scheme)
         bridge = FakeBridge(cores=cores)
         window = MainWindow(bridge, options or Options(start_method="spawn"), themes)
         qtbot.addWidget(window)

@@ -167,10 +167,10 @@ class FakeBridge(QObject):
         return Frame(self._t, tuple(queue))
 
     def _samples(self) -> messages.Samples:
-        flying = self._active()
-        step = RATE * TICK_NS / 1e9 * min(1.0, self._cores / max(len(flying), 1))
+        running = self._active()
+        step = RATE * TICK_NS / 1e9 * min(1.0, self._cores / max(len(running), 1))
         rows: list[tuple[int, int]] = [(1, 0)]
-        for number in flying:
+        for number in running:
             if self._t < 90_000_000 + number * 3_000_000:
                 continue
             skill = 1 - 0.004 * (number % 7)
@@ -192,14 +192,14 @@ class FakeBridge(QObject):
         )
 
     def _loads(self) -> list[Message]:
-        flying = self._active()
-        count = len(flying) + 1
-        share = 100.0 * min(1.0, self._cores / max(len(flying), 1))
+        running = self._active()
+        count = len(running) + 1
+        share = 100.0 * min(1.0, self._cores / max(len(running), 1))
         age = self._t / 1e9
         load = messages.ProcessLoad(
-            self._t, (1, *flying), (0.3, *(share,) * (count - 1)), (0.04, *(age * share / 100,) * (count - 1)),
-            (0, *(n % self._cores for n in flying)), (12,) * count, (3, *(int(age * 40),) * (count - 1)),
+            self._t, (1, *running), (0.3, *(share,) * (count - 1)), (0.04, *(age * share / 100,) * (count - 1)),
+            (0, *(n % self._cores for n in running)), (12,) * count, (3, *(int(age * 40),) * (count - 1)),
             (11_800_000,) * count, (12_800_000,) * count, (0, *(int(age * 12),) * (count - 1)),
         )  # fmt: skip
-        program = age * min(len(flying), self._cores)
+        program = age * min(len(running), self._cores)
         return [load, messages.Overhead(0.004 * program, 0.02 * age, program), messages.Losses(0, 0, 0, 0)]

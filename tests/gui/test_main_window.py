@@ -167,8 +167,8 @@ def test_a_killed_worker_is_named(make_window: MakeWindow, advance: Advance, qtb
     advance(bridge, 30)
     bridge.kill(3)
     advance(bridge, 2)
-    qtbot.waitUntil(lambda: "func2" in window.strip.sentence.text())
-    assert "SIGKILL" in window.strip.sentence.text()
+    qtbot.waitUntil(lambda: "func2" in window.status_bar.sentence.text())
+    assert "SIGKILL" in window.status_bar.sentence.text()
     assert "SIGKILL" in window.findings.text.text()
 
 
@@ -176,10 +176,10 @@ def test_a_notice_is_said_and_gone_with_the_next_launch(make_window: MakeWindow,
     window, bridge = make_window(Options(limit=1_000_000))
     bridge.say(messages.Notice("Python could not be started: no such file."))
     advance(bridge, 1)
-    assert "no such file" in window.strip.sentence.text()
+    assert "no such file" in window.status_bar.sentence.text()
     window.launch()
     advance(bridge, 1)
-    assert "no such file" not in window.strip.sentence.text()
+    assert "no such file" not in window.status_bar.sentence.text()
 
 
 def test_a_launch_that_comes_to_nothing_leaves_the_window_ready(make_window: MakeWindow) -> None:
@@ -199,7 +199,7 @@ def test_a_run_that_was_cut_off_is_lost_and_reported(make_window: MakeWindow, ad
     bridge.say(messages.Notice("The program was ended."), messages.RunEnded(10**9, "lost", None))
     bridge.tick()
     assert state(window) is RunState.LOST
-    assert "was ended" in window.strip.sentence.text()
+    assert "was ended" in window.status_bar.sentence.text()
     assert json.loads(path.read_text())["ended"] == "lost"
     window.launch()
     advance(bridge, 20)
@@ -219,7 +219,7 @@ def test_a_report_that_cannot_be_written_is_said(make_window: MakeWindow, advanc
     window, bridge = make_window(Options(limit=1_000_000, report=tmp_path / "missing" / "report.json"))
     window.launch()
     advance(bridge, 60)
-    assert "report could not be written" in window.strip.sentence.text()
+    assert "report could not be written" in window.status_bar.sentence.text()
 
 
 def test_closing_during_a_run_writes_the_report(make_window: MakeWindow, advance: Advance, tmp_path: Path) -> None:
@@ -263,22 +263,22 @@ def test_a_far_limit_is_as_far_as_the_first_worker_has_to_go(make_window: MakeWi
 def test_the_strip_says_each_loss_by_its_name(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(limit=10**12))
     run = window.controller.run
-    window.strip.refresh(run)
-    assert window.strip.figures.text() == ""
+    window.status_bar.refresh(run)
+    assert window.status_bar.figures.text() == ""
     window.launch()
     advance(bridge, 60)
     run = window.controller.run
     run.apply(messages.Overhead(0.05, 0.039, 0.5))
-    window.strip.refresh(run)
-    words = window.strip.figures.text().replace("\N{FIGURE SPACE}", "").split("  ·  ")
+    window.status_bar.refresh(run)
+    words = window.status_bar.figures.text().replace("\N{FIGURE SPACE}", "").split("  ·  ")
     assert words == ["observing costs the program 10.0 %", "collector 3.9 % of a core", "0 samples lost"]
     run.apply(messages.Losses(1_234, 5, 6, 7))
-    window.strip.refresh(run)
-    words = window.strip.figures.text().split("  ·  ")
+    window.status_bar.refresh(run)
+    words = window.status_bar.figures.text().split("  ·  ")
     assert words[2:] == ["1,234 samples lost", "7 lines lost", "5 bad messages", "6 never reported"]
     run.apply(messages.Losses(1, 1, 0, 1))
-    window.strip.refresh(run)
-    assert window.strip.figures.text().split("  ·  ")[2:] == ["1 sample lost", "1 line lost", "1 bad message"]
+    window.status_bar.refresh(run)
+    assert window.status_bar.figures.text().split("  ·  ")[2:] == ["1 sample lost", "1 line lost", "1 bad message"]
 
 
 def test_closing_closes_the_bridge(make_window: MakeWindow) -> None:

@@ -202,7 +202,7 @@ def test_a_failed_process_is_marked_and_the_run_failed(launch: Callable[..., Lau
     assert cells(window, "state") == ["failed", "failed"]
     assert "RuntimeError" in cells(window, "ended")[1]
     assert "RuntimeError: the tank is empty" in window.output.text.toPlainText()
-    assert window.strip.sentence.property("role") == "error"
+    assert window.status_bar.sentence.property("role") == "error"
     assert window.top.time_label.text() == "0.9 s  ·  exit code 3"
 
 

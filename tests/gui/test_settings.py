@@ -18,8 +18,8 @@ from pytestqt.qtbot import QtBot
 from rocketgui.gui import settings
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.settings import Settings, load, save
-from rocketgui.gui.style.theme import Look, ThemeSwitch
-from rocketgui.gui.window.geometry import Place
+from rocketgui.gui.style.theme import ColourScheme, ThemeSwitch
+from rocketgui.gui.window.geometry import Geometry
 from rocketgui.options import Options, parse
 from tests.gui.fake_bridge import FakeBridge
 from tests.gui.program.test_variant_controls import choose
@@ -36,7 +36,7 @@ anew = hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fi
 def window_at(qtbot: QtBot, file: Path, options: Options) -> MainWindow:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    window = MainWindow(FakeBridge(), options, ThemeSwitch(app, Look.DARK), remember=file)
+    window = MainWindow(FakeBridge(), options, ThemeSwitch(app, ColourScheme.DARK), remember=file)
     qtbot.addWidget(window)
     return window
 
@@ -48,11 +48,11 @@ def test_next_start_has_what_the_last_one_had(qtbot: QtBot, tmp_path: Path) -> N
     window.program.limit.set_value(sys.maxsize)
     choose(window.program.choices.variable, "locked")
     choose(window.program.choices.run_as, "threads")
-    window.themes.choose(Look.LIGHT)
+    window.themes.choose(ColourScheme.LIGHT)
     window.show()
     window.close()
     remembered = load(file)
-    assert remembered.look is Look.LIGHT
+    assert remembered.scheme is ColourScheme.LIGHT
     options = remembered.applied(Options())
     assert (options.workers, options.limit, options.variable, options.run_as) == (7, sys.maxsize, "locked", "threads")
     again = window_at(qtbot, file, options)
@@ -101,7 +101,7 @@ def test_value_that_makes_no_sense_takes_no_other_with_it(name: str, value: obje
     file = tmp_path / "settings.json"
     file.write_text(json.dumps({"look": "dark", "controls": {"limit": 500, "workers": 4, name: value}}))
     options = load(file).applied(Options())
-    assert load(file).look is Look.DARK
+    assert load(file).scheme is ColourScheme.DARK
     assert options.workers == (2 if name == "workers" else 4)
     assert options.limit == (10_000_000 if name == "limit" else 500)
 
@@ -115,20 +115,20 @@ def test_any_bytes(tmp_path: Path, content: bytes) -> None:
 
 
 @anew
-@given(look=JSON, place=JSON, controls=st.dictionaries(st.sampled_from(NAMES), JSON))
-def test_any_values(tmp_path: Path, look: Any, place: Any, controls: Any) -> None:
+@given(scheme=JSON, geometry=JSON, controls=st.dictionaries(st.sampled_from(NAMES), JSON))
+def test_any_values(tmp_path: Path, scheme: Any, geometry: Any, controls: Any) -> None:
     file = tmp_path / "settings.json"
-    file.write_text(json.dumps({"look": look, "place": place, "controls": controls}))
+    file.write_text(json.dumps({"look": scheme, "place": geometry, "controls": controls}))
     read = load(file)
     options = read.applied(Options())
     assert 1 <= options.workers <= 256
     assert 1 <= options.limit <= sys.maxsize
-    Place.read(read.place)
+    Geometry.read(read.geometry)
 
 
 def test_place_that_makes_no_sense(qtbot: QtBot, tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
-    save(file, Settings(place="0,0,99999,1"))
+    save(file, Settings(geometry="0,0,99999,1"))
     window = window_at(qtbot, file, Options())
     assert (window.width(), window.height()) == (1280, 720)
     window.close()
@@ -160,7 +160,7 @@ def test_what_is_no_file_is_neither_read_nor_replaced(what: str, tmp_path: Path)
             file.symlink_to("/dev/zero" if "zero" in what else file)
     before = file.lstat()
     assert load(file) == Settings()
-    save(file, Settings(look=Look.LIGHT))
+    save(file, Settings(scheme=ColourScheme.LIGHT))
     assert (file.lstat().st_mode, file.lstat().st_ino) == (before.st_mode, before.st_ino)
     assert load(file) == Settings()
     assert os.listdir(tmp_path) == ["settings.json"]
@@ -173,6 +173,6 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
     target.parent.mkdir()
     save(target, Settings())
     file.symlink_to(target)
-    save(file, Settings(look=Look.LIGHT))
+    save(file, Settings(scheme=ColourScheme.LIGHT))
     assert file.is_symlink()
-    assert load(target) == load(file) == Settings(look=Look.LIGHT)
+    assert load(target) == load(file) == Settings(scheme=ColourScheme.LIGHT)

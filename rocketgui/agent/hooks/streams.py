@@ -190,9 +190,9 @@ class Recorder:
         try:
             now = time.monotonic_ns()
             runs = self._runs()
-            for place in range(len(runs) - 1, -1, -1):  # of the newest, most
-                runs[place] = _newest(*runs[place], most=max(self._room, LONG_PIECE))
-                self._room = max(0, self._room - len(runs[place][1]))
+            for index in range(len(runs) - 1, -1, -1):  # of the newest, most
+                runs[index] = _newest(*runs[index], most=max(self._room, LONG_PIECE))
+                self._room = max(0, self._room - len(runs[index][1]))
             for run in runs:
                 self._texts(now, *run)
         finally:

@@ -181,8 +181,8 @@ def shared_lock(pid: int, address: int) -> str:
     """The name of a lock that processes share, by its address in one of them: that of the file which is mapped there.
     Empty for a lock that lies in the process's own memory. Source: proc(5), /proc/PID/maps."""
     for line in _read(f"/proc/{pid}/maps").splitlines():
-        place, mode, offset, device, inode, *_ = line.split(maxsplit=5)
-        first, _, end = place.partition("-")
+        span, mode, offset, device, inode, *_ = line.split(maxsplit=5)
+        first, _, end = span.partition("-")
         if int(first, 16) <= address < int(end, 16):
             if mode[3] != "s":
                 return ""

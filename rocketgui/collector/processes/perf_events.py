@@ -177,10 +177,10 @@ def _records(ring: mmap.mmap, begin: int, end: int) -> Iterator[tuple[int, int, 
     data = ring[mmap.PAGESIZE : mmap.PAGESIZE + size]
     first, last = begin % size, end % size
     data = data[first:last] if first < last else data[first:] + data[:last]
-    place = 0
-    while place + _HEADER.size <= len(data):
-        kind, misc, length = _HEADER.unpack_from(data, place)
+    offset = 0
+    while offset + _HEADER.size <= len(data):
+        kind, misc, length = _HEADER.unpack_from(data, offset)
         if length < _HEADER.size:
             return
-        yield kind, misc, data[place + _HEADER.size : place + length]
-        place += length
+        yield kind, misc, data[offset + _HEADER.size : offset + length]
+        offset += length

@@ -346,12 +346,12 @@ def title(words: Sequence[str]) -> str:
     program = os.path.basename(words[0])
     if not is_python(words):
         return program
-    for place, word in enumerate(words[1:], 1):
+    for index, word in enumerate(words[1:], 1):
         if word in ("-c", "-"):
             return f"{program} {word}"
         if word == "-m":
-            return " ".join((program, *words[place : place + 2]))
-        if not word.startswith("-") and words[place - 1] not in ("-W", "-X"):
+            return " ".join((program, *words[index : index + 2]))
+        if not word.startswith("-") and words[index - 1] not in ("-W", "-X"):
             return f"{program} {os.path.basename(word)}"
     return program
 

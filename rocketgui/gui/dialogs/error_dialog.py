@@ -100,25 +100,25 @@ class ErrorReporter(QObject):
         self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None, head: str
     ) -> None:
         text = head + "".join(traceback.format_exception(kind, error, trace))
-        self._raised.emit(_place(kind, trace), text)
+        self._raised.emit(_location(kind, trace), text)
         if sys.stderr is not None:  # a packaged rocketgui may have none
             sys.stderr.write(harmless(text, keep="\n\t"))
 
     @Slot(str, str)
-    def _show(self, place: str, text: str) -> None:
+    def _show(self, location: str, text: str) -> None:
         if self.dialog is not None and self.dialog.isVisible():
             self.dialog.count_another()
-        elif place in self._told:
+        elif location in self._told:
             self.repeated.emit(f"The same error in rocketgui again: {text.splitlines()[-1]}")
         else:
-            self._told.add(place)
+            self._told.add(location)
             if self.dialog is not None:
                 self.dialog.deleteLater()
             self.dialog = ErrorDialog(self._window, text)
             self.dialog.show()
 
 
-def _place(kind: type[BaseException], trace: TracebackType | None) -> str:
+def _location(kind: type[BaseException], trace: TracebackType | None) -> str:
     """Where an error comes from, the same each time that it does."""
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -29,7 +29,7 @@ def rows(actions: Iterable[QAction]) -> list[tuple[str, str]]:
     return [*own, *_ELSEWHERE]
 
 
-class KeySheet(QDialog):
+class ShortcutsDialog(QDialog):
     """Shows all keys in two columns."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -76,7 +76,7 @@ def _column(told: Iterable[tuple[str, str]]) -> QLabel:
 
 def show(window: QWidget) -> None:
     """Show the sheet beside the window, which goes on."""
-    sheet = window.findChild(KeySheet) or KeySheet(window)
+    sheet = window.findChild(ShortcutsDialog) or ShortcutsDialog(window)
     sheet.show()
     sheet.raise_()
     sheet.activateWindow()

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rocketgui.gui.plots.sweep_plot import SweepPicture
+from rocketgui.gui.plots.sweep_plot import SweepPlot
 from rocketgui.gui.run_controller import LIVE, RunController, RunState
 from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.widgets.buttons import Button
@@ -105,10 +105,10 @@ class SweepWindow(QDialog):
     report that the `options` ask for is written after each sweep that measured anything.
 
     Signals:
-        look_wanted: the other look.
+        look_wanted: the other colour scheme.
     """
 
-    look_wanted = Signal()
+    scheme_wanted = Signal()
 
     def __init__(
         self, controller: RunController, options: Callable[[], Options], theme: Theme, parent: QWidget
@@ -130,7 +130,7 @@ class SweepWindow(QDialog):
         self.go.clicked.connect(self._go)
         self.save = Button("Save report …", "Save what was measured as JSON")
         self.save.clicked.connect(self._ask_where)
-        self.picture = SweepPicture(theme)
+        self.picture = SweepPlot(theme)
         self.said = Label()
         self.said.setWordWrap(True)
         self.said.setMinimumHeight(2 * self.said.fontMetrics().lineSpacing() + 4)
@@ -153,7 +153,7 @@ class SweepWindow(QDialog):
         self.resize(640, 460)
         switch = QAction("Switch between dark and light", self)
         switch.setShortcut("Ctrl+D")  # the main window's own does not reach this one
-        switch.triggered.connect(self.look_wanted)
+        switch.triggered.connect(self.scheme_wanted)
         self.addAction(switch)
         self._refresh()
 

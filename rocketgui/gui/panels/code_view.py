@@ -123,9 +123,9 @@ class CodeView(QWidget):
     def _show(self, name: str, source: str) -> None:
         if source != self.text.toPlainText():
             self._name = name
-            place = self.text.verticalScrollBar().value()
+            position = self.text.verticalScrollBar().value()
             self.text.setPlainText(source)
-            self.text.verticalScrollBar().setValue(place)
+            self.text.verticalScrollBar().setValue(position)
             self.copy.reset()
             self.said.hide()
 

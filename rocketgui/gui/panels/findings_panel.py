@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from rocketgui.gui.widgets.card import Card, set_role
-from rocketgui.gui.widgets.scrolled_text import Reading
+from rocketgui.gui.widgets.scrolled_text import ScrolledText
 from rocketgui.model.findings import Finding
 from rocketgui.model.formatting import harmless
 from rocketgui.model.run import Run
@@ -20,7 +20,7 @@ class FindingsPanel(Card):
 
     def __init__(self) -> None:
         super().__init__("What you are seeing")
-        reading = Reading("What you are seeing")
+        reading = ScrolledText("What you are seeing")
         self.text = reading.label
         self.body.addWidget(reading, 1)
         self.show_findings(Run(), [])
@@ -34,10 +34,10 @@ class FindingsPanel(Card):
         if html != self.text.text():
             self.text.setText(html)
 
-    def set_past(self, is_past: bool) -> None:
+    def set_previous(self, is_previous: bool) -> None:
         """Whether all of this is of a run before what is spoken of now."""
-        self.remark.setText("of the run before" if is_past else "")
-        set_role(self.text, "muted" if is_past else "")
+        self.remark.setText("of the run before" if is_previous else "")
+        set_role(self.text, "muted" if is_previous else "")
 
 
 def _html(finding: Finding) -> str:

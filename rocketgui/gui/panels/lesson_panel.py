@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout
 from rocketgui import lessons
 from rocketgui.gui.widgets.buttons import Button
 from rocketgui.gui.widgets.card import Card
-from rocketgui.gui.widgets.scrolled_text import Reading
+from rocketgui.gui.widgets.scrolled_text import ScrolledText
 from rocketgui.lessons import Lesson, Step
 from rocketgui.options import LESSONS
 from rocketgui.python_installations import PythonInstallation
@@ -36,8 +36,8 @@ class LessonPanel(Card):
         super().__init__("Lesson")
         self._python = python
         self._lesson: Lesson | None = None
-        self._place = 0
-        self._reading = Reading("Text of the lesson")
+        self._index = 0
+        self._reading = ScrolledText("Text of the lesson")
         self.text = self._reading.label
         self.back = Button("Back", "The step before (Page Up)")
         self.back.clicked.connect(self.go_back)
@@ -57,12 +57,12 @@ class LessonPanel(Card):
     @property
     def step(self) -> Step | None:
         """The step that is shown; None while no lesson is open."""
-        return self._lesson.steps[self._place] if self._lesson is not None else None
+        return self._lesson.steps[self._index] if self._lesson is not None else None
 
-    def open_lesson(self, number: int, place: int = 0) -> None:
+    def open_lesson(self, number: int, index: int = 0) -> None:
         """Show a step of a lesson; -1 is the last one."""
         self._lesson = lessons.lesson(number, self._python())
-        self._place = place % len(self._lesson.steps)
+        self._index = index % len(self._lesson.steps)
         self._show()
 
     def python_changed(self) -> None:
@@ -82,8 +82,8 @@ class LessonPanel(Card):
         lesson = self._lesson
         if lesson is None:
             return
-        if self._place + 1 < len(lesson.steps):
-            self._place += 1
+        if self._index + 1 < len(lesson.steps):
+            self._index += 1
             self._show()
         elif lesson.number < LESSONS:
             self.open_lesson(lesson.number + 1)
@@ -93,8 +93,8 @@ class LessonPanel(Card):
         lesson = self._lesson
         if lesson is None:
             return
-        if self._place:
-            self._place -= 1
+        if self._index:
+            self._index -= 1
             self._show()
         elif lesson.number > 1:
             self.open_lesson(lesson.number - 1, -1)
@@ -126,20 +126,20 @@ class LessonPanel(Card):
         assert step is not None
         self.set_subtitle(f"{lesson.number} of {LESSONS}")
         count = len(lesson.steps)
-        self.remark.setText(f"step {self._place + 1} of {count}" if count > 1 else "")
+        self.remark.setText(f"step {self._index + 1} of {count}" if count > 1 else "")
         title = lesson.title if lesson.title.endswith("?") else f"{lesson.title}:"
         indent = round(1.3 * self.text.font().pixelSize())
-        sights = "".join(f"<li>{escape(sight)}</li>" for sight in step.look_for)
+        points = "".join(f"<li>{escape(point)}</li>" for point in step.look_for)
         missing = f"<p><b>{escape(step.unavailable)}</b></p>" if step.unavailable else ""
         call = "Where it can be had, look for:" if step.unavailable else "Press Space, and look for:"
         self.text.setText(
             f'<p style="margin:0 0 4px 0"><b>{escape(title)} {escape(step.title)}</b></p>'
             f'<p style="margin:0 0 4px 0">{escape(step.text)}</p>{missing}'
             f'<p style="margin:0">{call}</p>'
-            f'<ul style="margin:0 0 0 {indent}px; -qt-list-indent:0">{sights}</ul>'
+            f'<ul style="margin:0 0 0 {indent}px; -qt-list-indent:0">{points}</ul>'
         )
         self._claim_room()
-        self.back.setEnabled(self._place > 0 or lesson.number > 1)
-        self.next.setEnabled(self._place + 1 < count or lesson.number < LESSONS)
-        self.next.setText("Next" if self._place + 1 < count or lesson.number == LESSONS else "Next lesson")
+        self.back.setEnabled(self._index > 0 or lesson.number > 1)
+        self.next.setEnabled(self._index + 1 < count or lesson.number < LESSONS)
+        self.next.setText("Next" if self._index + 1 < count or lesson.number == LESSONS else "Next lesson")
         self.next.setAccessibleName(self.next.text())

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QComboBox, QPlainTextEdit
 from rocketgui.gui.panels.code_view import CodeView
 from rocketgui.gui.style.theme import Theme, set_text
 from rocketgui.gui.view_models.watched_values import shortened
-from rocketgui.gui.widgets.buttons import Choice
+from rocketgui.gui.widgets.buttons import ComboBox
 from rocketgui.gui.widgets.card import Card
-from rocketgui.gui.widgets.view_switcher import Views
+from rocketgui.gui.widgets.view_switcher import ViewSwitcher
 from rocketgui.model.formatting import harmless
 from rocketgui.model.run import Run
 from rocketgui.protocol.messages import Output
@@ -74,7 +74,7 @@ class OutputPanel(Card):
         self.text.setPlaceholderText("What the processes print appears here.")
         set_text(self.text, 0.85, font=QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.document().setDocumentMargin(0)
-        self.whose = Choice("Output of", "Show the lines of one process only")
+        self.whose = ComboBox("Output of", "Show the lines of one process only")
         # As wide as ever, whatever stands in it.
         self.whose.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.whose.setMinimumContentsLength(_LETTERS)
@@ -87,7 +87,7 @@ class OutputPanel(Card):
         for button in (self.code.copy, self.code.save):
             button.hide()
             self.top.addWidget(button)
-        self.views = Views(
+        self.views = ViewSwitcher(
             self,
             (
                 ("Printed", "What the processes print", "6", self.text),
@@ -96,11 +96,11 @@ class OutputPanel(Card):
         )
         self.views.chosen.connect(self._view_chosen)
 
-    def _view_chosen(self, place: int) -> None:
-        self.retitle("Code" if place else "Output", "")
-        self.whose.setVisible(not place)
+    def _view_chosen(self, index: int) -> None:
+        self.retitle("Code" if index else "Output", "")
+        self.whose.setVisible(not index)
         for button in (self.code.copy, self.code.save):
-            button.setVisible(bool(place))
+            button.setVisible(bool(index))
 
     def _choose(self) -> None:
         """Write anew what one process printed, or all of them."""
@@ -121,9 +121,9 @@ class OutputPanel(Card):
         self._offered_for = self._run.changes, self._run.ended
         self._take_away()
         waits = self.whose.findData(_NOT_YET)
-        places = {self.whose.itemData(place): place for place in range(1, self.whose.count())}
+        indices = {self.whose.itemData(index): index for index in range(1, self.whose.count())}
         for process in self._run.processes.values():
-            known = places.get(process.id)
+            known = indices.get(process.id)
             if process.kind == "helper":
                 continue
             if known is None and waits >= 0 and self.whose.itemText(waits) == process.shown:
@@ -141,12 +141,12 @@ class OutputPanel(Card):
         """Those that have no row of their own any more are not offered, unless one of them is chosen."""
         chosen, folded = self.whose.currentData(), self._run.folded
         gone = [
-            place
-            for place in range(1, self.whose.count())
-            if (number := self.whose.itemData(place)) != chosen and number in folded
+            index
+            for index in range(1, self.whose.count())
+            if (number := self.whose.itemData(index)) != chosen and number in folded
         ]
-        for place in reversed(gone if folded else []):
-            self.whose.removeItem(place)
+        for index in reversed(gone if folded else []):
+            self.whose.removeItem(index)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""

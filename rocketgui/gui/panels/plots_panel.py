@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from rocketgui.gui.panels.value_combo_box import ValueChoice
+from rocketgui.gui.panels.value_combo_box import ValueComboBox
 from rocketgui.gui.plots.core_strip import CoreStrip
 from rocketgui.gui.plots.cores import LINES_AT_MOST, CoresPlot
 from rocketgui.gui.plots.counters import CountersPlot
@@ -16,7 +16,7 @@ from rocketgui.gui.plots.timeline import TimelinePlot
 from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.view_models.watched_values import name_of, shortened
 from rocketgui.gui.widgets.card import Card
-from rocketgui.gui.widgets.view_switcher import Views
+from rocketgui.gui.widgets.view_switcher import ViewSwitcher
 from rocketgui.model.formatting import format_duration, format_rate
 from rocketgui.model.run import Run
 
@@ -42,7 +42,7 @@ class PlotsPanel(QSplitter):
         self._run = Run()
         self._theme = theme
         self._pointed: float | None = None
-        self._is_past = False
+        self._shows_previous = False
         self._expected: tuple[str, ...] | None = None
         self.counters = CountersPlot(self.axis, theme)
         self.counters.setAccessibleName("Counters over time")
@@ -54,7 +54,7 @@ class PlotsPanel(QSplitter):
         self.timeline = TimelinePlot(self.axis, theme)
         self.timeline.setAccessibleName("Timeline of all processes")
         self.counters_card = Card("Counters", "rocket")
-        self.counter_views = Views(
+        self.counter_views = ViewSwitcher(
             self.counters_card,
             (
                 ("Curves", "Each worker's value over time", "1", self.counters.wrapped()),
@@ -62,7 +62,7 @@ class PlotsPanel(QSplitter):
                 ("Rate", "Each worker's counts per second", "3", self.rates.wrapped()),
             ),
         )
-        self.values = ValueChoice()
+        self.values = ValueComboBox()
         self.values.chosen.connect(self._value_chosen)
         self.counters_card.top.insertWidget(2, self.values)
         self.core_strip = CoreStrip(theme)
@@ -73,7 +73,7 @@ class PlotsPanel(QSplitter):
         column.addWidget(self.cores.wrapped(), 1)
         column.addWidget(self.core_strip)
         self.cores_card = Card("Cores", "load in percent")
-        self.core_views = Views(
+        self.core_views = ViewSwitcher(
             self.cores_card,
             (
                 ("Load", "Load of each core, and which worker is on which", "4", loads),
@@ -106,7 +106,7 @@ class PlotsPanel(QSplitter):
         self.draw()
         self.refresh()
 
-    def _view_chosen(self, place: int) -> None:
+    def _view_chosen(self, index: int) -> None:
         self._point(None)
         self.draw()
         self.refresh()
@@ -143,11 +143,11 @@ class PlotsPanel(QSplitter):
         self._expected = watch
         self._name_counters()
 
-    def set_past(self, is_past: bool) -> None:
+    def set_previous(self, is_previous: bool) -> None:
         """Whether the curves are of a run before what is spoken of now: then they are faint."""
-        self._is_past = is_past
+        self._shows_previous = is_previous
         for plot in (self.counters, self.rates):
-            plot.item.setOpacity(_PAST if is_past else 1.0)
+            plot.item.setOpacity(_PAST if is_previous else 1.0)
 
     def set_hint(self, hint: str, limit: int | None) -> None:
         """What stands in the counters' plot, and its limit, as long as nothing was launched."""
@@ -213,7 +213,7 @@ class PlotsPanel(QSplitter):
     def _remark_counters(self) -> None:
         run = self._run
         rates, arrival_s = run.rates(), run.first_arrival_s()
-        parts = [f"{format_rate(sum(rates))} in all"] if rates else ["the run before"] if self._is_past else []
+        parts = [f"{format_rate(sum(rates))} in all"] if rates else ["the run before"] if self._shows_previous else []
         if not self.axis.is_following:
             parts.append("double-click to follow")
         if arrival_s is not None and not self.counters.limit_is_shown:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableV
 
 from rocketgui.gui.style.theme import Theme, set_text, text_font
 from rocketgui.gui.view_models.process_columns import COLUMNS, OUTCOME_OVER, SCRIPT_COLUMNS, Column, said
-from rocketgui.gui.view_models.process_rows import Row, Sorting, rows
+from rocketgui.gui.view_models.process_rows import Sorting, TableRow, rows
 from rocketgui.gui.view_models.watched_values import name_of
 from rocketgui.gui.widgets.card import Card
 from rocketgui.gui.widgets.frozen_column import FrozenColumn
@@ -48,9 +48,9 @@ class ProcessModel(QAbstractTableModel):
         super().__init__()
         self.theme = theme
         self.columns = COLUMNS
-        self._outcome_at = self._place(OUTCOME_OVER[0])
+        self._outcome_at = self._index(OUTCOME_OVER[0])
         self._run = Run()
-        self._rows: list[Row] = []
+        self._rows: list[TableRow] = []
         #: What the cells say, and what their colours hang on, as far as the view knows; by the ids of processes.
         self._cells: dict[int, list[tuple[str, ProcessState]]] = {}
         #: For what the rows were put together: what of the run, and in which order.
@@ -78,7 +78,7 @@ class ProcessModel(QAbstractTableModel):
         self._rows_of = None
         of_script = run.is_script or (run.program is None and self._expected is not None)
         self.columns = SCRIPT_COLUMNS if of_script else COLUMNS
-        self._outcome_at = self._place(OUTCOME_OVER[0])
+        self._outcome_at = self._index(OUTCOME_OVER[0])
         self._name = name_of(run, self._expected)
         self.endResetModel()
 
@@ -99,11 +99,11 @@ class ProcessModel(QAbstractTableModel):
             self._name = name
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
-    def _take_in(self, wanted: list[Row]) -> None:
+    def _take_in(self, wanted: list[TableRow]) -> None:
         before = {row.process.id for row in self._rows}
         after = {row.process.id for row in wanted}
-        self._remove([place for place, row in enumerate(self._rows) if row.process.id not in after])
-        self._insert(wanted, [place for place, row in enumerate(wanted) if row.process.id not in before])
+        self._remove([index for index, row in enumerate(self._rows) if row.process.id not in after])
+        self._insert(wanted, [index for index, row in enumerate(wanted) if row.process.id not in before])
         self._rearrange(wanted)
 
     def find(self, text: str) -> int | None:
@@ -114,15 +114,15 @@ class ProcessModel(QAbstractTableModel):
         self.refresh()
         if not self._found:
             return None
-        return next(place for place, row in enumerate(self._rows) if row.process is self._found[0])
+        return next(index for index, row in enumerate(self._rows) if row.process is self._found[0])
 
-    def _wanted(self) -> list[Row]:
+    def _wanted(self) -> list[TableRow]:
         by, run = self._sorted_by, self._run
         if by is None:
             return rows(run, found=self._found)
         return rows(run, Sorting(lambda process: by.read(process, run), self._descending), self._found)
 
-    def _read(self, row: Row) -> list[tuple[str, ProcessState]]:
+    def _read(self, row: TableRow) -> list[tuple[str, ProcessState]]:
         process, run = row.process, self._run
         state = process.state
         cells = [(harmless(column.show(process, run)), state) for column in self.columns]
@@ -139,10 +139,10 @@ class ProcessModel(QAbstractTableModel):
     @property
     def outcome_spans(self) -> int:
         """How many columns that takes."""
-        return self._place(OUTCOME_OVER[1]) + 1 - self.outcome_at
+        return self._index(OUTCOME_OVER[1]) + 1 - self.outcome_at
 
-    def _place(self, heading: str) -> int:
-        return next(place for place, column in enumerate(self.columns) if column.heading == heading)
+    def _index(self, heading: str) -> int:
+        return next(index for index, column in enumerate(self.columns) if column.heading == heading)
 
     def _is_marked(self, process: Process) -> bool:
         return not self._run.is_script and process.state in _BAD
@@ -151,41 +151,41 @@ class ProcessModel(QAbstractTableModel):
         """The rows in which it is written what went wrong."""
         if self._run.is_script:
             return []
-        return [place for place, row in enumerate(self._rows) if self._is_marked(row.process)]
+        return [index for index, row in enumerate(self._rows) if self._is_marked(row.process)]
 
-    def _remove(self, places: list[int]) -> None:
+    def _remove(self, indices: list[int]) -> None:
         """Take rows away, the last ones first, so that the places of the others hold."""
-        while places:
-            last = first = places.pop()
-            while places and places[-1] == first - 1:
-                first = places.pop()
+        while indices:
+            last = first = indices.pop()
+            while indices and indices[-1] == first - 1:
+                first = indices.pop()
             self.beginRemoveRows(_NO_INDEX, first, last)
             self._rows = self._rows[:first] + self._rows[last + 1 :]
             self.endRemoveRows()
 
-    def _insert(self, wanted: list[Row], places: list[int]) -> None:
+    def _insert(self, wanted: list[TableRow], indices: list[int]) -> None:
         """Put new rows where they belong; where the others are about to change places, only about there."""
-        while places:
-            runs = _first_run(places)
-            first, last = min(places[0], len(self._rows)), places[runs - 1]
+        while indices:
+            runs = _first_run(indices)
+            first, last = min(indices[0], len(self._rows)), indices[runs - 1]
             self.beginInsertRows(_NO_INDEX, first, first + runs - 1)
-            self._rows = [*self._rows[:first], *wanted[places[0] : last + 1], *self._rows[first:]]
+            self._rows = [*self._rows[:first], *wanted[indices[0] : last + 1], *self._rows[first:]]
             self.endInsertRows()
-            del places[:runs]
+            del indices[:runs]
 
     def _renew(self) -> None:
         """Only what changed is painted again, and what is out of sight is not even read: the table is the most costly
         thing in the window to draw."""
         before, self._cells = self._cells, {}
-        for place in self.in_sight():
-            row = self._rows[place]
+        for index in self.in_sight():
+            row = self._rows[index]
             new = self._cells[row.process.id] = self._read(row)
             old = before.get(row.process.id)
             for column, cell in enumerate(new):
                 if old is None or old[column] != cell:
-                    self.dataChanged.emit(self.index(place, column), self.index(place, column))
+                    self.dataChanged.emit(self.index(index, column), self.index(index, column))
 
-    def _cell(self, row: Row, column: int) -> str:
+    def _cell(self, row: TableRow, column: int) -> str:
         cells = self._cells.get(row.process.id)
         if cells is None:
             cells = self._cells[row.process.id] = self._read(row)
@@ -198,13 +198,13 @@ class ProcessModel(QAbstractTableModel):
         self._descending = order is Qt.SortOrder.DescendingOrder
         self.refresh()
 
-    def _rearrange(self, wanted: list[Row]) -> None:
+    def _rearrange(self, wanted: list[TableRow]) -> None:
         """The same rows in another order; what is selected stays so."""
         if [(row.process.id, row.depth) for row in wanted] == [(row.process.id, row.depth) for row in self._rows]:
             self._rows = wanted
             return
         self.layoutAboutToBeChanged.emit()
-        new = {row.process.id: place for place, row in enumerate(wanted)}
+        new = {row.process.id: index for index, row in enumerate(wanted)}
         before = self.persistentIndexList()
         after = [self.index(new[self._rows[index.row()].process.id], index.column()) for index in before]
         self._rows, self._cells = wanted, {}
@@ -263,9 +263,9 @@ class ProcessModel(QAbstractTableModel):
         return None
 
 
-def _first_run(places: list[int]) -> int:
+def _first_run(indices: list[int]) -> int:
     """How many of the first places follow each other."""
-    return next((count for count in range(1, len(places)) if places[count] != places[0] + count), len(places))
+    return next((count for count in range(1, len(indices)) if indices[count] != indices[0] + count), len(indices))
 
 
 def _side(column: Column) -> Qt.AlignmentFlag:
@@ -349,7 +349,7 @@ class ProcessPanel(Card):
             width = max(metrics.horizontalAdvance(column.widest), metrics.horizontalAdvance(column.heading))
             self.table.setColumnWidth(number, width + _CELL_MARGIN)
             if column.heading == _LAST_SHOWN:
-                shown = sum(self.table.columnWidth(place) for place in range(number + 1))
+                shown = sum(self.table.columnWidth(index) for index in range(number + 1))
                 # Else the first letter of the next heading would look out where nothing else is.
                 self.table.setColumnWidth(number, width + _CELL_MARGIN + _SPARE)
         # Never narrower than the columns that matter, with a scroll bar and the frame.
@@ -364,10 +364,10 @@ class ProcessPanel(Card):
         return range(max(first, 0), last + 1 if last >= 0 else count)
 
     def _find(self, text: str) -> None:
-        place = self.model.find(text)
-        self._is_missed = bool(text.strip()) and place is None
-        if place is not None:
-            self.table.scrollTo(self.model.index(place, 0))
+        index = self.model.find(text)
+        self._is_missed = bool(text.strip()) and index is None
+        if index is not None:
+            self.table.scrollTo(self.model.index(index, 0))
         self.refresh(self.model.run)
 
     def sort_by(self, column: int) -> None:

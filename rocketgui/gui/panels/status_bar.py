@@ -1,4 +1,4 @@
-"""The strip at the bottom: what went wrong, or else what the keys do; and what observing costs. It never moves."""
+"""the status bar at the bottom: what went wrong, or else what the keys do; and what observing costs. It never moves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PERCENT_WIDTH = 4
 _KEYS = "Space launches, pauses and resumes  ·  Esc stops  ·  wheel zooms, drag pans, double-click follows"
 
 
-class StatusStrip(QFrame):
+class StatusBar(QFrame):
     """One line for sentences about what went wrong, one for the cost and the losses."""
 
     def __init__(self) -> None:
@@ -106,8 +106,8 @@ def _losses(run: Run) -> list[str]:
     )
     return [
         f"{count:,} {one if count == 1 else more}"
-        for place, (count, one, more) in enumerate(found)
-        if count or not place
+        for index, (count, one, more) in enumerate(found)
+        if count or not index
     ]
 
 

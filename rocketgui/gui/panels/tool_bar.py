@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from rocketgui.gui.run_controller import LIVE, RunState
-from rocketgui.gui.style.theme import Look, set_text
+from rocketgui.gui.style.theme import ColourScheme, set_text
 from rocketgui.gui.widgets.buttons import Button, MenuButton
 from rocketgui.gui.widgets.card import set_role
 from rocketgui.gui.widgets.labels import Label
@@ -35,31 +35,31 @@ _SHAPES: tuple[tuple[Shape | None, str], ...] = (
 )
 
 
-class TopBar(QWidget):
+class ToolBar(QWidget):
     """Shows the state and offers the actions that it allows.
 
     Signals:
         launch_wanted, pause_wanted, resume_wanted, stop_wanted: what was pressed.
-        look_chosen: a `Look`.
+        look_chosen: a `ColourScheme`.
         lesson_chosen: the number of a lesson.
         sweep_wanted: a sweep over the number of workers.
         open_wanted: a program of the user's.
         keys_wanted, about_wanted: what was chosen in the help menu.
         present_chosen: a `Shape`, or None for no longer.
         controls_wanted: the controls in sight while presented, or out of it.
-        caps_wanted: whether the keys that are pressed are to be shown.
+        keystrokes_wanted: whether the keys that are pressed are to be shown.
     """
 
     launch_wanted = Signal()
     pause_wanted = Signal()
     resume_wanted = Signal()
     stop_wanted = Signal()
-    look_chosen = Signal(object)
+    scheme_chosen = Signal(object)
     keys_wanted = Signal()
     about_wanted = Signal()
     present_chosen = Signal(object)
     controls_wanted = Signal()
-    caps_wanted = Signal(bool)
+    keystrokes_wanted = Signal(bool)
     lesson_chosen = Signal(int)
     sweep_wanted = Signal()
     open_wanted = Signal()
@@ -92,8 +92,8 @@ class TopBar(QWidget):
         self.stop.clicked.connect(self.stop_wanted)
         self.present = MenuButton("Present", "Present", "Large text for an audience or a video (F11)")
         self.present.setMenu(self._present_menu())
-        self.look = MenuButton("◐", "Look", "Dark or light (Ctrl+D switches)")
-        self.look.setMenu(self._look_menu())
+        self.scheme = MenuButton("◐", "Colour scheme", "Dark or light (Ctrl+D switches)")
+        self.scheme.setMenu(self._scheme_menu())
         self.help = MenuButton("?", "Help", "Keys (F1), and about rocketgui")
         self.help.setMenu(self._help_menu())
         # Else a layout short of room squeezes the bar to what the style sheet calls its buttons' least height, which
@@ -108,17 +108,21 @@ class TopBar(QWidget):
         layout.addWidget(self.time_label)
         layout.addStretch(1)
         runs = (self.launch, self.pause, self.stop)
-        for button in (self.lessons, self.sweep, self.open, *runs, self.present, self.look, self.help):
+        for button in (self.lessons, self.sweep, self.open, *runs, self.present, self.scheme, self.help):
             layout.addWidget(button)
         self.show_state(RunState.IDLE)
 
-    def _look_menu(self) -> QMenu:
+    def _scheme_menu(self) -> QMenu:
         menu = QMenu(self)
         group = QActionGroup(menu)
-        for look, text in ((Look.SYSTEM, "As the system"), (Look.DARK, "Dark"), (Look.LIGHT, "Light")):
-            action = QAction(text, menu, checkable=True, checked=look is Look.SYSTEM)
-            action.setData(look)
-            action.triggered.connect(lambda _=False, look=look: self.look_chosen.emit(look))
+        for scheme, text in (
+            (ColourScheme.SYSTEM, "As the system"),
+            (ColourScheme.DARK, "Dark"),
+            (ColourScheme.LIGHT, "Light"),
+        ):
+            action = QAction(text, menu, checkable=True, checked=scheme is ColourScheme.SYSTEM)
+            action.setData(scheme)
+            action.triggered.connect(lambda _=False, scheme=scheme: self.scheme_chosen.emit(scheme))
             group.addAction(action)
             menu.addAction(action)
         return menu
@@ -155,9 +159,9 @@ class TopBar(QWidget):
             menu.addAction(action)
         menu.addSeparator()
         menu.addAction("Controls, while presented\tC").triggered.connect(self.controls_wanted)
-        caps = QAction("Show the keys that are pressed", menu, checkable=True)
-        caps.toggled.connect(self.caps_wanted)
-        menu.addAction(caps)
+        keystrokes = QAction("Show the keys that are pressed", menu, checkable=True)
+        keystrokes.toggled.connect(self.keystrokes_wanted)
+        menu.addAction(keystrokes)
         return menu
 
     def mark_shape(self, shape: Shape | None) -> None:
@@ -179,10 +183,10 @@ class TopBar(QWidget):
         """The size of text has changed."""
         self.fix_widths()
 
-    def mark_look(self, look: Look) -> None:
-        """Tick the chosen look in the menu."""
-        for action in self.look.menu().actions():
-            action.setChecked(action.data() == look)
+    def mark_scheme(self, scheme: ColourScheme) -> None:
+        """Tick the chosen colour scheme in the menu."""
+        for action in self.scheme.menu().actions():
+            action.setChecked(action.data() == scheme)
 
     def show_state(self, state: RunState) -> None:
         """Show the state and offer what it allows."""

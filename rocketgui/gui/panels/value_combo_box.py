@@ -6,13 +6,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox
 
 from rocketgui.gui.view_models.watched_values import name_of, shortened
-from rocketgui.gui.widgets.buttons import Choice
+from rocketgui.gui.widgets.buttons import ComboBox
 from rocketgui.gui.widgets.labels import tip
 from rocketgui.model.formatting import harmless
 from rocketgui.model.run import Run
 
 
-class ValueChoice(Choice):
+class ValueComboBox(ComboBox):
     """Chooses the value that is drawn; in sight where a program of the user's has more than one.
 
     Signals:
@@ -60,7 +60,7 @@ class ValueChoice(Choice):
             run.choose(self._wanted)
         if self.view().isVisible():
             return  # it must not change under the pointer
-        if names != [self.itemData(place) for place in range(self.count())]:
+        if names != [self.itemData(index) for index in range(self.count())]:
             self._offer(names)
         self.blockSignals(True)
         self.setCurrentIndex(self.findData(name_of(run)))
@@ -79,8 +79,8 @@ class ValueChoice(Choice):
         widest = max((self.fontMetrics().horizontalAdvance(self.itemText(k)) for k in range(self.count())), default=0)
         self.view().setMinimumWidth(widest + 24)
 
-    def _choose(self, place: int) -> None:
-        if place >= 0:
-            self._wanted = self.itemData(place)
+    def _choose(self, index: int) -> None:
+        if index >= 0:
+            self._wanted = self.itemData(index)
             self._run.choose(self._wanted)
             self.chosen.emit()

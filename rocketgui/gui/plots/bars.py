@@ -99,12 +99,12 @@ class BarsItem(QGraphicsItem):
             return
         painter.setClipRect(self._bounds)
         painter.setFont(text_font(0.82))
-        for place, one in enumerate(self._bars):
-            self._draw(painter, self._view, one, place * self._row)
+        for index, one in enumerate(self._bars):
+            self._draw(painter, self._view, one, index * self._row)
         # Above all bars: where rows are thin, the next ones would hide what went wrong.
-        for place, one in enumerate(self._bars):
+        for index, one in enumerate(self._bars):
             if one.bad and one.ended is not None:
-                self._mark_bad(painter, self._view.x(one.ended), (place + 0.5) * self._row, one.bad)
+                self._mark_bad(painter, self._view.x(one.ended), (index + 0.5) * self._row, one.bad)
 
     def _draw(self, painter: QPainter, view: View, one: Bar, top: float) -> None:
         inset = min(2.0, self._row / 6)
@@ -192,9 +192,9 @@ class NamesItem(QGraphicsItem):
         metrics = QFontMetricsF(text_font(0.82))
         apart = _NAMES_PX * text_scale()
         height = max(self._row, apart)
-        for place in range(0, len(self._bars), math.ceil(apart / self._row)):
-            one = self._bars[place]
+        for index in range(0, len(self._bars), math.ceil(apart / self._row)):
+            one = self._bars[index]
             painter.setPen(one.colour)
-            room = QRectF(-left_width(), (place + 0.5) * self._row - height / 2, left_width() - 4, height)
+            room = QRectF(-left_width(), (index + 0.5) * self._row - height / 2, left_width() - 4, height)
             text = metrics.elidedText(one.name, Qt.TextElideMode.ElideMiddle, room.width())
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)

@@ -182,11 +182,11 @@ class Canvas:
         taken = [limit_label] if limit_label is not None else []
         for run, end in zip(self.faint, ends, strict=True):
             size = QSizeF(metrics.horizontalAdvance(run.title) + 8, metrics.height())
-            place = label_place(QPointF(*end), size, QSizeF(view.width, view.height), taken)
-            taken.append(place)
-            painter.fillRect(place, back)
+            rect = label_rect(QPointF(*end), size, QSizeF(view.width, view.height), taken)
+            taken.append(rect)
+            painter.fillRect(rect, back)
             painter.setPen(self.theme.colour("muted"))
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, run.title)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, run.title)
 
     def _draw_history(self, painter: QPainter, view: View, curve: Curve) -> None:
         series = curve.series
@@ -252,7 +252,7 @@ class Canvas:
         painter.end()
 
 
-def label_place(end: QPointF, size: QSizeF, picture: QSizeF, taken: Sequence[QRectF]) -> QRectF:
+def label_rect(end: QPointF, size: QSizeF, picture: QSizeF, taken: Sequence[QRectF]) -> QRectF:
     """Where a label belongs beside a curve's end: left of it, or right of it where the curves have only begun; below,
     since at the end itself there are the limit's line and the rockets that come to it; over none that is there."""
     left = end.x() - size.width() - 6
@@ -263,8 +263,8 @@ def label_place(end: QPointF, size: QSizeF, picture: QSizeF, taken: Sequence[QRe
     first = min(max(end.y() + 6, 2.0), lowest)
     # Down to the lower edge, and then up from the end; both finite, so that there is an answer in any case.
     tops = [*np.arange(first, lowest, size.height()), lowest, *np.arange(first, 0, -size.height())]
-    places = [QRectF(QPointF(left, float(top)), size) for top in tops]
-    return next((one for one in places if not any(one.intersects(other) for other in taken)), places[0])
+    rects = [QRectF(QPointF(left, float(top)), size) for top in tops]
+    return next((one for one in rects if not any(one.intersects(other) for other in taken)), rects[0])
 
 
 def _draw_backdrop(painter: QPainter, view: View, backdrop: Backdrop, theme: Theme) -> QRectF | None:
@@ -294,8 +294,8 @@ def _draw_limit(painter: QPainter, view: View, backdrop: Backdrop, theme: Theme)
     painter.drawLine(QPointF(0, y), QPointF(view.width, y))
     painter.setPen(theme.colour("accent"))
     text = painter.fontMetrics().boundingRect(backdrop.limit_text)
-    place = QRectF(8, y + 3, text.width() + 8, text.height() + 2)
-    if place.bottom() > view.height:
-        place.moveBottom(y - 2)
-    painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, backdrop.limit_text)
-    return place
+    rect = QRectF(8, y + 3, text.width() + 8, text.height() + 2)
+    if rect.bottom() > view.height:
+        rect.moveBottom(y - 2)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, backdrop.limit_text)
+    return rect

@@ -20,7 +20,7 @@ _DOT, _GAP, _NUMBERED = 8.0, 6.0, 44.0
 _NOT_TOLD = "Which core a process is on is not available on this system"
 
 
-class Guest(NamedTuple):
+class Occupant(NamedTuple):
     """A worker that was seen on a core."""
 
     name: str
@@ -28,12 +28,12 @@ class Guest(NamedTuple):
     migrations: int | None
 
 
-def guests(run: Run, theme: Theme) -> list[list[Guest]]:
+def occupants(run: Run, theme: Theme) -> list[list[Occupant]]:
     """The workers on each core."""
-    on: list[list[Guest]] = [[] for _ in run.cores]
+    on: list[list[Occupant]] = [[] for _ in run.cores]
     for worker in run.workers:
         if worker.core is not None and worker.core < len(on) and not worker.is_over:
-            on[worker.core].append(Guest(worker.shown, theme.worker(worker.worker_index), worker.migrations))
+            on[worker.core].append(Occupant(worker.shown, theme.worker(worker.worker_index), worker.migrations))
     return on
 
 
@@ -50,7 +50,7 @@ class CoreStrip(QWidget):
         super().__init__()
         self._theme = theme
         self._run = Run()
-        self._on: list[list[Guest]] = []
+        self._on: list[list[Occupant]] = []
         self._told = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Which worker is on which core")
@@ -72,12 +72,14 @@ class CoreStrip(QWidget):
 
     def refresh(self) -> None:
         """Show who is where now."""
-        on, told = guests(self._run, self._theme), is_told(self._run)
+        on, told = occupants(self._run, self._theme), is_told(self._run)
         if (on, told) == (self._on, self._told):
             return
         self._on, self._told = on, told
         words = [
-            f"core {core}: " + ", ".join(_said(guest) for guest in there) for core, there in enumerate(on) if there
+            f"core {core}: " + ", ".join(_said(occupant) for occupant in there)
+            for core, there in enumerate(on)
+            if there
         ]
         text = "\n".join(words) if told else _NOT_TOLD
         self.setToolTip(tip(text))
@@ -101,7 +103,7 @@ class CoreStrip(QWidget):
             cell = QRectF(field.left() + core * (wide + gap), field.top(), wide, field.height())
             self._draw(painter, cell, core, there)
 
-    def _draw(self, painter: QPainter, cell: QRectF, core: int, there: Sequence[Guest]) -> None:
+    def _draw(self, painter: QPainter, cell: QRectF, core: int, there: Sequence[Occupant]) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.colour("hover"))
         painter.drawRoundedRect(cell, 4, 4)
@@ -116,18 +118,18 @@ class CoreStrip(QWidget):
                 x += width + _GAP
                 break
         room = cell.right() - x - 2
-        named = [_DOT + 3 + metrics.horizontalAdvance(guest.name) + _GAP for guest in there]
+        named = [_DOT + 3 + metrics.horizontalAdvance(occupant.name) + _GAP for occupant in there]
         if sum(named) <= room:
-            for guest, width in zip(there, named, strict=True):
-                self._dot(painter, x, cell.center().y(), _DOT, guest.colour)
-                painter.setPen(guest.colour)
-                painter.drawText(QRectF(x + _DOT + 3, cell.top(), width, cell.height()), middle, guest.name)
+            for occupant, width in zip(there, named, strict=True):
+                self._dot(painter, x, cell.center().y(), _DOT, occupant.colour)
+                painter.setPen(occupant.colour)
+                painter.drawText(QRectF(x + _DOT + 3, cell.top(), width, cell.height()), middle, occupant.name)
                 x += width
             return
         dot = min(_DOT, room)
         fit = max(int(room / (dot + 2)), 1)
-        for place, guest in enumerate(there[:fit]):
-            self._dot(painter, x + place * (dot + 2), cell.center().y(), dot, guest.colour)
+        for index, occupant in enumerate(there[:fit]):
+            self._dot(painter, x + index * (dot + 2), cell.center().y(), dot, occupant.colour)
 
     def _dot(self, painter: QPainter, x: float, y: float, wide: float, colour: QColor) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -135,7 +137,7 @@ class CoreStrip(QWidget):
         painter.drawEllipse(QPointF(x + wide / 2, y), wide / 2, wide / 2)
 
 
-def _said(guest: Guest) -> str:
-    if guest.migrations is None:
-        return guest.name
-    return f"{guest.name} (moved {guest.migrations} {'time' if guest.migrations == 1 else 'times'})"
+def _said(occupant: Occupant) -> str:
+    if occupant.migrations is None:
+        return occupant.name
+    return f"{occupant.name} (moved {occupant.migrations} {'time' if occupant.migrations == 1 else 'times'})"

@@ -62,5 +62,5 @@ class CursorItem(QGraphicsItem):
         painter.setFont(text_font(0.85))
         for row, (text, colour) in enumerate(rows):
             painter.setPen(colour)
-            place = QRectF(left + 7, 8 + row * line, width - 14, line)
-            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+            rect = QRectF(left + 7, 8 + row * line, width - 14, line)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)

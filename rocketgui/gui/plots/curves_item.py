@@ -128,7 +128,7 @@ class CurvesItem(QGraphicsItem):
             left = curve.head_x - _NAME_APART * wide - width
             if left < 0:  # it has only begun
                 left = curve.head_x + _NAME_APART * wide
-            place = QRectF(left, max(curve.head_y - 15 * wide, 0.0), width, 13 * wide)
-            painter.fillRect(place, back)
+            rect = QRectF(left, max(curve.head_y - 15 * wide, 0.0), width, 13 * wide)
+            painter.fillRect(rect, back)
             painter.setPen(curve.colour)
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)

@@ -73,10 +73,10 @@ class Lanes(QWidget):
         lane = min(field.height() / len(workers), _LANE_MOST * wide)
         field = QRectF(field.left(), field.center().y() - lane * len(workers) / 2, field.width(), lane * len(workers))
         self._draw_limit(painter, field)
-        for place, worker in enumerate(workers):
+        for index, worker in enumerate(workers):
             watched = worker.values.get(name)
             value = watched.last if watched is not None else 0
-            box = QRectF(field.left(), field.top() + place * lane, field.width(), lane)
+            box = QRectF(field.left(), field.top() + index * lane, field.width(), lane)
             self._draw_lane(
                 painter, box, worker.shown, value, self._theme.worker(worker.worker_index), over=worker.is_over
             )

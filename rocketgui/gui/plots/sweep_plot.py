@@ -22,7 +22,7 @@ _RIGHT_SIDE, _LEFT_SIDE = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLef
 _CENTRE, _MIDDLE = Qt.AlignmentFlag.AlignCenter, Qt.AlignmentFlag.AlignVCenter
 
 
-class SweepPicture(QWidget):
+class SweepPlot(QWidget):
     """Shows `sweep` on an axis of up to `most` workers."""
 
     def __init__(self, theme: Theme) -> None:
@@ -63,22 +63,22 @@ class _Drawing:
         self._draw_legend()
         self._draw_ideal()
         points = self._sweep.points
-        efficient = [self._place(p.workers, self._sweep.efficiency(p) / self._efficiency_top) for p in points]
-        gains = [self._place(p.workers, self._sweep.speed_up(p) / self._top) for p in points]
+        efficient = [self._mark(p.workers, self._sweep.efficiency(p) / self._efficiency_top) for p in points]
+        gains = [self._mark(p.workers, self._sweep.speed_up(p) / self._top) for p in points]
         self._draw_line(efficient, self._efficiency_colour, Qt.PenStyle.DotLine)
         self._draw_line(gains, self._gain_colour, Qt.PenStyle.SolidLine)
-        for place in efficient:
-            self._draw_mark(place, self._efficiency_colour, is_round=False)
-        for place in gains:
-            self._draw_mark(place, self._gain_colour, is_round=True)
-        for place, point in zip(gains, points, strict=True):
+        for mark in efficient:
+            self._draw_mark(mark, self._efficiency_colour, is_round=False)
+        for mark in gains:
+            self._draw_mark(mark, self._gain_colour, is_round=True)
+        for mark, point in zip(gains, points, strict=True):
             if len(points) <= _NUMBERED or point.workers == self._sweep.knee():
-                room = QRectF(place.x() - 16, place.y() + 8, 32, 15)
+                room = QRectF(mark.x() - 16, mark.y() + 8, 32, 15)
                 self._painter.fillRect(room, self._back)
                 self._painter.setPen(self._theme.colour("text"))
                 self._painter.drawText(room, _CENTRE, f"{self._sweep.speed_up(point):.2f}")
 
-    def _place(self, workers: float, share: float) -> QPointF:
+    def _mark(self, workers: float, share: float) -> QPointF:
         """Where a number of workers and a share of the field's height meet."""
         field = self._field
         return QPointF(
@@ -88,7 +88,7 @@ class _Drawing:
     def _draw_gains_axis(self) -> None:
         field = self._field
         for gain in ticks(0.0, self._top, max(int(field.height() / 40), 2))[1]:
-            y = self._place(1, gain / self._top).y()
+            y = self._mark(1, gain / self._top).y()
             self._painter.setPen(self._theme.colour("grid"))
             self._painter.drawLine(QPointF(field.left(), y), QPointF(field.right(), y))
             self._painter.setPen(self._theme.colour("muted"))
@@ -98,7 +98,7 @@ class _Drawing:
         field = self._field
         self._painter.setPen(self._theme.colour("muted"))
         for percent in ticks(0.0, 100 * self._efficiency_top, max(int(field.height() / 40), 2))[1]:
-            y = self._place(1, percent / 100 / self._efficiency_top).y()
+            y = self._mark(1, percent / 100 / self._efficiency_top).y()
             self._painter.drawText(
                 QRectF(field.right() + 8, y - 8, _RIGHT - 8, 16), _LEFT_SIDE | _MIDDLE, f"{percent:g} %"
             )
@@ -107,11 +107,11 @@ class _Drawing:
         painter, field, cores = self._painter, self._field, self._sweep.cores
         step = max(1, -(-self._most // max(int(field.width() / 34), 1)))
         for workers in range(1, self._most + 1, step):
-            x = self._place(workers, 0).x()
+            x = self._mark(workers, 0).x()
             painter.drawText(QRectF(x - 20, field.bottom() + 4, 40, 16), _CENTRE, str(workers))
         painter.drawText(QRectF(field.left(), field.bottom() + 20, field.width(), 18), _CENTRE, "workers")
         if cores <= self._most:
-            x = self._place(cores, 0).x()
+            x = self._mark(cores, 0).x()
             painter.setPen(QPen(self._theme.colour("faint"), 1.2, Qt.PenStyle.DotLine))
             painter.drawLine(QPointF(x, field.top()), QPointF(x, field.bottom()))
             painter.setPen(self._theme.colour("muted"))
@@ -134,17 +134,17 @@ class _Drawing:
         self._painter.save()
         self._painter.setClipRect(self._field)
         self._painter.setPen(QPen(self._theme.colour("accent"), 1.4, Qt.PenStyle.DashLine))
-        self._painter.drawLine(self._place(1, 1 / self._top), self._place(self._most, self._most / self._top))
+        self._painter.drawLine(self._mark(1, 1 / self._top), self._mark(self._most, self._most / self._top))
         self._painter.restore()
 
-    def _draw_line(self, places: list[QPointF], colour: QColor, style: Qt.PenStyle) -> None:
+    def _draw_line(self, marks: list[QPointF], colour: QColor, style: Qt.PenStyle) -> None:
         self._painter.setPen(QPen(colour, 2.2, style))
-        self._painter.drawPolyline(places)
+        self._painter.drawPolyline(marks)
 
-    def _draw_mark(self, place: QPointF, colour: QColor, *, is_round: bool) -> None:
+    def _draw_mark(self, mark: QPointF, colour: QColor, *, is_round: bool) -> None:
         self._painter.setPen(QPen(self._theme.colour("panel"), 1.5))
         self._painter.setBrush(colour)
         if is_round:
-            self._painter.drawEllipse(place, 5, 5)
+            self._painter.drawEllipse(mark, 5, 5)
         else:
-            self._painter.drawRect(QRectF(place.x() - 4.5, place.y() - 4.5, 9, 9))
+            self._painter.drawRect(QRectF(mark.x() - 4.5, mark.y() - 4.5, 9, 9))

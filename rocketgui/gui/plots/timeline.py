@@ -146,8 +146,8 @@ class TimelinePlot(TimePlot):
         """The row that the pointer is in."""
         if self._pointed_y is None:
             return None
-        place = self.scroll.value() + int(self._pointed_y / self._row)
-        return bars[place] if 0 <= place < len(bars) else None
+        index = self.scroll.value() + int(self._pointed_y / self._row)
+        return bars[index] if 0 <= index < len(bars) else None
 
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
         self._pointed_y = self._box.mapFromScene(QPointF(self.mapToScene(ev.position().toPoint()))).y()

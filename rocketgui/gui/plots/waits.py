@@ -46,8 +46,8 @@ class Waits:
 
     def at(self, t_s: float) -> str | None:
         """What it waited for at a time; None if it did not, or that is not known."""
-        place = int(np.searchsorted(self._ends[:, 0], t_s, side="right")) - 1
-        return self._what[place] if place >= 0 and t_s < self._ends[place, 1] else None
+        index = int(np.searchsorted(self._ends[:, 0], t_s, side="right")) - 1
+        return self._what[index] if index >= 0 and t_s < self._ends[index, 1] else None
 
     def stretches(self, view: View) -> tuple[Stretch, ...]:
         """From where to where the row is drawn as waiting, in logical pixels."""

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 
-class Opening(QObject):
+class OpenProgram(QObject):
     """Finds the file that a user wants to open.
 
     Signals:

@@ -18,7 +18,7 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox
 
 from rocketgui import python_installations
-from rocketgui.gui.widgets.buttons import Choice
+from rocketgui.gui.widgets.buttons import ComboBox
 from rocketgui.gui.widgets.labels import tip
 from rocketgui.model.formatting import harmless
 from rocketgui.python_installations import NoPython, PythonInstallation
@@ -92,7 +92,7 @@ class _Search(QObject):
         self.done.emit(search(chosen))
 
 
-class PythonChoice(Choice):
+class PythonComboBox(ComboBox):
     """Chooses the interpreter of the next launch. `python` is the path of the first one.
 
     Signals:

@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from rocketgui import python_installations
-from rocketgui.gui.program.python_combo_box import PythonChoice
-from rocketgui.gui.program.variant_controls import RunChoices
+from rocketgui.gui.program.python_combo_box import PythonComboBox
+from rocketgui.gui.program.variant_controls import VariantControls
 from rocketgui.gui.view_models.limit_scale import LIMIT_STOPS, STOPS_PER_DECADE, limit_at, stop_for, workers_on_slider
 from rocketgui.gui.widgets.elided_labels import Lines
 from rocketgui.gui.widgets.slider_field import Scale, SliderField
@@ -46,8 +46,8 @@ class RocketControls(QWidget):
         self.workers.value_changed.connect(self._workers_moved)
         self.limit = SliderField("Limit", _limit_scale(), options.limit, "How far each process counts", 3)
         self.limit.value_changed.connect(self._limit_moved)
-        self.python = PythonChoice(options.python)
-        self.choices = RunChoices(options.variant, options.start_method, lambda: self.python.interpreter)
+        self.python = PythonComboBox(options.python)
+        self.choices = VariantControls(options.variant, options.start_method, lambda: self.python.interpreter)
         self.python.chosen.connect(self.choices.refresh)
         if (
             options.python == python_installations.own()
@@ -118,7 +118,7 @@ class RocketControls(QWidget):
 
     def _remark_workers(self) -> None:
         workers, variant = self.workers.value, self.choices.variant
-        self.workers.set_remark(_crowd(workers, self._cores, variant.run_as, variant.work))
+        self.workers.set_remark(_sharing(workers, self._cores, variant.run_as, variant.work))
 
     def _limit_moved(self, limit: int) -> None:
         self._remark_limit()
@@ -133,7 +133,7 @@ class RocketControls(QWidget):
             self.limit.set_remark(f"From 0: {takes}\nat {format_rate(rate)} each")
 
 
-def _crowd(workers: int, cores: int, run_as: str, work: str) -> str:
+def _sharing(workers: int, cores: int, run_as: str, work: str) -> str:
     """What so many workers mean for the cores."""
     if workers == 1:
         return "One alone."

@@ -9,13 +9,13 @@ import shlex
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from rocketgui.gui.program.python_combo_box import PythonChoice
+from rocketgui.gui.program.python_combo_box import PythonComboBox
 from rocketgui.gui.style.theme import set_text
 from rocketgui.gui.view_models import script_source
 from rocketgui.gui.widgets.buttons import Button
 from rocketgui.gui.widgets.elided_labels import Elided
 from rocketgui.gui.widgets.labels import Label
-from rocketgui.gui.widgets.text_field import WordsField
+from rocketgui.gui.widgets.text_field import TextField
 from rocketgui.options import parse_watch
 from rocketgui.protocol.launch_spec import Launch, Script
 
@@ -81,10 +81,10 @@ class ScriptControls(QWidget):
         self.name = Elided(1.3, bold=True)
         self.folder = Elided(0.92)
         self.folder.setProperty("role", "muted")
-        self.arguments = WordsField(
+        self.arguments = TextField(
             "Arguments", f"What the program is told, as in a shell. {_LATER}", parse_arguments, join_arguments, 1
         )
-        self.watch = WordsField(
+        self.watch = TextField(
             "Watch",
             "Values to draw: NAME, a global of the main module; module.NAME; or function:local; spaces between them. "
             f"{_LATER}",
@@ -95,7 +95,7 @@ class ScriptControls(QWidget):
         self.watch.field.setPlaceholderText("what changes")
         self.arguments.field.setPlaceholderText("none")
         self.arguments.set_remark("As in a shell.")
-        self.python = PythonChoice(python)
+        self.python = PythonComboBox(python)
         label = Label("Python")
         set_text(label, 1.0)
         label.setBuddy(self.python)

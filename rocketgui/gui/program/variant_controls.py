@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QStandardItemModel
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
 from rocketgui.gui.style.theme import set_text
-from rocketgui.gui.widgets.buttons import Choice, claims_space
+from rocketgui.gui.widgets.buttons import ComboBox, claims_space
 from rocketgui.gui.widgets.labels import Label
 from rocketgui.options import pin_refusal
 from rocketgui.programs.variants import INTERPRETERS_FROM, Variant, refusal
@@ -41,7 +41,7 @@ VARIABLE = {
 }
 
 
-class RunChoices(QWidget):
+class VariantControls(QWidget):
     """The choices in a grid. `python` tells which Python is to run the program.
 
     Signals:
@@ -60,7 +60,7 @@ class RunChoices(QWidget):
         )
         self.work = _choice("Work", "What each worker does", WORK)
         self.variable = _choice("Variable", "What the workers count", VARIABLE)
-        self.pin = Tick("Pin each to a core", "Keep each worker on one core")
+        self.pin = CheckBox("Pin each to a core", "Keep each worker on one core")
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -74,7 +74,7 @@ class RunChoices(QWidget):
         for choice in self._all():
             choice.currentIndexChanged.connect(lambda _, choice=choice: self._chosen(choice))
 
-    def _all(self) -> tuple[Choice, ...]:
+    def _all(self) -> tuple[ComboBox, ...]:
         return self.run_as, self.method, self.work, self.variable
 
     def add_row(self, text: str, widget: QWidget) -> Label:
@@ -109,7 +109,7 @@ class RunChoices(QWidget):
         self.pin.setChecked(variant.pin and self.pin.isEnabled())
         self._offer()
 
-    def meaning(self, choice: Choice | None = None) -> str:
+    def meaning(self, choice: ComboBox | None = None) -> str:
         """What a choice means as it now stands; that of what workers are, if none is given."""
         text: str = (choice or self.run_as).currentData(Qt.ItemDataRole.ToolTipRole)
         return text
@@ -148,12 +148,12 @@ class RunChoices(QWidget):
         variants = {value: self.variant._replace(variable=value) for value in VARIABLE}
         _grey_out(self.variable, VARIABLE, {value: refusal(one, INTERPRETERS_FROM) for value, one in variants.items()})
 
-    def _chosen(self, choice: Choice) -> None:
+    def _chosen(self, choice: ComboBox) -> None:
         self._offer()
         self.changed.emit(self.meaning(choice))
 
 
-class Tick(QCheckBox):
+class CheckBox(QCheckBox):
     """A check box; with the focus, Space ticks it and does not launch."""
 
     def __init__(self, text: str, tip: str) -> None:
@@ -175,20 +175,20 @@ class Tick(QCheckBox):
             super().keyPressEvent(event)
 
 
-def _grey_out(choice: Choice, offered: dict[str, tuple[str, str]], reasons: dict[str, str | None]) -> None:
+def _grey_out(choice: ComboBox, offered: dict[str, tuple[str, str]], reasons: dict[str, str | None]) -> None:
     """Offer what has no reason against it; the rest says why, and is not chosen."""
     model = choice.model()
     assert isinstance(model, QStandardItemModel)
-    for place, (value, (_, meaning)) in enumerate(offered.items()):
+    for index, (value, (_, meaning)) in enumerate(offered.items()):
         reason = reasons[value]
-        model.item(place).setEnabled(reason is None)
-        model.item(place).setToolTip(meaning if reason is None else f"Not available: {reason}.")
+        model.item(index).setEnabled(reason is None)
+        model.item(index).setToolTip(meaning if reason is None else f"Not available: {reason}.")
     if reasons[choice.currentData()] is not None:
         choice.setCurrentIndex(0)
 
 
-def _choice(name: str, tip: str, offered: dict[str, tuple[str, str]]) -> Choice:
-    choice = Choice(name, f"{tip}. {_LATER}")
+def _choice(name: str, tip: str, offered: dict[str, tuple[str, str]]) -> ComboBox:
+    choice = ComboBox(name, f"{tip}. {_LATER}")
     for value, (text, meaning) in offered.items():
         choice.addItem(text, value)
         choice.setItemData(choice.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)

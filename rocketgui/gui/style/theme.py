@@ -25,7 +25,7 @@ _FACTOR = "textFactor"
 _TEXT_PX = (13, 16)
 
 
-class Look(StrEnum):
+class ColourScheme(StrEnum):
     """What the user wants to see."""
 
     SYSTEM = "system"
@@ -35,7 +35,7 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The colours of one look. `workers` and `cores` are cycled; `heat` runs from idle to fully loaded."""
+    """The colours of one colour scheme. `workers` and `cores` are cycled; `heat` runs from idle to fully loaded."""
 
     id: str
     name: str
@@ -54,20 +54,20 @@ class Theme:
         """The colour that everything is drawn on, as Qt's 32-bit number."""
         return self.colour("panel").rgb()
 
-    def worker(self, place: int | None) -> QColor:
-        """The colour of the worker at a place; the program itself, which has none, is written like text."""
-        return self.colour("text") if place is None else self.workers[place % len(self.workers)]
+    def worker(self, index: int | None) -> QColor:
+        """The colour of the worker of an index; the program itself, which has none, is written like text."""
+        return self.colour("text") if index is None else self.workers[index % len(self.workers)]
 
     def core(self, number: int) -> QColor:
         """The colour of a core's line."""
         return self.cores[number % len(self.cores)]
 
 
-def load_theme(look: Look) -> Theme:
-    """Read a theme's file; `look` is dark or light."""
-    data = json.loads(resource(f"themes/{look}.json").read_text(encoding="utf-8"))
+def load_theme(scheme: ColourScheme) -> Theme:
+    """Read a theme's file; `scheme` is dark or light."""
+    data = json.loads(resource(f"themes/{scheme}.json").read_text(encoding="utf-8"))
     return Theme(
-        id=str(look),
+        id=str(scheme),
         name=data["name"],
         palette=data["palette"],
         colours=data["colours"],
@@ -80,8 +80,8 @@ def load_theme(look: Look) -> Theme:
 class ThemeSwitch(QObject):
     """Applies a theme to the application and tells who draws by hand.
 
-    The style sheet comes with `dress`, once the widgets are made: with it, every widget would be styled again with each
-    parent that it gets, which took a third of the time that the window is made in.
+    The style sheet comes with `apply_style_sheet`, once the widgets are made: with it, every widget would be styled
+    again with each parent that it gets, which took a third of the time that the window is made in.
 
     Signals:
         changed: the new `Theme`.
@@ -89,10 +89,10 @@ class ThemeSwitch(QObject):
 
     changed = Signal(object)
 
-    def __init__(self, app: QApplication, look: Look = Look.SYSTEM) -> None:
+    def __init__(self, app: QApplication, scheme: ColourScheme = ColourScheme.SYSTEM) -> None:
         super().__init__(app)
         self._app = app
-        self._look = look
+        self._scheme = scheme
         app.setStyle(QStyleFactory.create("Fusion"))
         app.setFont(base_font(app))
         self._hints = app.styleHints()
@@ -101,34 +101,34 @@ class ThemeSwitch(QObject):
         app.setPalette(_palette(self.theme))
 
     @property
-    def look(self) -> Look:
-        """What was chosen: a look, or the system's."""
-        return self._look
+    def scheme(self) -> ColourScheme:
+        """What was chosen: a colour scheme, or the system's."""
+        return self._scheme
 
-    def choose(self, look: Look) -> None:
-        """Change the look."""
-        self._look = look
+    def choose(self, scheme: ColourScheme) -> None:
+        """Change the colour scheme."""
+        self._scheme = scheme
         self._refresh()
 
     def _system_changed(self) -> None:
-        if self._look is Look.SYSTEM:
+        if self._scheme is ColourScheme.SYSTEM:
             self._refresh()
 
-    def _wanted(self) -> Look:
-        if self._look is not Look.SYSTEM:
-            return self._look
+    def _wanted(self) -> ColourScheme:
+        if self._scheme is not ColourScheme.SYSTEM:
+            return self._scheme
         # Where the system does not say, dark: it is what a stage wants.
-        return Look.LIGHT if self._hints.colorScheme() is Qt.ColorScheme.Light else Look.DARK
+        return ColourScheme.LIGHT if self._hints.colorScheme() is Qt.ColorScheme.Light else ColourScheme.DARK
 
     def _refresh(self) -> None:
         wanted = self._wanted()
         if wanted != self.theme.id:
             self.theme = load_theme(wanted)
             self._app.setPalette(_palette(self.theme))
-            self.dress()
+            self.apply_style_sheet()
             self.changed.emit(self.theme)
 
-    def dress(self) -> None:
+    def apply_style_sheet(self) -> None:
         """Apply the theme's style sheet."""
         template = Template(resource("themes/style.qss").read_text(encoding="utf-8"))
         images = {name: resource(f"themes/{name}.svg").as_posix() for name in ("arrow", "tick", "up")}

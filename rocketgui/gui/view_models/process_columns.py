@@ -178,8 +178,8 @@ def _said_state(process: Process, run: Run) -> str:
     if activity is None:
         return process.outcome() or _state(process, run)
     on = f" ({_named(activity.on, run)})" if activity.on else ""
-    place = format_location(activity.file, activity.line, activity.function)
-    return f"{ACTIVITY_NAMES[activity.what]}{on}" + (f", at {place}\n{activity.file}" if place else "")
+    location = format_location(activity.file, activity.line, activity.function)
+    return f"{ACTIVITY_NAMES[activity.what]}{on}" + (f", at {location}\n{activity.file}" if location else "")
 
 
 def _named(on: str, run: Run) -> str:

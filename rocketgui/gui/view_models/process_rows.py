@@ -22,7 +22,7 @@ from rocketgui.model.run import Run
 _DEEPEST = 4
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """A process or a thread in the table, and how many steps it is indented."""
 
     process: Process
@@ -36,18 +36,18 @@ class Sorting(NamedTuple):
     descending: bool
 
 
-def rows(run: Run, sorting: Sorting | None = None, found: Sequence[Process] = ()) -> list[Row]:
+def rows(run: Run, sorting: Sorting | None = None, found: Sequence[Process] = ()) -> list[TableRow]:
     """All rows of the table: the program itself, what it started, and for a program of the user's all else too. `found`
     are some of those without a row of their own."""
     root = run.root
-    first = [Row(root, 0)] if root is not None else []
-    folded = [Row(group, 0) for group in run.folded.rows] + [Row(one, 1) for one in found]
+    first = [TableRow(root, 0)] if root is not None else []
+    folded = [TableRow(group, 0) for group in run.folded.rows] + [TableRow(one, 1) for one in found]
     if not run.is_script:
         workers = run.workers if sorting is None else ordered(run.workers, sorting)
-        return first + [Row(worker, 0) for worker in workers] + folded
+        return first + [TableRow(worker, 0) for worker in workers] + folded
     threads = _threads(run)
-    shown = first + (_tree(run) if sorting is None else [Row(one, 0) for one in ordered(run.workers, sorting)])
-    helpers = [Row(one, 0) for one in run.processes.values() if one.kind == "helper"]
+    shown = first + (_tree(run) if sorting is None else [TableRow(one, 0) for one in ordered(run.workers, sorting)])
+    helpers = [TableRow(one, 0) for one in run.processes.values() if one.kind == "helper"]
     return [inner for row in shown for inner in (row, *_below(row, threads))] + folded + helpers
 
 
@@ -59,11 +59,11 @@ def _threads(run: Run) -> dict[int | None, list[Process]]:
     return threads
 
 
-def _below(row: Row, threads: dict[int | None, list[Process]]) -> list[Row]:
-    return [Row(thread, min(row.depth + 1, _DEEPEST)) for thread in threads.get(row.process.id, ())]
+def _below(row: TableRow, threads: dict[int | None, list[Process]]) -> list[TableRow]:
+    return [TableRow(thread, min(row.depth + 1, _DEEPEST)) for thread in threads.get(row.process.id, ())]
 
 
-def _tree(run: Run) -> list[Row]:
+def _tree(run: Run) -> list[TableRow]:
     """The processes that the program started, each followed by those that it started itself."""
     workers = run.workers
     known = {worker.id for worker in workers}
@@ -72,15 +72,15 @@ def _tree(run: Run) -> list[Row]:
         # Those of the program itself, and those whose parent is a helper or is not known, stand at the left.
         own = worker.parent in known and worker.parent != worker.id
         children[worker.parent if own else None].append(worker)
-    found: list[Row] = []
-    waiting = [Row(worker, 0) for worker in reversed(children[None])]
+    found: list[TableRow] = []
+    waiting = [TableRow(worker, 0) for worker in reversed(children[None])]
     while waiting:
         row = waiting.pop()
         found.append(row)
-        waiting += [Row(child, min(row.depth + 1, _DEEPEST)) for child in reversed(children[row.process.id])]
+        waiting += [TableRow(child, min(row.depth + 1, _DEEPEST)) for child in reversed(children[row.process.id])]
     if len(found) < len(workers):  # each is said to be started by another one of them
         seen = {row.process.id for row in found}
-        found += [Row(worker, 0) for worker in workers if worker.id not in seen]
+        found += [TableRow(worker, 0) for worker in workers if worker.id not in seen]
     return found
 
 

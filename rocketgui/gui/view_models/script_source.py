@@ -41,8 +41,8 @@ def folder_of(script: Script) -> Path:
 def file_of(script: Script) -> Path | None:
     """The file that runs; None for a module that lies elsewhere, which only its own Python finds."""
     if is_module(script):
-        place = Path(*script.argv[1].split("."))
-        found = (place.with_suffix(".py"), place / "__main__.py")
+        module_path = Path(*script.argv[1].split("."))
+        found = (module_path.with_suffix(".py"), module_path / "__main__.py")
         return next((file for file in found if file.is_file()), None)
     file = Path(script.argv[0])
     return file / "__main__.py" if file.is_dir() else file

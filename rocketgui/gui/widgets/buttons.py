@@ -75,7 +75,7 @@ class MenuButton(QToolButton):
             super().keyPressEvent(event)
 
 
-class Choice(QComboBox):
+class ComboBox(QComboBox):
     """A drop-down list."""
 
     def __init__(self, name: str, tip: str) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 from rocketgui.gui.style.theme import set_text
 
 
-class Reading(QScrollArea):
+class ScrolledText(QScrollArea):
     """Shows rich text; `label` is what it stands in."""
 
     def __init__(self, name: str) -> None:

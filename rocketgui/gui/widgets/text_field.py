@@ -15,7 +15,7 @@ from rocketgui.gui.widgets.slider_field import NumberEdit
 Words = tuple[str, ...]
 
 
-class WordsField(QWidget):
+class TextField(QWidget):
     """Words as they are typed in a shell; what cannot be understood never gets in. `remark_lines`: room below.
 
     Signals:

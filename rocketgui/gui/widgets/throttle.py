@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, QTimer
 
 
-class Pacer(QObject):
+class Throttle(QObject):
     """Calls `work` soon after `wake`, but never twice within `interval_ms`. Without `wake` nothing happens at all.
 
     A timer that runs all the time would draw the same picture again, and up to an interval later than it could.

@@ -11,11 +11,11 @@ from rocketgui.gui.widgets.buttons import Button
 from rocketgui.gui.widgets.card import Card
 
 
-class Views(QWidget):
+class ViewSwitcher(QWidget):
     """The views on top of each other. `choices` are (name, what it shows, key, widget).
 
     Signals:
-        chosen: the place of the view that is in sight now.
+        chosen: the index of the view that is in sight now.
     """
 
     chosen = Signal(int)
@@ -28,11 +28,11 @@ class Views(QWidget):
         row = QHBoxLayout()
         row.setSpacing(2)
         self.buttons: list[Button] = []
-        for place, (name, about, key, widget) in enumerate(choices):
+        for index, (name, about, key, widget) in enumerate(choices):
             button = Button(name, f"{about} ({key})")
             button.setProperty("role", "view")
             button.setCheckable(True)
-            self._group.addButton(button, place)
+            self._group.addButton(button, index)
             self._stack.addWidget(widget)
             self.buttons.append(button)
             row.addWidget(button)
@@ -43,12 +43,12 @@ class Views(QWidget):
 
     @property
     def current(self) -> int:
-        """The place of the view in sight."""
+        """The index of the view in sight."""
         return self._stack.currentIndex()
 
-    def choose(self, place: int) -> None:
+    def choose(self, index: int) -> None:
         """Bring a view into sight."""
-        self.buttons[place].setChecked(True)
+        self.buttons[index].setChecked(True)
 
     def choose_named(self, name: str) -> None:
         """Bring the view of this name into sight, in small letters or not."""
@@ -56,7 +56,7 @@ class Views(QWidget):
             if button.text().lower() == name.lower():
                 button.setChecked(True)
 
-    def _toggled(self, place: int, checked: bool) -> None:
+    def _toggled(self, index: int, checked: bool) -> None:
         if checked:
-            self._stack.setCurrentIndex(place)
-            self.chosen.emit(place)
+            self._stack.setCurrentIndex(index)
+            self.chosen.emit(index)

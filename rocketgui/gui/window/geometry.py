@@ -2,7 +2,7 @@
 around it.
 
 QWidget.restoreGeometry supposes a title bar and, on a screen of just the window's size without a window manager, makes
-the window smaller and moves it. What the frame really is, the `Placer` sees once the window is there.
+the window smaller and moves it. What the frame really is, the `GeometryKeeper` sees once the window is there.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ _MOST = 32_767
 _PLACE = re.compile(r"(-?\d{1,5}),(-?\d{1,5}),(\d{1,5}),(\d{1,5})(,maximized)?", re.ASCII)
 
 
-class Place(NamedTuple):
+class Geometry(NamedTuple):
     """Where the content of a window is while it is not maximized, and whether it is."""
 
     rect: QRect
     maximized: bool = False
 
     @staticmethod
-    def of(window: QWidget) -> Place:
+    def of(window: QWidget) -> Geometry:
         """Where a window stands."""
         maximized = window.isMaximized()
-        return Place(window.normalGeometry() if maximized else window.geometry(), maximized)
+        return Geometry(window.normalGeometry() if maximized else window.geometry(), maximized)
 
     @staticmethod
-    def read(text: str) -> Place | None:
-        """What `str` of a place gave; None for anything else."""
+    def read(text: str) -> Geometry | None:
+        """What `str` of a geometry gave; None for anything else."""
         found = _PLACE.fullmatch(text)
         if found is None:
             return None
         left, top, width, height = map(int, found.groups()[:4])
         if not (width and height) or max(abs(left), abs(top), width, height) > _MOST:
             return None
-        return Place(QRect(left, top, width, height), found[5] is not None)
+        return Geometry(QRect(left, top, width, height), found[5] is not None)
 
     def __str__(self) -> str:
         rect = self.rect
@@ -58,7 +58,7 @@ class Place(NamedTuple):
             window.setWindowState(Qt.WindowState.WindowMaximized)
 
 
-class Placer(QObject):
+class GeometryKeeper(QObject):
     """Moves a window that reaches beyond what its screen has for windows, and makes it smaller where it has to be."""
 
     def __init__(self, window: QWidget) -> None:
@@ -66,14 +66,14 @@ class Placer(QObject):
         self._window = window
         self._left = 0
         self._timer = QTimer(self, interval=_SETTLES_MS // _LOOKS)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._scheme)
 
     def watch(self) -> None:
         """The window was shown, or is shown in another way: fit it once its frame is known."""
         self._left = _LOOKS
         self._timer.start()
 
-    def _look(self) -> None:
+    def _scheme(self) -> None:
         self._left -= 1
         window = self._window
         handle: QWindow | None = window.windowHandle()  # None is what Qt's type hints do not know of

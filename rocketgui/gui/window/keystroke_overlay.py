@@ -13,7 +13,7 @@ _SHOWN_MS = 1600
 _MODIFIERS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
 
 
-class KeyCaps(Label):
+class KeystrokeOverlay(Label):
     """A label above all else, at the lower edge of the window, that stays for a moment after each key."""
 
     def __init__(self, window: QMainWindow) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from rocketgui.gui.style.theme import resize_text, set_all_text
-from rocketgui.gui.window.geometry import Place
+from rocketgui.gui.window.geometry import Geometry
 
 #: Pixels of text in a picture of this height.
 _TEXT_PX, _HEIGHT = 17, 720
@@ -39,7 +39,7 @@ class Shape(StrEnum):
 class _Before(NamedTuple):
     """How the window stood."""
 
-    place: Place
+    geometry: Geometry
     least: QSize
 
 
@@ -71,9 +71,9 @@ class Presentation(QObject):
         window.installEventFilter(self)
 
     @property
-    def place(self) -> Place:
+    def geometry(self) -> Geometry:
         """Where the window stands when it is not presented."""
-        return self._before.place if self._before is not None else Place.of(self._window)
+        return self._before.geometry if self._before is not None else Geometry.of(self._window)
 
     def toggle(self) -> None:
         """Present on the full screen, or no longer."""
@@ -86,7 +86,7 @@ class Presentation(QObject):
         window = self._window
         if self._before is None:
             self.beginning.emit()
-            self._before = _Before(Place.of(window), window.minimumSize())
+            self._before = _Before(Geometry.of(window), window.minimumSize())
         window.setMinimumSize(0, 0)
         window.setMaximumSize(_UNBOUND, _UNBOUND)
         self.shape = shape
@@ -96,8 +96,8 @@ class Presentation(QObject):
             self._fit()
             window.setMinimumSize(before.least)
             window.showNormal()
-            window.setGeometry(before.place.rect)
-            if before.place.maximized:
+            window.setGeometry(before.geometry.rect)
+            if before.geometry.maximized:
                 window.showMaximized()
         elif shape.size is None or self._is_all_of_the_screen(shape.size):
             window.setGeometry(window.screen().geometry())  # where no window manager does it
@@ -137,7 +137,7 @@ class Presentation(QObject):
         large, small = self._pixels()
         resize_text(self._window, large, self._sides, small)
 
-    def dressed(self) -> None:
+    def style_sheet_applied(self) -> None:
         """There is a new style sheet: give all text its size again."""
         large, small = self._pixels()
         set_all_text(self._window, large, self._sides, small)

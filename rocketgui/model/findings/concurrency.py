@@ -87,9 +87,9 @@ def interleaved(run: Run) -> Iterable[Finding]:
     """Every worker had printed before any of them printed its last line: the lines came mixed."""
     workers = {worker.id for worker in run.workers if worker.state is ProcessState.ENDED}
     lines: dict[int, list[int]] = {}
-    for place, line in enumerate(run.output):
+    for index, line in enumerate(run.output):
         if line.process in workers:
-            lines.setdefault(line.process, []).append(place)
+            lines.setdefault(line.process, []).append(index)
     if run.folded.work.workers or len(workers) < 2 or len(lines) < len(workers):
         return
     if any(len(places) < 2 for places in lines.values()):

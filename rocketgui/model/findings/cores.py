@@ -41,15 +41,15 @@ def oversubscription(run: Run) -> Iterable[Finding]:
     by_others = shares.cores < _CROWDED * cores
     if by_others and not (_cores_are_busy(run) and _are_busy(run)):
         return
-    flying = shares is now and run.is_live
+    running = shares is now and run.is_live
     share, switches = 100 * shares.cores / shares.workers, shares.switches_per_s or 0.0
-    who = f"{shares.workers} {run.noun(shares.workers)} {'share' if flying else 'shared'}"
+    who = f"{shares.workers} {run.noun(shares.workers)} {'share' if running else 'shared'}"
     what = f"{cores} core{'s' * (cores > 1)}{' with other programs' * by_others}"
-    interrupts = "interrupts" if flying else "interrupted"
+    interrupts = "interrupts" if running else "interrupted"
     often = f" The system {interrupts} them {switches:,.0f} times a second." if switches >= 1 else ""
     yield Finding(
         "oversubscription",
-        f"{who} {what}. Each {'gets' if flying else 'got'} {share:.0f} % of a core.{often}",
+        f"{who} {what}. Each {'gets' if running else 'got'} {share:.0f} % of a core.{often}",
         {"processes": shares.workers, "cores": cores, "share_percent": round(share, 1), "involuntary_per_s": switches},
     )
 

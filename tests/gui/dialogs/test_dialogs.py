@@ -20,7 +20,7 @@ from rocketgui.gui.dialogs.about_dialog import AboutDialog, details, version_of
 from rocketgui.gui.dialogs.error_dialog import ErrorReporter
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.run_controller import RunState
-from rocketgui.gui.style.theme import Look
+from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.options import Options
 from rocketgui.protocol import messages
 from tests.gui.conftest import Advance, MakeWindow
@@ -59,9 +59,11 @@ def test_the_menu_shows_once_what_this_is(make_window: MakeWindow, qtbot: QtBot)
     qtbot.waitUntil(lambda: about_dialogs(window) == [])
 
 
-@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
-def test_the_dialog_is_in_the_colours_of_the_theme_and_nothing_is_cut(make_window: MakeWindow, look: Look) -> None:
-    window, _ = make_window(look=look)
+@pytest.mark.parametrize("scheme", [ColourScheme.DARK, ColourScheme.LIGHT])
+def test_the_dialog_is_in_the_colours_of_the_theme_and_nothing_is_cut(
+    make_window: MakeWindow, scheme: ColourScheme
+) -> None:
+    window, _ = make_window(scheme=scheme)
     window.show_about()
     (dialog,) = about_dialogs(window)
     QApplication.processEvents()

@@ -148,12 +148,12 @@ def test_what_is_left_of_the_step_before_is_marked(make_window: MakeWindow, adva
     window, bridge = make_window(Options(lesson=1))
     window.launch()
     advance(bridge, 60)
-    window.strip.say("Something went wrong.")
+    window.status_bar.say("Something went wrong.")
     assert window.findings.remark.text() == ""
     window.lesson.go_on()
     assert window.findings.remark.text() == "of the run before"
     assert window.plots.counters.item.opacity() < 0.5
-    assert window.strip.sentence.property("role") != "error"
+    assert window.status_bar.sentence.property("role") != "error"
     advance(bridge, 5)
     window.launch()
     advance(bridge, 5)

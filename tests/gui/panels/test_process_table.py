@@ -1,4 +1,4 @@
-"""The process table, and the strip that says who is on which core."""
+"""The process table, and the status bar that says who is on which core."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.panels.process_table import _CELL_MARGIN, ProcessModel
-from rocketgui.gui.plots.core_strip import guests, is_told
-from rocketgui.gui.style.theme import Look, load_theme
+from rocketgui.gui.plots.core_strip import is_told, occupants
+from rocketgui.gui.style.theme import ColourScheme, load_theme
 from rocketgui.gui.view_models.process_columns import COLUMNS
 from rocketgui.gui.widgets.frozen_column import FrozenColumn
 from rocketgui.options import Options
@@ -29,7 +29,7 @@ def cells(window: MainWindow, heading: str) -> list[str]:
 
 
 @pytest.fixture
-def flying(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> MainWindow:
+def running(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> MainWindow:
     """A window in which four workers count."""
     window, bridge = make_window(Options(workers=4, limit=10**12))
     window.launch()
@@ -38,49 +38,49 @@ def flying(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> MainWindo
     return window
 
 
-def test_sorted_by_a_click_and_the_parent_stays_first(flying: MainWindow, qtbot: QtBot) -> None:
-    header = flying.processes.table.horizontalHeader()
+def test_sorted_by_a_click_and_the_parent_stays_first(running: MainWindow, qtbot: QtBot) -> None:
+    header = running.processes.table.horizontalHeader()
     x = header.sectionViewportPosition(column("process")) + 5
     names = ["func1", "func2", "func3", "func4"]
     for wanted in (names, names[::-1], names):
         QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, 8))
-        assert cells(flying, "process") == ["MainProcess", *wanted]
+        assert cells(running, "process") == ["MainProcess", *wanted]
     assert not header.isSortIndicatorShown()
 
 
-def test_figures_are_sorted_from_the_largest_down(flying: MainWindow) -> None:
-    flying.processes.sort_by(column("value"))
-    values = [int(cell.replace(",", "")) for cell in cells(flying, "value")[1:]]
+def test_figures_are_sorted_from_the_largest_down(running: MainWindow) -> None:
+    running.processes.sort_by(column("value"))
+    values = [int(cell.replace(",", "")) for cell in cells(running, "value")[1:]]
     assert values == sorted(values, reverse=True)
-    flying.processes.sort_by(column("value"))
-    assert [int(cell.replace(",", "")) for cell in cells(flying, "value")[1:]] == sorted(values)
+    running.processes.sort_by(column("value"))
+    assert [int(cell.replace(",", "")) for cell in cells(running, "value")[1:]] == sorted(values)
 
 
-def test_sorted_by_a_key_and_the_selection_stays_with_its_process(flying: MainWindow) -> None:
-    table, model = flying.processes.table, flying.processes.model
+def test_sorted_by_a_key_and_the_selection_stays_with_its_process(running: MainWindow) -> None:
+    table, model = running.processes.table, running.processes.model
     table.setFocus()
     table.setCurrentIndex(model.index(1, 0))
     selected = model.data(model.index(1, 0))
     QTest.keyClick(table, Qt.Key.Key_S)
     QTest.keyClick(table, Qt.Key.Key_S)
-    assert cells(flying, "process") == ["MainProcess", "func4", "func3", "func2", "func1"]
+    assert cells(running, "process") == ["MainProcess", "func4", "func3", "func2", "func1"]
     assert model.data(model.index(table.currentIndex().row(), 0)) == selected == "func1"
 
 
 def test_what_is_not_known_comes_last() -> None:
     story = Story()
     story.tell(1, messages.ProcessLoad(MS, (3,), (1.0,), (0.1,), (0,), (1,), (1,), (1,), (1,), (5,)))
-    model = ProcessModel(load_theme(Look.DARK))
+    model = ProcessModel(load_theme(ColourScheme.DARK))
     model.set_run(story.run)
     for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
         model.sort(column("moves"), order)
         assert [model.data(model.index(row, column("moves"))) for row in range(3)] == ["–", "5", "–"]
 
 
-def test_every_column_reads_and_explains_itself(flying: MainWindow) -> None:
-    model = flying.processes.model
+def test_every_column_reads_and_explains_itself(running: MainWindow) -> None:
+    model = running.processes.model
     for number, one in enumerate(COLUMNS):
-        flying.processes.sort_by(number)
+        running.processes.sort_by(number)
         assert model.rowCount() == 5
         header = model.headerData(number, Qt.Orientation.Horizontal, Qt.ItemDataRole.AccessibleTextRole)
         assert one.tip in header
@@ -88,14 +88,14 @@ def test_every_column_reads_and_explains_itself(flying: MainWindow) -> None:
             assert model.data(model.index(row, number), Qt.ItemDataRole.AccessibleTextRole)
 
 
-def test_the_strip_says_who_is_on_which_core(flying: MainWindow, qtbot: QtBot) -> None:
-    run, theme = flying.controller.run, load_theme(Look.DARK)
-    qtbot.waitUntil(lambda: sum(map(len, guests(run, theme))) == 4)
-    assert [[guest.name for guest in there] for there in guests(run, theme)] == [
+def test_the_strip_says_who_is_on_which_core(running: MainWindow, qtbot: QtBot) -> None:
+    run, theme = running.controller.run, load_theme(ColourScheme.DARK)
+    qtbot.waitUntil(lambda: sum(map(len, occupants(run, theme))) == 4)
+    assert [[occupant.name for occupant in there] for there in occupants(run, theme)] == [
         ["func1", "func3"],
         ["func2", "func4"],
     ]
-    strip = flying.plots.core_strip
+    strip = running.plots.core_strip
     qtbot.waitUntil(lambda: "core 0: func1 (moved" in strip.toolTip())
     assert strip.accessibleDescription() == strip.toolTip()
 
@@ -110,9 +110,9 @@ def test_the_strip_says_that_the_system_does_not_tell() -> None:
     assert not is_told(story.run)
 
 
-def test_what_killed_a_worker_is_read_without_scrolling(flying: MainWindow, advance: Advance) -> None:
-    flying.resize(1280, 720)
-    panel, model, run = flying.processes, flying.processes.model, flying.controller.run
+def test_what_killed_a_worker_is_read_without_scrolling(running: MainWindow, advance: Advance) -> None:
+    running.resize(1280, 720)
+    panel, model, run = running.processes, running.processes.model, running.controller.run
     run.apply(messages.Ended(3, None, 9, False))
     panel.refresh(run)
     for _ in range(2):
@@ -130,8 +130,8 @@ def test_what_killed_a_worker_is_read_without_scrolling(flying: MainWindow, adva
     assert panel.table.columnSpan(2, column("rate")) == 1
 
 
-def test_names_stay_in_sight(flying: MainWindow) -> None:
-    table = flying.processes.table
+def test_names_stay_in_sight(running: MainWindow) -> None:
+    table = running.processes.table
     names = table.findChild(FrozenColumn)
     assert isinstance(names, FrozenColumn)
     assert not names.isVisible()
@@ -146,10 +146,10 @@ def test_names_stay_in_sight(flying: MainWindow) -> None:
 
 
 @pytest.mark.parametrize("value", [99_999_999, 100_000_000, 184_501_223, 2**63 - 1])
-def test_no_value_is_cut(flying: MainWindow, value: int) -> None:
-    panel, run = flying.processes, flying.controller.run
+def test_no_value_is_cut(running: MainWindow, value: int) -> None:
+    panel, run = running.processes, running.controller.run
     run.apply(messages.Samples((2,), ("rocket",), (run.t_ns + 1,), (value,)))
     panel.refresh(run)
-    text = cells(flying, "value")[1]
+    text = cells(running, "value")[1]
     room = panel.table.columnWidth(column("value")) - _CELL_MARGIN
     assert panel.table.fontMetrics().horizontalAdvance(text) <= room

@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from rocketgui import python_installations
 from rocketgui.gui.main_window import MainWindow
-from rocketgui.gui.program.python_combo_box import PythonChoice, labels, search
-from rocketgui.gui.style.theme import Look
+from rocketgui.gui.program.python_combo_box import PythonComboBox, labels, search
+from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.options import Options
 from rocketgui.protocol import messages
 from rocketgui.python_installations import NoPython, PythonInstallation
@@ -41,11 +41,11 @@ def go(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
     gate.set()
 
 
-def texts(choice: PythonChoice) -> list[str]:
+def texts(choice: PythonComboBox) -> list[str]:
     return [choice.itemText(index) for index in range(choice.count())]
 
 
-def shown(choice: PythonChoice) -> str:
+def shown(choice: PythonComboBox) -> str:
     option = QStyleOptionComboBox()
     choice.initStyleOption(option)
     room = choice.style().subControlRect(
@@ -55,7 +55,7 @@ def shown(choice: PythonChoice) -> str:
     return str(option.currentText)
 
 
-def fill(window: MainWindow, go: Callable[[], None], qtbot: QtBot) -> PythonChoice:
+def fill(window: MainWindow, go: Callable[[], None], qtbot: QtBot) -> PythonComboBox:
     choice = window.program.python
     choice.showPopup()
     go()
@@ -110,11 +110,11 @@ def test_the_others_are_looked_for_when_the_list_is_opened(
     choice.hidePopup()
 
 
-@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
+@pytest.mark.parametrize("scheme", [ColourScheme.DARK, ColourScheme.LIGHT])
 def test_the_list_is_as_wide_as_its_words(
-    make_window: MakeWindow, go: Callable[[], None], qtbot: QtBot, look: Look
+    make_window: MakeWindow, go: Callable[[], None], qtbot: QtBot, scheme: ColourScheme
 ) -> None:
-    window, _ = make_window(look=look)
+    window, _ = make_window(scheme=scheme)
     choice = fill(window, go, qtbot)
     view = choice.view()
     qtbot.waitUntil(lambda: view.sizeHintForColumn(0) <= view.viewport().width())
@@ -125,7 +125,7 @@ def test_a_window_that_is_closed_during_the_search_is_not_missed(
     make_window: MakeWindow, go: Callable[[], None], qtbot: QtBot
 ) -> None:
     window, _ = make_window()
-    choice = PythonChoice(sys.executable)
+    choice = PythonComboBox(sys.executable)
     choice.showPopup()
     thread = choice.thread_of_search
     choice.deleteLater()

@@ -17,7 +17,7 @@ from rocketgui.gui import settings
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.program.script_controls import ScriptControls, parse_arguments, parse_names
 from rocketgui.gui.run_controller import RunState
-from rocketgui.gui.style.theme import Look
+from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.gui.view_models import script_source
 from rocketgui.gui.window.presentation import Shape
 from rocketgui.model.formatting import parse_limit
@@ -176,16 +176,16 @@ def test_every_control_of_it_has_a_name_and_a_tooltip(opened: tuple[MainWindow, 
     assert "Ctrl+B" in controls(window).back.toolTip()
 
 
-@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
+@pytest.mark.parametrize("scheme", [ColourScheme.DARK, ColourScheme.LIGHT])
 def test_no_text_is_cut_and_nothing_moves(
-    make_window: MakeWindow, tmp_path: Path, advance: Advance, look: Look
+    make_window: MakeWindow, tmp_path: Path, advance: Advance, scheme: ColourScheme
 ) -> None:
     file = tmp_path / f"a_{'very_' * 12}long_name.py"
     file.write_text("", encoding="utf-8")
-    window, bridge = make_window(Options(script=Script((str(file), *["argument"] * 20), ("x" * 80,))), look=look)
+    window, bridge = make_window(Options(script=Script((str(file), *["argument"] * 20), ("x" * 80,))), scheme=scheme)
     window.resize(1280, 720)
     QApplication.processEvents()
-    watched = (window.top.launch, window.program, window.plots, window.processes, window.findings, window.strip)
+    watched = (window.top.launch, window.program, window.plots, window.processes, window.findings, window.status_bar)
     before = [widget.geometry() for widget in watched]
     assert cut_texts(window) == []
     window.launch()
@@ -259,8 +259,8 @@ def test_a_dropped_program_is_opened_and_not_launched(make_window: MakeWindow, s
     window, bridge = make_window()
     drop(window, script)
     assert window.program.script == Script((str(script),), folder=str(script.parent))
-    assert window.strip.sentence.text() == "two.py is opened. Launch it with Space."
-    assert window.strip.sentence.property("role") == "info"
+    assert window.status_bar.sentence.text() == "two.py is opened. Launch it with Space."
+    assert window.status_bar.sentence.property("role") == "info"
     assert not bridge.sent
     assert window.plots.counters.hint == "Press Space to launch two.py"
     QTest.keyClick(window, Qt.Key.Key_Space)
@@ -273,7 +273,7 @@ def test_opening_another_while_one_runs_stops_nothing(make_window: MakeWindow, a
     advance(bridge, 20)
     drop(window, script)
     assert state(window) is RunState.RUNNING
-    assert "once what runs has ended; Esc ends it now" in window.strip.sentence.text()
+    assert "once what runs has ended; Esc ends it now" in window.status_bar.sentence.text()
     advance(bridge, 20)
     assert len(bridge.sent) == 1
     QTest.keyClick(window, Qt.Key.Key_Escape)
@@ -293,11 +293,11 @@ def test_what_cannot_be_opened_is_said_in_one_sentence(make_window: MakeWindow, 
         ((tmp_path / "gone.py",), f"There is no file {tmp_path / 'gone.py'}."),
     ):
         drop(window, *paths)
-        assert window.strip.sentence.text() == sentence
-        assert window.strip.sentence.property("role") == "error"
-    window.strip.clear()
+        assert window.status_bar.sentence.text() == sentence
+        assert window.status_bar.sentence.property("role") == "error"
+    window.status_bar.clear()
     drop(window, "a text")
-    assert window.strip.sentence.property("role") == "muted"
+    assert window.status_bar.sentence.property("role") == "muted"
     assert window.program.script is None
 
 

@@ -8,9 +8,9 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QStyle, QStyleOptionComboBox
 
-from rocketgui.gui.program.python_combo_box import PythonChoice
-from rocketgui.gui.program.variant_controls import RunChoices
-from rocketgui.gui.widgets.buttons import Choice
+from rocketgui.gui.program.python_combo_box import PythonComboBox
+from rocketgui.gui.program.variant_controls import VariantControls
+from rocketgui.gui.widgets.buttons import ComboBox
 from rocketgui.options import Options
 from rocketgui.programs.variants import INTERPRETERS_FROM, RUN_AS, VARIABLE, WORK, Variant
 from rocketgui.protocol import messages
@@ -18,11 +18,11 @@ from rocketgui.python_installations import PythonInstallation
 from tests.gui.conftest import MakeWindow
 
 
-def choose(choice: Choice, value: str) -> None:
+def choose(choice: ComboBox, value: str) -> None:
     choice.setCurrentIndex(choice.findData(value))
 
 
-def values(choice: Choice) -> tuple[str, ...]:
+def values(choice: ComboBox) -> tuple[str, ...]:
     return tuple(choice.itemData(row) for row in range(choice.count()))
 
 
@@ -79,7 +79,7 @@ def test_space_ticks_a_box_that_has_the_focus_and_launches_nothing(make_window: 
 
 
 def test_no_choice_is_cut_off(make_window: MakeWindow) -> None:
-    choices: RunChoices = make_window()[0].program.choices
+    choices: VariantControls = make_window()[0].program.choices
     for choice in (choices.run_as, choices.method, choices.work, choices.variable):
         for row in range(choice.count()):
             choice.setCurrentIndex(row)
@@ -91,7 +91,7 @@ def test_no_choice_is_cut_off(make_window: MakeWindow) -> None:
             assert choice.fontMetrics().horizontalAdvance(option.currentText) <= room.width(), option.currentText
 
 
-def item(choice: Choice, value: str) -> QStandardItem:
+def item(choice: ComboBox, value: str) -> QStandardItem:
     model = choice.model()
     assert isinstance(model, QStandardItemModel)
     return model.item(choice.findData(value))
@@ -102,7 +102,7 @@ def test_what_a_python_cannot_do_is_greyed_out(make_window: MakeWindow, monkeypa
     choices, python = program.choices, program.python
 
     def choose_python(version: tuple[int, ...]) -> None:
-        monkeypatch.setattr(PythonChoice, "interpreter", PythonInstallation("/opt/python", version, "/opt"))
+        monkeypatch.setattr(PythonComboBox, "interpreter", PythonInstallation("/opt/python", version, "/opt"))
         python.chosen.emit()
 
     for version in ((3, 13, 2), (3, 14, 0)):

@@ -1,4 +1,4 @@
-"""What can be seen: nothing is cut off, colours can be told from their ground, both looks draw."""
+"""What can be seen: nothing is cut off, colours can be told from their ground, both colour schemes draw."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from rocketgui.gui.main_window import MainWindow
-from rocketgui.gui.style.theme import Look, load_theme
+from rocketgui.gui.style.theme import ColourScheme, load_theme
 from rocketgui.gui.widgets.card import Card
 from rocketgui.options import Options
 from rocketgui.protocol import messages
@@ -44,15 +44,15 @@ def cut_texts(window: MainWindow) -> list[str]:
             needed = label.heightForWidth(label.width())
             if needed > label.height():
                 cut.append(label.text())
-        elif label.sizeHint().width() > label.width() and label is not window.strip.sentence:
+        elif label.sizeHint().width() > label.width() and label is not window.status_bar.sentence:
             cut.append(label.text())
     cut += [b.text() for b in window.findChildren(QPushButton) if b.isVisible() and b.sizeHint().width() > b.width()]
     return cut
 
 
-@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
-def test_colours_stand_out(look: Look) -> None:
-    theme = load_theme(look)
+@pytest.mark.parametrize("scheme", [ColourScheme.DARK, ColourScheme.LIGHT])
+def test_colours_stand_out(scheme: ColourScheme) -> None:
+    theme = load_theme(scheme)
     panel = theme.colour("panel")
     for colour in (*theme.workers, *theme.cores, theme.colour("accent"), theme.colour("focus")):
         assert contrast(colour, panel) >= 3, colour.name()
@@ -90,23 +90,23 @@ def lab(colour: QColor, vision: str) -> npt.NDArray[np.float64]:
     return np.array((116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)))
 
 
-@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
+@pytest.mark.parametrize("scheme", [ColourScheme.DARK, ColourScheme.LIGHT])
 @pytest.mark.parametrize("vision", VISION)
-def test_the_colours_of_eight_workers_can_be_told_apart(look: Look, vision: str) -> None:
+def test_the_colours_of_eight_workers_can_be_told_apart(scheme: ColourScheme, vision: str) -> None:
     """2.3 is a difference that is just noticeable, side by side."""
-    workers = load_theme(look).workers
+    workers = load_theme(scheme).workers
     assert len(workers) == 8
     for one, other in itertools.combinations(workers, 2):
         distance = float(np.linalg.norm(lab(one, vision) - lab(other, vision)))
         assert distance > 12, (one.name(), other.name(), distance)
 
 
-@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
+@pytest.mark.parametrize("scheme", [ColourScheme.DARK, ColourScheme.LIGHT])
 @pytest.mark.parametrize(("workers", "limit"), [(2, 50_000_000), (64, sys.maxsize), (256, 12_345_678)])
 def test_no_text_is_cut_at_1280x720(
-    make_window: MakeWindow, advance: Advance, qtbot: QtBot, look: Look, workers: int, limit: int
+    make_window: MakeWindow, advance: Advance, qtbot: QtBot, scheme: ColourScheme, workers: int, limit: int
 ) -> None:
-    window, bridge = make_window(Options(workers=workers, limit=limit, start_method="spawn"), look=look)
+    window, bridge = make_window(Options(workers=workers, limit=limit, start_method="spawn"), scheme=scheme)
     window.resize(1280, 720)
     QApplication.processEvents()
     qtbot.waitUntil(lambda: cut_texts(window) == [])
@@ -120,7 +120,14 @@ def test_no_text_is_cut_at_1280x720(
 
 def test_the_layout_does_not_move_from_idle_to_ended(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> None:
     window, bridge = make_window(Options(workers=2, limit=3_000_000))
-    watched = (window.top.launch, window.top.stop, window.program.limit, window.findings, window.plots, window.strip)
+    watched = (
+        window.top.launch,
+        window.top.stop,
+        window.program.limit,
+        window.findings,
+        window.plots,
+        window.status_bar,
+    )
     before = [widget.geometry() for widget in watched]
     window.launch()
     advance(bridge, 5)
@@ -134,7 +141,7 @@ def test_the_strip_fits_at_1280_and_its_figures_stand_still(make_window: MakeWin
     window, bridge = make_window(Options(workers=2, limit=10**12))
     window.resize(1280, 720)
     window.launch()
-    strip, widths = window.strip, set()
+    strip, widths = window.status_bar, set()
     for cost in (messages.Overhead(0.02, 0.039, 2.0), messages.Overhead(0.398, 0.3, 2.0)):
         advance(bridge, 60)
         bridge.say(cost)
@@ -198,7 +205,7 @@ def test_the_look_is_switched_while_running(make_window: MakeWindow, advance: Ad
     window, bridge = make_window(Options(limit=10**12))
     window.launch()
     advance(bridge, 40)
-    window.top.look_chosen.emit(Look.LIGHT)
+    window.top.scheme_chosen.emit(ColourScheme.LIGHT)
     assert window.themes.theme.id == "light"
     window.plots.draw()
     image = window.plots.counters.item.canvas.image
@@ -218,12 +225,12 @@ def test_dragging_stops_following_and_a_double_click_follows_again(make_window: 
     assert (axis.t0, axis.t1) == (0.0, 4.0)
 
 
-@pytest.mark.parametrize("first", [Look.DARK, Look.LIGHT])
-def test_nothing_moves_when_the_look_is_switched(make_window: MakeWindow, first: Look) -> None:
-    window, _ = make_window(look=first)
+@pytest.mark.parametrize("first", [ColourScheme.DARK, ColourScheme.LIGHT])
+def test_nothing_moves_when_the_look_is_switched(make_window: MakeWindow, first: ColourScheme) -> None:
+    window, _ = make_window(scheme=first)
     window.resize(1280, 720)
     QApplication.processEvents()
-    watched = [window.top, window.strip, *window.findChildren(Card), *window.top.findChildren(QWidget)]
+    watched = [window.top, window.status_bar, *window.findChildren(Card), *window.top.findChildren(QWidget)]
     before = {widget: (widget.mapTo(window, QPoint()), widget.size()) for widget in watched}
     for _ in range(2):
         QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)

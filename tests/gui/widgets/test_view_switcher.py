@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from rocketgui.gui.panels.plots_panel import LANES, RATE, TIMELINE
 from rocketgui.gui.plots.bars import bar
-from rocketgui.gui.plots.canvas import label_place
+from rocketgui.gui.plots.canvas import label_rect
 from rocketgui.gui.plots.rates import catch_up
-from rocketgui.gui.style.theme import Look
+from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.model.series import Series
 from rocketgui.options import Options
 from rocketgui.protocol import messages
@@ -194,7 +194,7 @@ def test_labels_of_runs_before_lie_in_the_picture_and_not_on_each_other(
     taken = [limit]
     for _ in range(count):
         size, picture = QSizeF(50, 14), QSizeF(width, height)
-        place = label_place(QPointF(x, y), size, picture, taken)
+        place = label_rect(QPointF(x, y), size, picture, taken)
         if 16 * (len(taken) + 3) < height:
             assert not any(place.intersects(other) for other in taken)
         assert place.left() >= 0
@@ -268,18 +268,18 @@ def test_heading_says_what_the_view_shows(make_window: MakeWindow) -> None:
         assert card.heading.text() == heading
 
 
-@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
-def test_chosen_view_shows_that_it_has_the_keyboard(make_window: MakeWindow, look: Look) -> None:
-    window, _ = make_window(look=look)
+@pytest.mark.parametrize("scheme", [ColourScheme.DARK, ColourScheme.LIGHT])
+def test_chosen_view_shows_that_it_has_the_keyboard(make_window: MakeWindow, scheme: ColourScheme) -> None:
+    window, _ = make_window(scheme=scheme)
     button = window.plots.counter_views.buttons[0]
     assert not has(button, window.themes.theme.colour("focus"))
     button.setFocus(Qt.FocusReason.TabFocusReason)
     assert has(button, window.themes.theme.colour("focus"))
 
 
-@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
-def test_cells_of_the_cores_are_seen(make_window: MakeWindow, advance: Advance, look: Look) -> None:
-    window, bridge = make_window(look=look)
+@pytest.mark.parametrize("scheme", [ColourScheme.DARK, ColourScheme.LIGHT])
+def test_cells_of_the_cores_are_seen(make_window: MakeWindow, advance: Advance, scheme: ColourScheme) -> None:
+    window, bridge = make_window(scheme=scheme)
     advance(bridge, 12)
     window.plots.refresh()
     assert has(window.plots.core_strip, window.themes.theme.colour("hover"))

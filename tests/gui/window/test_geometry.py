@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QMargins, QRect, QSize
 
-from rocketgui.gui.window.geometry import Place, fitted
+from rocketgui.gui.window.geometry import Geometry, fitted
 
 FRAME = QMargins(2, 20, 2, 4)
 LEAST = QSize(1120, 640)
@@ -41,11 +41,11 @@ RECTS = st.builds(QRect, st.integers(-9999, 9999), st.integers(-9999, 9999), st.
 
 @given(RECTS, st.booleans())
 def test_a_place_can_be_written_and_read(rect: QRect, maximized: bool) -> None:
-    place = Place(rect, maximized)
-    assert Place.read(str(place)) == place
+    geometry = Geometry(rect, maximized)
+    assert Geometry.read(str(geometry)) == geometry
 
 
 @given(st.text() | st.from_regex(r"-?\d{1,9},\d{1,9},\d{0,9},\d{0,9}(,maximized)?"))
 def test_whatever_is_read_is_a_place_or_nothing(text: str) -> None:
-    place = Place.read(text)
-    assert place is None or place.rect.isValid()
+    geometry = Geometry.read(text)
+    assert geometry is None or geometry.rect.isValid()

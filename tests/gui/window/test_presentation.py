@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from rocketgui.gui.dialogs.shortcuts_dialog import KeySheet, rows
+from rocketgui.gui.dialogs.shortcuts_dialog import ShortcutsDialog, rows
 from rocketgui.gui.main_window import MainWindow
-from rocketgui.gui.style.theme import Look, resize_text
-from rocketgui.gui.window.geometry import Place
+from rocketgui.gui.style.theme import ColourScheme, resize_text
+from rocketgui.gui.window.geometry import Geometry
 from rocketgui.gui.window.presentation import Shape
 from rocketgui.options import SHAPES, Options
 from tests.gui.conftest import Advance, MakeWindow
@@ -54,11 +54,11 @@ def test_f11_presents_and_goes_back_to_what_was(make_window: MakeWindow, qtbot: 
     size, least = window.size(), window.minimumSize()
     QTest.keyClick(window, Qt.Key.Key_F11)
     assert window.isFullScreen()
-    assert not any(side.isVisible() for side in (*sides(window), window.top.lessons, window.strip))
+    assert not any(side.isVisible() for side in (*sides(window), window.top.lessons, window.status_bar))
     assert all(part.isVisible() for part in (window.plots, window.findings, window.top.stop, window.top.present))
     QTest.keyClick(window, Qt.Key.Key_F11)
     assert not window.isFullScreen()
-    assert all(side.isVisible() for side in (*sides(window), window.top.lessons, window.strip))
+    assert all(side.isVisible() for side in (*sides(window), window.top.lessons, window.status_bar))
     assert (window.size(), window.minimumSize()) == (size, least)
     assert {widget: widget.font() for widget in before} == before
 
@@ -110,16 +110,16 @@ def test_the_window_has_exactly_the_size_that_was_asked_for(make_window: MakeWin
 def test_a_screen_that_is_too_small_is_said(make_window: MakeWindow) -> None:
     window, _ = make_window()
     window.presentation.show(Shape.P1080)  # the screen of the tests has 800 x 800 pixels
-    assert window.strip.sentence.text() == "This screen is too small for 1920 × 1080 pixels."
-    assert window.strip.isVisible()
+    assert window.status_bar.sentence.text() == "This screen is too small for 1920 × 1080 pixels."
+    assert window.status_bar.isVisible()
 
 
-@pytest.mark.parametrize("look", [Look.DARK, Look.LIGHT])
+@pytest.mark.parametrize("scheme", [ColourScheme.DARK, ColourScheme.LIGHT])
 @pytest.mark.parametrize("shape", [Shape.P720, Shape.P1080])
 def test_no_text_is_cut_with_and_without_controls_and_lesson(
-    make_window: MakeWindow, advance: Advance, qtbot: QtBot, look: Look, shape: Shape
+    make_window: MakeWindow, advance: Advance, qtbot: QtBot, scheme: ColourScheme, shape: Shape
 ) -> None:
-    window, bridge = make_window(Options(workers=4, limit=10**12), look=look)
+    window, bridge = make_window(Options(workers=4, limit=10**12), scheme=scheme)
     window.launch()
     advance(bridge, 60)
     window.presentation.show(shape)
@@ -146,9 +146,9 @@ def test_no_text_is_cut_with_and_without_controls_and_lesson(
 
 def test_closed_while_presented_it_stands_where_it_stood_before(make_window: MakeWindow) -> None:
     window, _ = make_window()
-    before = Place.of(window)
+    before = Geometry.of(window)
     window.presentation.show(Shape.P720)
-    assert window.presentation.place == before
+    assert window.presentation.geometry == before
     pixels = QApplication.font().pixelSize()
     window.close()
     assert QApplication.font().pixelSize() < pixels
@@ -160,30 +160,30 @@ def test_pressed_keys_are_shown_if_wanted(make_window: MakeWindow, qtbot: QtBot)
     qtbot.waitUntil(window.isActiveWindow)
     show = window.top.present.menu().actions()[-1]
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_2)
-    assert not window.caps.isVisible()
+    assert not window.keystrokes.isVisible()
     show.trigger()
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_3)
-    assert (window.caps.isVisible(), window.caps.text()) == (True, "3   Show: Rate")
-    assert window.caps.geometry().bottom() < window.height()
+    assert (window.keystrokes.isVisible(), window.keystrokes.text()) == (True, "3   Show: Rate")
+    assert window.keystrokes.geometry().bottom() < window.height()
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_X, Qt.KeyboardModifier.ControlModifier)
-    assert window.caps.text() == "Ctrl+X"
-    qtbot.waitUntil(lambda: not window.caps.isVisible(), timeout=5000)
+    assert window.keystrokes.text() == "Ctrl+X"
+    qtbot.waitUntil(lambda: not window.keystrokes.isVisible(), timeout=5000)
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_3)
     show.trigger()
-    assert not window.caps.isVisible()
+    assert not window.keystrokes.isVisible()
 
 
 def test_the_sheet_shows_every_key(make_window: MakeWindow, qtbot: QtBot) -> None:
     window, _ = make_window()
     for _ in range(2):
         QTest.keyClick(window, Qt.Key.Key_F1)
-    (sheet,) = window.findChildren(KeySheet)
+    (sheet,) = window.findChildren(ShortcutsDialog)
     text = "".join(label.text() for label in sheet.labels)
     for key, what in rows(window.actions()):
         assert key in text
         assert what in text
     sheet.close()
-    qtbot.waitUntil(lambda: not window.findChildren(KeySheet))
+    qtbot.waitUntil(lambda: not window.findChildren(ShortcutsDialog))
 
 
 def test_no_two_actions_have_one_key(make_window: MakeWindow) -> None:
@@ -253,7 +253,7 @@ def everything(window: MainWindow) -> list[QWidget]:
     """The window and all its dialogs."""
     window.show_keys()
     window.show_about()
-    return [window, *window.findChildren(KeySheet), window.show_sweep()]
+    return [window, *window.findChildren(ShortcutsDialog), window.show_sweep()]
 
 
 def test_every_control_has_a_name(make_window: MakeWindow) -> None:
