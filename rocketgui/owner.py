@@ -13,7 +13,6 @@ dies, its owner takes its place.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import multiprocessing.connection
 import os
 import signal
@@ -30,7 +29,7 @@ from rocketgui.collector.processes.program_tree import ProgramTree
 from rocketgui.collector.supervisor_reports import SupervisorReports
 from rocketgui.protocol import messages
 from rocketgui.protocol.launch_spec import Launch
-from rocketgui.protocol.messages import BadMessage, Command, Frame, Message, decode
+from rocketgui.protocol.messages import Command, Frame, Message
 from rocketgui.supervisor import Supervisor
 from rocketgui.system import process_tree, run_directory
 
@@ -179,12 +178,7 @@ class Owner:
                 self._take(self._frames.get())
                 read += 1
 
-    def _take(self, line: str) -> None:
-        try:
-            frame = decode(line)
-        except BadMessage as error:
-            self._say(messages.Notice(f"The collector sent something that makes no sense: {error}"))
-            return
+    def _take(self, frame: Frame) -> None:
         self._heard_ns = time.monotonic_ns()
         self._tries = 0
         ended: messages.RunEnded | None = None
@@ -206,7 +200,7 @@ class Owner:
             return
         self._read_reports()
         if ended.exit_code is None and self._exit_code is not None:  # the supervisor has it from the system itself
-            told = dataclasses.replace(ended, exit_code=self._exit_code, ended=self._ending())
+            told = ended._replace(exit_code=self._exit_code, ended=self._ending())
             frame = Frame(frame.t_ns, tuple(told if message is ended else message for message in frame.messages))
         self._out.append(frame)
         self._release_run()

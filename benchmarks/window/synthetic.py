@@ -24,7 +24,7 @@ NAME = "rocket"
 #: The number of the first worker; 1 is the program itself.
 FIRST = 2
 
-StartedRun = tuple[multiprocessing.process.BaseProcess, "Queue[str]", Connection]
+StartedRun = tuple[multiprocessing.process.BaseProcess, "Queue[Frame]", Connection]
 
 
 def beginning(workers: int, cores: int) -> list[Message]:
@@ -97,11 +97,11 @@ def history(workers: int, cores: int, until_ns: int) -> list[Frame]:
     return frames
 
 
-def main(frames: Queue[str], commands: Connection, workers: int, cores: int, after_ns: int) -> None:
+def main(frames: Queue[Frame], commands: Connection, workers: int, cores: int, after_ns: int) -> None:
     """Say that a run began; after the first command send frames at their deadlines, the first of them of `after_ns`
     since launch, until the window is gone or says Quit."""
     frames.cancel_join_thread()
-    frames.put(messages.encode(0, beginning(workers, cores)))
+    frames.put(Frame(0, tuple(beginning(workers, cores))))
     try:
         commands.recv()
         _send(frames, commands, workers, cores, after_ns)
@@ -109,7 +109,7 @@ def main(frames: Queue[str], commands: Connection, workers: int, cores: int, aft
         return
 
 
-def _send(frames: Queue[str], commands: Connection, workers: int, cores: int, after_ns: int) -> None:
+def _send(frames: Queue[Frame], commands: Connection, workers: int, cores: int, after_ns: int) -> None:
     deadline = time.monotonic_ns()
     began = deadline - after_ns
     said: list[Message] = []
@@ -121,7 +121,7 @@ def _send(frames: Queue[str], commands: Connection, workers: int, cores: int, af
         now = time.monotonic_ns() - began
         said += live(workers, cores, tick, now)
         if not frames.full():
-            frames.put_nowait(messages.encode(now, said))
+            frames.put_nowait(Frame(now, tuple(said)))
             said = []
         tick += 1
         deadline = max(deadline + NS // RATE, time.monotonic_ns())
@@ -132,7 +132,7 @@ def starter(workers: int, cores: int, after_ns: int) -> Callable[[int], StartedR
 
     def start(rate: int) -> StartedRun:
         context = multiprocessing.get_context("spawn")
-        frames: Queue[str] = context.Queue(32)
+        frames: Queue[Frame] = context.Queue(32)
         reader, writer = context.Pipe(duplex=False)
         process = context.Process(target=main, args=(frames, reader, workers, cores, after_ns), daemon=True)
         process.start()

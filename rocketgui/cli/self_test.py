@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -170,7 +169,7 @@ def _faults(run: Run, printed: list[str]) -> Iterator[str]:
     parent = None if run.root is None else _last(run.root)
     if parent != 0:
         yield f"the parent's rocket was {parent}, not 0"
-    losses = {**asdict(run.losses), "unreadable messages": run.bad_messages}
+    losses = {**run.losses._asdict(), "unreadable messages": run.bad_messages}
     yield from (f"{name}: {count}" for name, count in losses.items() if count)
 
 

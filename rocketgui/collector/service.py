@@ -7,7 +7,6 @@ only reader. When its owner is gone, so is it; when it dies, its owner starts an
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import logging
 import multiprocessing
 import os
@@ -42,7 +41,7 @@ logging.getLogger("rocketgui").addHandler(logging.NullHandler())
 class Sender:
     """Puts frames on the queue without ever waiting for it, `rate` times a second at most."""
 
-    def __init__(self, frames: Queue[str], rate: int) -> None:
+    def __init__(self, frames: Queue[Frame], rate: int) -> None:
         self._frames = frames
         self._every_ns = NS // rate
         self._due = 0
@@ -67,7 +66,7 @@ class Sender:
                 self._drop()
             return
         self._due = time.monotonic_ns() + self._every_ns
-        self._frames.put_nowait(messages.encode(frame.t_ns, self._waiting))
+        self._frames.put_nowait(Frame(frame.t_ns, tuple(self._waiting)))
         self._waiting = []
         self._rows = 0
 
@@ -86,8 +85,7 @@ class Sender:
 
     def _with_losses(self, message: Message) -> Message:
         if isinstance(message, messages.Losses):
-            return dataclasses.replace(
-                message,
+            return message._replace(
                 samples_dropped=message.samples_dropped + self._samples_dropped,
                 output_lines_dropped=message.output_lines_dropped + self._lines_dropped,
             )
@@ -99,7 +97,7 @@ def _rows(message: Message) -> int:
     return len(message.t_ns) if isinstance(message, messages.Samples) else 1
 
 
-def main(frames: Queue[str], commands: Connection, rate: int) -> None:
+def main(frames: Queue[Frame], commands: Connection, rate: int) -> None:
     """Serve one owner until it says Quit or is gone; send at most `rate` frames a second."""
     from rocketgui.system import process_tree
 
@@ -197,7 +195,7 @@ def observe(commands: Connection, info: RunInfo, descriptors: list[int], pid: in
             reduction.send_handle(commands, descriptor, pid)
 
 
-def start(rate: int) -> tuple[multiprocessing.process.BaseProcess, Queue[str], Connection]:
+def start(rate: int) -> tuple[multiprocessing.process.BaseProcess, Queue[Frame], Connection]:
     """Start the collector's process; return it, the queue to read frames from, and the pipe to write commands into.
 
     Raises:
@@ -225,9 +223,9 @@ def _mask_kept() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start(rate: int) -> tuple[multiprocessing.process.BaseProcess, Queue[str], Connection]:
+def _start(rate: int) -> tuple[multiprocessing.process.BaseProcess, Queue[Frame], Connection]:
     context = multiprocessing.get_context("spawn")
-    frames: Queue[str] = context.Queue(QUEUE_SIZE)
+    frames: Queue[Frame] = context.Queue(QUEUE_SIZE)
     # Duplex, since descriptors go through a socket alone.
     theirs, ours = context.Pipe(duplex=True)
     process = context.Process(target=main, args=(frames, theirs, rate), name="collector", daemon=True)

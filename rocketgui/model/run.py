@@ -9,7 +9,6 @@ is counted in `bad_messages` and skipped.
 from __future__ import annotations
 
 import bisect
-import dataclasses
 import heapq
 import statistics
 import sys
@@ -181,7 +180,7 @@ class Run:
     def _run_started(self, message: messages.RunStarted) -> None:
         arguments = tuple(cut(word, ARGUMENT_MOST) for word in message.argv[:ARGUMENTS])
         watch = tuple(cut(name, NAME_MOST) for name in message.watch[:ARGUMENTS])
-        self.program = dataclasses.replace(message, argv=arguments, watch=watch)
+        self.program = message._replace(argv=arguments, watch=watch)
         self._names = None
         self._rows_changed()
 
@@ -284,7 +283,7 @@ class Run:
 
     def _start_failed(self, message: messages.StartFailed) -> None:
         name, error = cut(message.name, NAME_MOST), cut(message.error, SENTENCE_MOST)
-        told = dataclasses.replace(message, name=name, error=error)
+        told = message._replace(name=name, error=error)
         if told in self.start_failures:
             return  # a collector that took over tells of it again
         if len(self.start_failures) >= START_FAILURES:
@@ -375,8 +374,7 @@ class Run:
             self.bad_messages += 1
         elif (process := self._known(message.process)) is not None:
             if max(len(message.file), len(message.function), len(message.on)) > NAME_MOST:
-                message = dataclasses.replace(
-                    message,
+                message = message._replace(
                     file=cut(message.file, PATH_MOST),
                     function=cut(message.function, NAME_MOST),
                     on=cut(message.on, PATH_MOST),
@@ -385,7 +383,7 @@ class Run:
 
     def _output(self, message: messages.Output) -> None:
         if len(message.text) > LINE_MOST:
-            message = dataclasses.replace(message, text=cut(message.text, LINE_MOST))
+            message = message._replace(text=cut(message.text, LINE_MOST))
         self.output_total += 1
         if not self.output or self.output[-1].t_ns <= message.t_ns:
             self.output.append(message)

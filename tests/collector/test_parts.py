@@ -532,7 +532,7 @@ def test_sender_never_waits_and_counts_what_it_drops() -> None:
     sender.send(Frame(1, ()))
     sender.send(Frame(1, (samples(10), ended)))  # waits in the sender
     sender.send(Frame(2, (samples(MOST_WAITING), line)))  # too many: dropped
-    assert messages.decode(frames.get()).messages == (samples(1),)
+    assert frames.get().messages == (samples(1),)
     sender.send(Frame(3, (messages.Losses(2, 0, 0, 0),)))
-    assert messages.decode(frames.get()).messages == (ended, messages.Losses(2 + 10 + MOST_WAITING, 0, 0, 1))
+    assert frames.get().messages == (ended, messages.Losses(2 + 10 + MOST_WAITING, 0, 0, 1))
     assert frames.empty()
