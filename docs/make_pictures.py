@@ -24,12 +24,13 @@ from rocketgui.gui.panels.plots_panel import TIMELINE
 from rocketgui.gui.style.theme import ColourScheme, ThemeSwitch
 from rocketgui.options import Options
 from rocketgui.protocol.launch_spec import Script
+from rocketgui.protocol.variant import Variant
 
 DOCS = Path(__file__).resolve().parent
 PICTURES = {"window.png": ColourScheme.DARK, "window-light.png": ColourScheme.LIGHT}
 #: A program such as users have; its picture is taken when it has printed so many lines.
 PROGRAM, PROGRAM_PICTURE, LINES = DOCS / "example.py", "your-program.png", 24
-OPTIONS = Options(workers=4, limit=50_000_000, start_method="spawn")
+OPTIONS = Options(workers=4, limit=50_000_000, variant=Variant(start_method="spawn"))
 #: The pictures are taken when the slowest worker has come this far.
 PART = 0.7
 #: A machine that is too slow for that gets a picture of what it managed, after so many ms.

@@ -15,11 +15,10 @@ import os
 from typing import Any, NamedTuple
 
 from rocketgui import python_installations
-from rocketgui.model.formatting import WORKERS_MAX, parse_limit
-from rocketgui.options import LESSONS, Options
-from rocketgui.programs import variants
-from rocketgui.programs.variants import Variant
-from rocketgui.protocol.launch_spec import START_METHODS, Launch
+from rocketgui.model.formatting import WORKERS_MAX
+from rocketgui.options import CONTROLS, LESSONS, Options
+from rocketgui.protocol.launch_spec import Launch
+from rocketgui.protocol.variant import START_METHODS, Variant
 from rocketgui.python_installations import PythonInstallation
 from rocketgui.resources import resource
 
@@ -63,7 +62,7 @@ class Lesson(NamedTuple):
 
 
 def lesson(number: int, python: PythonInstallation | None = None) -> Lesson:
-    """Read a lesson, 1 to `arguments.LESSONS`, as it is with a Python; None: rocketgui's own."""
+    """Read a lesson, 1 to `LESSONS`, as it is with a Python; None: rocketgui's own."""
     python = python or python_installations.known(python_installations.own())
     read = json.loads(resource(f"lessons/{number}.json").read_text(encoding="utf-8"))
     return Lesson(number, read["title"], tuple(_step(step, python) for step in read["steps"]))
@@ -79,7 +78,9 @@ def launch_of(step: Step, options: Options, *, own_session: bool) -> Launch:
     if step.program is None:
         return options.command(own_session=own_session)
     # It starts plain processes, each of which counts a rocket of its own, whatever else the controls say.
-    launch = options._replace(**Variant()._asdict()).command(own_session=own_session)
+    launch = options._replace(variant=Variant(start_method=options.variant.start_method)).command(
+        own_session=own_session
+    )
     named = ("--workers", str(options.workers), "--limit", str(options.limit))
     return launch._replace(
         argv=(step.program, *(named if step.takes_numbers else ())),
@@ -89,21 +90,18 @@ def launch_of(step: Step, options: Options, *, own_session: bool) -> Launch:
 
 
 def _step(read: dict[str, Any], python: PythonInstallation) -> Step:
-    controls = dict(read["controls"])
+    values = dict(read["controls"])
     cores = os.cpu_count() or 1
-    concurrency = {"cores": cores, "4 x cores": 4 * cores}
-    if "workers" in controls:
-        workers = controls["workers"]
-        controls["workers"] = min(concurrency[workers] if isinstance(workers, str) else workers, WORKERS_MAX)
-    if "limit" in controls:
-        controls["limit"] = parse_limit(str(controls["limit"]))
-    method = controls.get("start_method")
-    missing = method is not None and method not in START_METHODS
-    unavailable = f"This system has no {method}." if missing else ""
-    if missing:
-        del controls["start_method"]
-    options = Options(**controls)
-    refused = variants.refusal(options.variant, python.version)
+    of_machine = {"cores": cores, "4 x cores": 4 * cores}
+    if values.get("workers") in of_machine:
+        values["workers"] = min(of_machine[values["workers"]], WORKERS_MAX)
+    method = values.get("start_method")
+    unavailable = ""
+    if method is not None and method not in START_METHODS:
+        unavailable = f"This system has no {method}."
+        del values["start_method"]
+    options = Options().with_controls({one.name: one.check(values[one.name]) for one in CONTROLS if one.name in values})
+    refused = options.variant.refusal(python.version)
     if refused is not None:
         unavailable = f"{refused[0].upper()}{refused[1:]}. Choose another one under Python."
     elif read.get("free_threaded") and python.gil:

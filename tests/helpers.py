@@ -484,6 +484,7 @@ WINDOW = """
 import sys
 from PySide6.QtCore import QCoreApplication
 from rocketgui.options import rocket_launch
+from rocketgui.protocol.variant import Variant
 from rocketgui.bridge import Bridge
 from rocketgui.model.model import Model
 
@@ -500,7 +501,7 @@ if __name__ == "__main__":
 
     bridge.received.connect(receive)
     bridge.start()
-    bridge.send(rocket_launch(4, sys.maxsize, sys.argv[1], sys.executable, own_session=True))
+    bridge.send(rocket_launch(4, sys.maxsize, Variant(start_method=sys.argv[1]), sys.executable, own_session=True))
     app.exec()
 """
 

@@ -26,6 +26,7 @@ from rocketgui.model.run import Run
 from rocketgui.options import Options, rocket_launch
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Frame, Launch
+from rocketgui.protocol.variant import Variant
 from tests.helpers import (
     LONGEST,
     MARK,
@@ -56,7 +57,7 @@ FOR_EVER = sys.maxsize
 
 
 def launch(workers: int = 2, limit: int = FOR_EVER, method: str = "fork") -> Launch:
-    return rocket_launch(workers, limit, method, sys.executable, own_session=True)
+    return rocket_launch(workers, limit, Variant(start_method=method), sys.executable, own_session=True)
 
 
 class Window:
@@ -289,9 +290,7 @@ def test_supervisor_killed_during_a_run(window: Window) -> None:
 
 def test_python_that_does_not_start(window: Window) -> None:
     good = launch()
-    window.bridge.send(
-        Launch(good.argv, "/no/such/python", good.run_as, good.start_method, good.workers, good.limit, good.watch)
-    )
+    window.bridge.send(good._replace(python="/no/such/python"))
     window.until(lambda: window.run.ended)
     assert any("/no/such/python could not be started: No such file" in text for text in window.run.notices)
     window.fly(1)
@@ -336,7 +335,7 @@ def test_closing_the_window_during_a_run_writes_the_report(
 ) -> None:
     _mark_children(monkeypatch, mark)
     path = tmp_path / "report.json"
-    window = MainWindow(Bridge(), Options(workers=2, limit=FOR_EVER, start_method="fork", report=path))
+    window = MainWindow(Bridge(), Options(workers=2, limit=FOR_EVER, report=path, variant=Variant(start_method="fork")))
     qtbot.addWidget(window)
     window.show()
     window.launch()

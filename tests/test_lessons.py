@@ -17,7 +17,7 @@ from rocketgui.lessons import CORE_VIEWS, COUNTER_VIEWS, Lesson, Step, launch_of
 from rocketgui.model.findings import findings
 from rocketgui.model.run import Run
 from rocketgui.options import LESSONS, Options
-from rocketgui.protocol.launch_spec import START_METHODS
+from rocketgui.protocol.variant import START_METHODS
 from rocketgui.resources import resource
 from tests.helpers import Cli, mark, nothing_is_left, pythons, read_report, this_python
 
@@ -30,8 +30,8 @@ every_lesson = pytest.mark.parametrize("number", range(1, LESSONS + 1))
 
 def shorter(step: Step) -> Options:
     options = step.options._replace(python=python_installations.own())
-    most = 800 if options.work == "sleep" else LIMITS[options.variable]
-    if options.work == "count":  # more workers share the cores, or the GIL
+    most = 800 if options.variant.work == "sleep" else LIMITS[options.variant.variable]
+    if options.variant.work == "count":  # more workers share the cores, or the GIL
         most = most * 2 // max(options.workers, 2)
     if "cores_busy" in step.shows:  # start-up is part of that
         most *= 3

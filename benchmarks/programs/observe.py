@@ -9,6 +9,7 @@ import sys
 
 from rocketgui.cli.follow import Follower
 from rocketgui.protocol.launch_spec import Launch
+from rocketgui.protocol.variant import Variant
 
 
 def main() -> int:
@@ -16,10 +17,8 @@ def main() -> int:
     launch = Launch(
         argv=tuple(argv),
         python=sys.executable,
-        run_as="processes",
-        start_method=start_method,
-        workers=0,
-        limit=0,
+        variant=Variant(start_method=start_method),
+        watch=("rocket",),
         own_session=False,
     )
     with Follower() as follower:

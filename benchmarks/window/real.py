@@ -23,6 +23,7 @@ from rocketgui.gui.style.theme import ThemeSwitch
 from rocketgui.model.series import Series
 from rocketgui.options import Options
 from rocketgui.protocol import messages
+from rocketgui.protocol.variant import Variant
 
 MAIN = 'if __name__ == "__main__":\n'
 #: The program says what time it is, which tells the monotonic time of a run's t = 0.
@@ -68,8 +69,7 @@ class RealWindow:
         return messages.Launch(
             argv=(str(program), "--workers", str(self._workers), "--limit", str(system.FOREVER)),
             python=sys.executable,
-            run_as="processes",
-            start_method="fork",
+            variant=Variant(start_method="fork"),
             workers=self._workers,
             limit=system.FOREVER,
         )

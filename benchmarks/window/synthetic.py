@@ -15,6 +15,7 @@ from multiprocessing.queues import Queue
 from benchmarks.system import FOREVER
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Frame, Message
+from rocketgui.protocol.variant import Variant
 
 RATE = 60
 NS = 1_000_000_000
@@ -33,11 +34,7 @@ def beginning(workers: int, cores: int) -> list[Message]:
         messages.RunStarted(
             argv=("rocket.py",),
             executable="python3",
-            run_as="processes",
-            start_method="fork",
-            work="count",
-            variable="private",
-            pinned=False,
+            variant=Variant(start_method="fork"),
             os="Linux",
             cores=cores,
             launched="2026-01-01T00:00:00.000000+00:00",

@@ -125,7 +125,7 @@ def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
             if step.unavailable:
                 tell(step.unavailable)
                 continue
-            mine = step.options._replace(**{name: getattr(options, name) for name in given | {"python"}})
+            mine = step.options.with_controls({name: options.controls[name] for name in given | {"python"}})
             follow(follower, lessons.launch_of(step, mine, own_session=False), signals, work_for(step.seconds))
             runs.append(follower.model.run)
             _summarise(runs[-1], step.shows)

@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None, window: Callable[[Options], int] | 
 
         print(f"rocketgui {__version__}")
         return 0
-    from rocketgui import options as parsing
+    from rocketgui.cli import arguments as parsing
 
     _fill_streams()
     options = parsing.parse(words)

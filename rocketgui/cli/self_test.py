@@ -26,7 +26,7 @@ from rocketgui.cli.follow import Follower
 from rocketgui.collector import capabilities
 from rocketgui.model.formatting import harmless
 from rocketgui.options import rocket_launch
-from rocketgui.protocol.launch_spec import START_METHODS
+from rocketgui.protocol.variant import START_METHODS, Variant
 
 if TYPE_CHECKING:
     from rocketgui.model.process import Process
@@ -137,7 +137,9 @@ def try_start_method(method: str) -> tuple[str, float]:
     try:
         with tempfile.TemporaryDirectory() as folder:
             output = Path(folder, "output")
-            launch = rocket_launch(WORKERS, LIMIT, method, python_installations.own(), own_session=False)
+            launch = rocket_launch(
+                WORKERS, LIMIT, Variant(start_method=method), python_installations.own(), own_session=False
+            )
             with Follower() as follower:
                 follower.launch(launch._replace(output=str(output)))
                 for _ in follower.frames():

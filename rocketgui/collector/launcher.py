@@ -84,11 +84,7 @@ def announcement(info: RunInfo) -> RunStarted:
     return messages.RunStarted(
         argv=(os.path.basename(launch.argv[0]), *launch.argv[1:]),
         executable=launch.python,
-        run_as=launch.run_as,
-        start_method=launch.start_method,
-        work=launch.work,
-        variable=launch.variable,
-        pinned=launch.pinned,
+        variant=launch.variant,
         os=platform.system(),
         cores=os.cpu_count() or 1,
         launched=datetime.datetime.fromtimestamp(began, datetime.UTC).isoformat(timespec="microseconds"),

@@ -436,7 +436,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._remember is not None:
-            chosen = settings.controls(self.program.options)
+            chosen = self.program.options.controls
             settings.save(
                 self._remember, settings.Settings(self.themes.scheme, str(self.presentation.geometry), chosen)
             )

@@ -139,7 +139,7 @@ class RunController(QObject):
         self._launching = True
         self._stopping = False
         # What workers and limit are to the built-in program may be anything in a program of the user's.
-        self._takes_controls = bool(command.work)
+        self._takes_controls = command.variant.is_built_in
         self._bridge.send(command._replace(asks=True))
         self._refresh()
 

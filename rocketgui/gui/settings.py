@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QStandardPaths
 
 from rocketgui.gui.style.theme import ColourScheme
-from rocketgui.model.formatting import parse_limit, parse_workers
-from rocketgui.options import Options, pin_refusal
-from rocketgui.programs.variants import RUN_AS, VARIABLE, WORK
-from rocketgui.protocol.launch_spec import START_METHODS
+from rocketgui.options import CONTROLS, Options
 from rocketgui.recording.files import write_json
 
 #: A file that is longer was not written by rocketgui.
@@ -39,7 +34,7 @@ class Settings(NamedTuple):
         if options.lesson is not None:
             return options
         given = options.given if options.script is None else options.given | {"python"}
-        return options._replace(**{name: value for name, value in self.controls.items() if name not in given})
+        return options.with_controls({name: value for name, value in self.controls.items() if name not in given})
 
 
 def path() -> Path:
@@ -60,10 +55,11 @@ def load(file: Path) -> Settings:
     if not isinstance(read, dict):
         return Settings()
     scheme, geometry, controls = read.get("look"), read.get("place"), read.get("controls")
+    values = controls if isinstance(controls, dict) else {}
     checked = {}
-    for name, value in (controls if isinstance(controls, dict) else {}).items():
+    for control in CONTROLS:
         with contextlib.suppress(KeyError, ValueError, TypeError):
-            checked[name] = _CHECKS[name](value)
+            checked[control.name] = control.check(values[control.name])
     return Settings(
         ColourScheme(scheme) if scheme in tuple(ColourScheme) else ColourScheme.SYSTEM,
         geometry if isinstance(geometry, str) else "",
@@ -76,51 +72,3 @@ def save(file: Path, settings: Settings) -> None:
     with contextlib.suppress(OSError, ValueError):
         file.parent.mkdir(parents=True, exist_ok=True)
         write_json(file, {"look": str(settings.scheme), "place": settings.geometry, "controls": settings.controls})
-
-
-def controls(options: Options) -> dict[str, Any]:
-    """What is remembered of the controls."""
-    return {name: getattr(options, name) for name in _CHECKS}
-
-
-def _number(parse: Callable[[str], int]) -> Callable[[Any], int]:
-    def check(value: Any) -> int:
-        if type(value) is not int:
-            raise ValueError
-        return parse(str(value))
-
-    return check
-
-
-def _one_of(offered: tuple[str, ...]) -> Callable[[Any], str]:
-    def check(value: Any) -> str:
-        if value not in offered:
-            raise ValueError
-        return str(value)
-
-    return check
-
-
-def _pin(value: Any) -> bool:
-    if type(value) is not bool:
-        raise ValueError
-    return value and pin_refusal() is None
-
-
-def _python(value: Any) -> str:
-    """One that is still there; whether it starts, a launch tells."""
-    if not isinstance(value, str) or not os.access(value, os.X_OK) or os.path.isdir(value):
-        raise ValueError
-    return value
-
-
-_CHECKS: dict[str, Callable[[Any], Any]] = {
-    "workers": _number(parse_workers),
-    "limit": _number(parse_limit),
-    "start_method": _one_of(START_METHODS),
-    "run_as": _one_of(RUN_AS),
-    "work": _one_of(WORK),
-    "variable": _one_of(VARIABLE),
-    "pin": _pin,
-    "python": _python,
-}

@@ -29,7 +29,7 @@ class Model:
             if isinstance(message, messages.RunStarted):
                 kept = _previous_run(self.run)
                 before = (*self.run.before, kept)[-RUNS:] if kept else self.run.before
-                self.run = Run(comparable(before, () if message.work else message.argv))
+                self.run = Run(comparable(before, () if message.variant.is_built_in else message.argv))
             self.run.apply(message)
         # A frame that begins a run may carry the time of the clock before it; after the end, time stands still.
         begins = any(isinstance(message, messages.RunStarted) for message in frame.messages)
@@ -45,11 +45,8 @@ def _previous_run(run: Run) -> PreviousRun | None:
         return None
     return PreviousRun(
         title=_title(run),
-        argv=() if program.work else program.argv,
-        run_as=program.run_as,
-        start_method=program.start_method,
-        work=program.work,
-        variable=program.variable,
+        argv=() if program.variant.is_built_in else program.argv,
+        variant=program.variant,
         executable=program.executable,
         workers=run.worker_count,
         counts_per_s=run.throughput(),
@@ -67,14 +64,15 @@ def _title(run: Run) -> str:
         return ""
     count = max(run.worker_count, 1)
     words = f"{count} {run.noun(count)}"
-    if program.run_as == "one-after-another":
+    variant = program.variant
+    if variant.run_as == "one-after-another":
         words += " one after another"
-    if program.start_method:
-        words += f" ({program.start_method})"
-    if program.work == "sleep":
+    if variant.start_method:
+        words += f" ({variant.start_method})"
+    if variant.work == "sleep":
         words += ", sleeping"
-    if program.variable not in ("private", ""):
-        words += f", {program.variable}"
+    if variant.is_shared:
+        words += f", {variant.variable}"
     return words
 
 

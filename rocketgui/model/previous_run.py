@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rocketgui.model.series import Floats
+from rocketgui.protocol.variant import Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +16,7 @@ class PreviousRun:
 
     title: str
     argv: tuple[str, ...]
-    run_as: str
-    start_method: str
-    work: str
-    variable: str
+    variant: Variant
     executable: str
     workers: int
     counts_per_s: float | None

@@ -70,11 +70,11 @@ def program_of(run: Run) -> dict[str, Any] | None:
         "executable": program.executable,
         "python": interpreter.python if interpreter is not None else None,
         "gil": interpreter.gil if interpreter is not None else None,
-        "run_as": program.run_as,
-        "start_method": program.start_method or None,
-        "work": program.work or None,
-        "variable": program.variable or None,
-        "pinned": program.pinned,
+        "run_as": program.variant.run_as,
+        "start_method": program.variant.start_method or None,
+        "work": program.variant.work or None,
+        "variable": program.variant.variable or None,
+        "pinned": program.variant.pinned,
     }
 
 

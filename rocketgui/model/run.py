@@ -522,16 +522,16 @@ class Run:
     @property
     def is_script(self) -> bool:
         """Whether it runs a program of the user's, of which nothing is known beforehand."""
-        return self.program is not None and not self.program.work
+        return self.program is not None and not self.program.variant.is_built_in
 
     @property
     def is_shared(self) -> bool:
         """Whether all workers count one variable, beside what each counts for itself."""
-        return self.program is not None and self.program.variable not in ("private", "")
+        return self.program is not None and self.program.variant.is_shared
 
     def noun(self, count: int) -> str:
         """What the program's workers are: `process`, `threads`, ..."""
-        return noun(self.program.run_as if self.program is not None else "", count)
+        return noun(self.program.variant.run_as if self.program is not None else "", count)
 
     @property
     def limit(self) -> int | None:

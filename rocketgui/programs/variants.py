@@ -7,57 +7,16 @@ and nothing in them knows of rocketgui.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
-from typing import NamedTuple
 
-#: What a worker is: a process of its own; a thread of the one process; a process of its own that starts when the one
-#: before has ended; an interpreter of its own in the one process.
-RUN_AS = ("processes", "threads", "one-after-another", "sub-interpreters")
-#: The first Python whose standard library has sub-interpreters.
-INTERPRETERS_FROM = (3, 14)
-#: What a worker does: count as fast as it can, or sleep for a millisecond before each count.
-WORK = ("count", "sleep")
-#: What a worker counts: a variable of its own; one that all share, with a lock; one that all share, without.
-VARIABLE = ("private", "locked", "unlocked")
+from rocketgui.protocol.variant import Variant
 
 
-class Variant(NamedTuple):
-    """One of the combinations. With `pin`, each worker stays on one core."""
-
-    run_as: str = "processes"
-    work: str = "count"
-    variable: str = "private"
-    pin: bool = False
-
-    @property
-    def watch(self) -> tuple[str, ...]:
-        """The names to watch: what each worker counts for itself stands first."""
-        return ("rocket",) if self.variable == "private" else ("attempts", "rocket")
-
-    @property
-    def in_processes(self) -> bool:
-        """Whether each worker is a process of its own."""
-        return self.run_as in ("processes", "one-after-another")
-
-
-def refusal(variant: Variant, version: Sequence[int]) -> str | None:
-    """Why a Python of this version cannot run a variant; None if it can."""
-    if variant.run_as != "sub-interpreters":
-        return None
-    if tuple(version[:2]) < INTERPRETERS_FROM:
-        needed, has = (".".join(map(str, numbers[:2])) for numbers in (INTERPRETERS_FROM, version))
-        return f"sub-interpreters need Python {needed} or newer; this one is {has}"
-    if variant.variable != "private":
-        return "sub-interpreters cannot share a variable: a multiprocessing.Value does not pass from one to another"
-    return None
-
-
-def source(variant: Variant, workers: int, limit: int, start_method: str | None) -> str:
-    """The program's text; run without arguments, it does what is asked for here (None: the system's own method)."""
+def source(variant: Variant, workers: int, limit: int) -> str:
+    """The program's text; run without arguments, it does what is asked for here."""
     parts: type[_Parts] = _Processes if variant.in_processes else _Threads
     if variant.run_as == "sub-interpreters":
         parts = _Interpreters
-    return parts(variant).text(workers, limit, start_method)
+    return parts(variant).text(workers, limit)
 
 
 class _Parts:
@@ -74,16 +33,17 @@ class _Parts:
         self.private = variant.variable == "private"
         self.locked = variant.variable == "locked"
 
-    def text(self, workers: int, limit: int, start_method: str | None) -> str:
+    def text(self, workers: int, limit: int) -> str:
         options = f"--workers {workers} --limit {limit}" + " --start-method spawn" * self.has_start_method
         names = {"argparse", "sys", *self.imports}
-        names.update(["os"] * self.variant.pin + ["time"] * (self.variant.work == "sleep"))
+        names.update(["os"] * self.variant.pinned + ["time"] * (self.variant.work == "sleep"))
         imports = [f"import {name}" for name in sorted(names)] + list(self.imports_from)
         settings = [*self.globals(), f"limit = {limit:_}", f"workers = {workers}"]
         if self.has_start_method:
-            named = f'"{start_method}"' if start_method else "None  # the system's own"
+            method = self.variant.start_method
+            named = f'"{method}"' if method else "None  # the system's own"
             settings.append(f"start_method = {named}")
-        if self.variant.pin:
+        if self.variant.pinned:
             settings.append("cores = sorted(os.sched_getaffinity(0))")
         head = f'"""{self.title}\n\n    python rocket.py {options}\n\n{textwrap.fill(self.told, 120)}\n"""'
         blocks = [
@@ -113,11 +73,11 @@ class _Parts:
         return ["    time.sleep(0.001)"] * (self.variant.work == "sleep")
 
     def pinned(self) -> list[str]:
-        return ["os.sched_setaffinity(0, {core})  # this worker alone"] * self.variant.pin
+        return ["os.sched_setaffinity(0, {core})  # this worker alone"] * self.variant.pinned
 
     def core(self) -> tuple[list[str], str]:
         """The line that chooses a worker's core, and the argument that brings it there."""
-        if not self.variant.pin:
+        if not self.variant.pinned:
             return [], ""
         return ["core = cores[(number - 1) % len(cores)]"], ", core"
 

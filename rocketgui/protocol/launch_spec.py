@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import NamedTuple
 
-#: What multiprocessing offers on this system, its default first. To ask it would take longer than all else that is
-#: loaded before the program is launched; a test holds this against its answer.
-START_METHODS: tuple[str, ...] = (
-    ("spawn",)
-    if sys.platform == "win32"
-    else ("spawn", "fork", "forkserver")
-    if sys.platform == "darwin"
-    else ("forkserver", "spawn", "fork")
-    if sys.version_info >= (3, 14)
-    else ("fork", "spawn", "forkserver")
-)
+from rocketgui.protocol.variant import OTHER, Variant
 
 
 class Launch(NamedTuple):
@@ -25,26 +14,22 @@ class Launch(NamedTuple):
     the window; without, Ctrl-C in the terminal reaches it. What it prints goes where rocketgui's own output goes, or to
     the file `output`.
 
-    `start_method`, `workers` and `limit` say what `argv` asks the built-in program for; `work`, `variable` and `pinned`
-    say which variant of it this is, and `source` is its text, written to a file that takes the place of `argv[0]`. For
-    any other program they are empty. Where `watch` is empty, what changes is found and watched. It runs in `folder`, or
-    in that of rocketgui. `asks`: what outlives its first process is not ended but asked about, see `messages.LeftOver`.
+    `variant` says which of the built-in programs it is, `workers` and `limit` what `argv` asks it for, and `source` is
+    its text, written to a file that takes the place of `argv[0]`. Where `watch` is empty, what changes is found and
+    watched. It runs in `folder`, or in that of rocketgui. `asks`: what outlives its first process is not ended but
+    asked about, see `messages.LeftOver`.
     """
 
     argv: tuple[str, ...]
     python: str
-    run_as: str
-    start_method: str
-    workers: int
-    limit: int
+    variant: Variant = OTHER
+    workers: int = 0
+    limit: int = 0
     watch: tuple[str, ...] = ("rocket",)
     own_session: bool = True
     rate_hz: float = 60.0
     output: str | None = None
     source: str | None = None
-    work: str = "count"
-    variable: str = "private"
-    pinned: bool = False
     folder: str | None = None
     asks: bool = False
 
@@ -59,6 +44,4 @@ class Script(NamedTuple):
 
     def launch(self, python: str, *, own_session: bool) -> Launch:
         """The command that launches it: nothing is known of what it does."""
-        return Launch(
-            self.argv, python, "processes", "", 0, 0, self.watch, own_session, work="", variable="", folder=self.folder
-        )
+        return Launch(self.argv, python, watch=self.watch, own_session=own_session, folder=self.folder)

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
 from rocketgui.protocol.launch_spec import Launch as Launch
+from rocketgui.protocol.variant import Variant
 
 Number = int | float
 
@@ -115,16 +116,11 @@ class BadMessage(ValueError):
 
 
 class RunStarted(NamedTuple):
-    """A program was launched. `start_method` is what it was asked to use; `work`, `variable` and `pinned` say which of
-    the built-in programs it is (see programs/variants.py)."""
+    """A program was launched: the built-in one in a variant, or one of the user's, whose variant is `OTHER`."""
 
     argv: tuple[Text, ...]
     executable: Text
-    run_as: Text
-    start_method: Text
-    work: Text
-    variable: Text
-    pinned: bool
+    variant: Variant
     os: Text
     cores: Small
     launched: Text  #: wall-clock time, ISO 8601, UTC
@@ -474,7 +470,10 @@ def _message(row: Any) -> Message:
             raise BadMessage(f"not a known message: {_shown(row)}")
     if len(fields) != len(_fields(kind)):
         raise BadMessage(f"{kind} has {len(_fields(kind))} fields, not {len(fields)}")
-    message: Message = KINDS[kind](*(tuple(value) if isinstance(value, list) else value for value in fields))
+    values = [tuple(value) if isinstance(value, list) else value for value in fields]
+    if KINDS[kind] is RunStarted and isinstance(variant := values[2], tuple) and len(variant) == len(Variant._fields):
+        values[2] = Variant(*variant)
+    message: Message = KINDS[kind](*values)
     check(message)
     return message
 
@@ -517,6 +516,9 @@ def _check(hint: Any) -> Callable[[Any], bool]:
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
         tests = [_check(part) for part in typing.get_args(hint)]
         return lambda value: any(test(value) for test in tests)
+    if hint is Variant:
+        fits = [_check(inner) for inner in typing.get_type_hints(Variant).values()]
+        return lambda value: type(value) is Variant and all(test(part) for test, part in zip(fits, value, strict=True))
     if typing.get_origin(hint) is tuple:
         inner = _check(typing.get_args(hint)[0])
         return lambda value: type(value) is tuple and all(map(inner, value))

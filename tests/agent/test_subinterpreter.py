@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rocketgui.agent import trace_format
-from rocketgui.programs.variants import INTERPRETERS_FROM, Variant, source
+from rocketgui.programs.variants import source
+from rocketgui.protocol.variant import INTERPRETERS_FROM, Variant
 from tests.agent.conftest import Script
 from tests.agent.hooks.test_multiprocessing import no_trouble, same
 from tests.helpers import Observed, Python, Told, alone_and_observed, pythons, until
@@ -66,7 +67,7 @@ def test_a_program_finds_everything_as_it_does_alone(python: Python, script: Scr
 
 @with_interpreters
 def test_moments_and_values_of_the_built_in_program(python: Python, script: Script) -> None:
-    text = source(Variant("sub-interpreters"), 3, 200_000, None)
+    text = source(Variant("sub-interpreters"), 3, 200_000)
     alone, observed = alone_and_observed(python, ["-W", "always", script(text)])
     assert sorted(alone.stdout.splitlines()) == sorted(observed.stdout.splitlines())
     assert (alone.code, alone.stderr) == (observed.code, observed.stderr) == (0, "")
@@ -84,7 +85,7 @@ def test_moments_and_values_of_the_built_in_program(python: Python, script: Scri
 
 @with_interpreters
 def test_the_control_block_reaches_each_interpreter(python: Python, script: Script) -> None:
-    text = source(Variant("sub-interpreters"), 2, 10**12, None)
+    text = source(Variant("sub-interpreters"), 2, 10**12)
     with Observed(python, [script(text)]) as observed:
         until(
             lambda: len([reader for reader in subinterpreters(observed.readers()) if reader.values()]) == 2,

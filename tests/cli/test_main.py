@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 import rocketgui
 from rocketgui.cli import display, main
-from rocketgui.options import Options, parse, parse_watch, rocket_launch
-from rocketgui.protocol.launch_spec import START_METHODS, Script
+from rocketgui.cli.arguments import parse
+from rocketgui.options import Options, parse_watch, rocket_launch
+from rocketgui.protocol.launch_spec import Script
+from rocketgui.protocol.variant import START_METHODS, Variant
 from tests.helpers import LONGEST, environment
 
 MAX = f"{sys.maxsize:,}"
@@ -124,7 +126,7 @@ def test_what_is_understood(tmp_path: Path) -> None:
     report = tmp_path / "r.json"
     words = ["--workers", "3", "--limit", "50M", "--start-method", "spawn", "--launch", "--report", str(report)]
     assert parse(words) == Options(
-        3, 50_000_000, "spawn", launch=True, headless=False, report=report,
+        3, 50_000_000, Variant(start_method="spawn"), launch=True, headless=False, report=report,
         given=frozenset({"workers", "limit", "start_method"}),
     )  # fmt: skip
     assert parse(["--limit", "sys.maxsize"]).limit == sys.maxsize
@@ -134,11 +136,11 @@ def test_what_is_understood(tmp_path: Path) -> None:
 
 
 def test_launch_of_the_rocket_program() -> None:
-    launch = rocket_launch(3, 7, "spawn", "/a/python", own_session=True)
+    launch = rocket_launch(3, 7, Variant(start_method="spawn"), "/a/python", own_session=True)
     assert launch.argv == ("rocket.py", "--workers", "3", "--limit", "7", "--start-method", "spawn")
     assert (launch.python, launch.workers, launch.limit, launch.watch) == ("/a/python", 3, 7, ("rocket",))
     assert launch.own_session
-    assert not rocket_launch(3, 7, "spawn", "/a/python", own_session=False).own_session
+    assert not rocket_launch(3, 7, Variant(start_method="spawn"), "/a/python", own_session=False).own_session
 
 
 @pytest.mark.parametrize(

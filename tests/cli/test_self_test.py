@@ -20,13 +20,15 @@ __all__ = ["mark"]
 SCRIPT = """
 from rocketgui import python_installations
 from rocketgui.cli import self_test
+from rocketgui.protocol.variant import Variant
 
 launch = self_test.rocket_launch
+FORK = Variant(start_method='fork')
 
 def change(method, **changes):
     "Have the runs with one start method be different."
-    self_test.rocket_launch = lambda workers, limit, start, *rest, **more: (
-        launch(workers, limit, start, *rest, **more)._replace(**(changes if start == method else {{}}))
+    self_test.rocket_launch = lambda workers, limit, variant, *rest, **more: (
+        launch(workers, limit, variant, *rest, **more)._replace(**(changes if variant.start_method == method else {{}}))
     )
 
 {}
@@ -89,9 +91,9 @@ def test_one_start_method_fails(mark: str) -> None:
 
 
 FAULTS = [
-    ("self_test.LIMIT = 7", "change('fork', argv=(launch(2, 5, 'fork', '', own_session=False)).argv)",
+    ("self_test.LIMIT = 7", "change('fork', argv=(launch(2, 5, FORK, '', own_session=False)).argv)",
      "the workers counted to [5, 5], not to 7 each"),
-    ("", "change('fork', argv=(launch(1, self_test.LIMIT, 'fork', '', own_session=False)).argv)",
+    ("", "change('fork', argv=(launch(1, self_test.LIMIT, FORK, '', own_session=False)).argv)",
      "the workers counted to [100000], not to 100000 each"),
     ("self_test.PATIENCE_S = 1", "change('fork', source=None, argv=('-c', 'import time; time.sleep(60)'))",
      "not at its end after 1 s"),

@@ -21,7 +21,7 @@ from tests.helpers import LONGEST, state, until
 def started(tmp_path: Path) -> Iterator[StartedRun]:
     path = tmp_path / "program.py"
     path.write_text("import time\ntime.sleep(60)\n")
-    launch = Launch((str(path),), sys.executable, "", "", 0, 0, watch=(), output=str(tmp_path / "output"))
+    launch = Launch((str(path),), sys.executable, watch=(), output=str(tmp_path / "output"))
     started = StartedRun(launch)
     yield started
     started.clear_up()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rocketgui.options import pin_refusal
-from rocketgui.programs.variants import RUN_AS, VARIABLE, WORK, Variant, refusal
+from rocketgui.protocol.variant import RUN_AS, VARIABLE, WORK, Variant
 from tests.cli.test_headless import no_losses
 from tests.helpers import Cli, Python, mark, nothing_is_left, pythons, read_report, root_of, workers_of
 
@@ -52,7 +52,7 @@ def test_every_combination(run_as: str, work: str, variable: str, mark: str, tmp
     words = ["--run-as", run_as, "--work", work, "--variable", variable, *(["--pin"] if pin_refusal() is None else [])]
     inside = run_as == "sub-interpreters"
     python = NEWEST.executable if inside else sys.executable
-    reason = refusal(Variant(run_as, work, variable), NEWEST.version if inside else sys.version_info[:3])
+    reason = Variant(run_as, work, variable).refusal(NEWEST.version if inside else sys.version_info[:3])
     limit = COUNTS[variable] if work == "count" else NAPS
     # What starting takes must not be most of what is seen; the lock of threads is quick.
     limit *= 3 if inside else 8 if (run_as, work, variable) == ("threads", "count", "locked") else 1

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.style.theme import ColourScheme, ThemeSwitch
 from rocketgui.options import Options
+from rocketgui.protocol.variant import Variant
 from tests.gui.fake_bridge import FakeBridge
 
 #: Lets a fake bridge go on for so many ticks of a 60th of a second.
@@ -41,7 +42,7 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
     ) -> tuple[MainWindow, FakeBridge]:
         themes.choose(scheme)
         bridge = FakeBridge(cores=cores)
-        window = MainWindow(bridge, options or Options(start_method="spawn"), themes)
+        window = MainWindow(bridge, options or Options(variant=Variant(start_method="spawn")), themes)
         qtbot.addWidget(window)
         made.append(window)
         window.show()

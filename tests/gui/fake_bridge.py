@@ -86,11 +86,10 @@ class FakeBridge(QObject):
     def _launch(self, command: messages.Launch) -> None:
         self._t = self._ticks = 0
         self._counts, self._over, self._paused, self._live = {}, set(), False, True
-        self._workers, self._limit, self._made_up = command.workers, command.limit, bool(command.work)
+        self._workers, self._limit, self._made_up = command.workers, command.limit, command.variant.is_built_in
         self._queue = [
             messages.RunStarted(
-                command.argv, command.python, command.run_as, command.start_method, command.work, command.variable,
-                command.pinned, "Linux", self._cores,
+                command.argv, command.python, command.variant, "Linux", self._cores,
                 "2026-11-22T12:00:00.000000+00:00", command.workers, command.limit, command.watch,
             ),
             messages.PythonInfo("3.11.7", True),

@@ -17,6 +17,7 @@ from rocketgui.gui.run_controller import RunState
 from rocketgui.model.formatting import format_duration
 from rocketgui.options import Options
 from rocketgui.protocol import messages
+from rocketgui.protocol.variant import Variant
 from tests.gui.conftest import Advance, MakeWindow
 from tests.gui.fake_bridge import FakeBridge
 
@@ -50,7 +51,7 @@ def test_every_button_says_its_key(make_window: MakeWindow) -> None:
 
 
 def test_a_run_goes_through_its_states(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> None:
-    window, bridge = make_window(Options(workers=2, limit=5_000_000, start_method="spawn"))
+    window, bridge = make_window(Options(workers=2, limit=5_000_000, variant=Variant(start_method="spawn")))
     assert state(window) is RunState.IDLE
     QTest.keyClick(window, Qt.Key.Key_Space)
     launch = last(bridge, messages.Launch)

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from rocketgui.gui import settings
+from rocketgui.cli.arguments import parse
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.settings import Settings, load, save
 from rocketgui.gui.style.theme import ColourScheme, ThemeSwitch
 from rocketgui.gui.window.geometry import Geometry
-from rocketgui.options import Options, parse
+from rocketgui.options import Options
+from rocketgui.protocol.variant import Variant
 from tests.gui.fake_bridge import FakeBridge
 from tests.gui.program.test_variant_controls import choose
 
@@ -29,7 +30,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-NAMES = ["workers", "limit", "start_method", "run_as", "work", "variable", "pin", "python"]
+NAMES = ["workers", "limit", "start_method", "run_as", "work", "variable", "pinned", "python"]
 anew = hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -54,7 +55,7 @@ def test_next_start_has_what_the_last_one_had(qtbot: QtBot, tmp_path: Path) -> N
     remembered = load(file)
     assert remembered.scheme is ColourScheme.LIGHT
     options = remembered.applied(Options())
-    assert (options.workers, options.limit, options.variable, options.run_as) == (7, sys.maxsize, "locked", "threads")
+    assert (options.workers, options.limit, *options.variant[:3:2]) == (7, sys.maxsize, "threads", "locked")
     again = window_at(qtbot, file, options)
     assert again.program.options.variant == window.program.options.variant
     assert again.geometry() == window.geometry()
@@ -63,10 +64,10 @@ def test_next_start_has_what_the_last_one_had(qtbot: QtBot, tmp_path: Path) -> N
 
 def test_what_is_given_wins(tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
-    save(file, Settings(controls=settings.controls(Options(workers=9, limit=77, run_as="threads"))))
+    save(file, Settings(controls=Options(workers=9, limit=77, variant=Variant(run_as="threads")).controls))
     options = load(file).applied(parse(["--workers", "3"]))
-    assert (options.workers, options.limit, options.run_as) == (3, 77, "threads")
-    assert load(file).applied(parse(["--lesson", "2"])).run_as == "processes"
+    assert (options.workers, options.limit, options.variant.run_as) == (3, 77, "threads")
+    assert load(file).applied(parse(["--lesson", "2"])).variant.run_as == "processes"
 
 
 @pytest.mark.parametrize(

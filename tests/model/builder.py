@@ -6,6 +6,7 @@ from rocketgui.model.model import Model
 from rocketgui.model.run import Run
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Frame, Message
+from rocketgui.protocol.variant import Variant
 
 MS = 1_000_000
 
@@ -26,8 +27,9 @@ class Story:
         self.tell(
             0,
             messages.RunStarted(
-                ("rocket.py", "--workers", str(workers)), "/usr/bin/python3", run_as, start_method, work, variable,
-                False, "Linux", cores, "2026-11-22T12:00:00.000000+00:00", workers, 10_000_000, watch,
+                ("rocket.py", "--workers", str(workers)), "/usr/bin/python3",
+                Variant(run_as, work, variable, start_method), "Linux", cores,
+                "2026-11-22T12:00:00.000000+00:00", workers, 10_000_000, watch,
             ),
             messages.PythonInfo("3.11.7", True),
             messages.ProcessSeen(1, None, 100, "process", "MainProcess", True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rocketgui.model.model import Model
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Frame, Message
+from rocketgui.protocol.variant import OTHER
 
 MS = 1_000_000
 
@@ -18,7 +19,7 @@ class Storm:
         self.number = 1
         self.tell(
             messages.RunStarted(
-                ("storm.py",), "/usr/bin/python3", "processes", "", "", "", False, "Linux", 2,
+                ("storm.py",), "/usr/bin/python3", OTHER, "Linux", 2,
                 "2026-11-22T12:00:00.000000+00:00", 0, 0, (),
             ),
             messages.ProcessSeen(1, None, 100, "process", "MainProcess", True),

@@ -12,32 +12,33 @@ import pytest
 
 from rocketgui.options import pin_refusal
 from rocketgui.programs import ROCKET
-from rocketgui.programs.variants import INTERPRETERS_FROM, RUN_AS, VARIABLE, WORK, Variant, refusal, source
+from rocketgui.programs.variants import source
+from rocketgui.protocol.variant import INTERPRETERS_FROM, RUN_AS, VARIABLE, WORK, Variant
 from tests.helpers import LONGEST, Python, clean, pythons, this_python
 from tests.programs.test_rocket import run
 
 FREE = [Variant(*choice) for choice in itertools.product(RUN_AS, WORK, VARIABLE)]
 #: Pinning is the same line whatever is counted.
-PINNED = [Variant(*choice, "private", True) for choice in itertools.product(RUN_AS, WORK)]
+PINNED = [Variant(*choice, "private", pinned=True) for choice in itertools.product(RUN_AS, WORK)]
 EVERY = FREE + (PINNED if pin_refusal() is None else [])
 #: Those that there is a Python for.
-VARIANTS = [variant for variant in EVERY if refusal(variant, INTERPRETERS_FROM) is None]
+VARIANTS = [variant for variant in EVERY if variant.refusal(INTERPRETERS_FROM) is None]
 LIMIT = 40
 
 
 def name(variant: Variant) -> str:
-    return "-".join([*variant[:3], "pinned" if variant.pin else "free"])
+    return "-".join([*variant[:3], "pinned" if variant.pinned else "free"])
 
 
 def test_the_file_is_the_first_of_them() -> None:
-    assert ROCKET.read_text(encoding="utf-8") == source(Variant(), 2, 10_000_000, None)
+    assert ROCKET.read_text(encoding="utf-8") == source(Variant(start_method=""), 2, 10_000_000)
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=name)
 def test_says_what_it_is_asked_for(variant: Variant, tmp_path: Path) -> None:
     """Saved and run without arguments, it does what the controls said."""
     path = tmp_path / "saved.py"
-    path.write_text(source(variant, 3, LIMIT, "spawn"), encoding="utf-8")
+    path.write_text(source(variant._replace(start_method="spawn"), 3, LIMIT), encoding="utf-8")
     lines = run(able(variant), str(path))
     workers = [f"func{number}" for number in (1, 2, 3)]
     assert sorted(lines[:-1]) == sorted(f"{word} {worker}" for word in ("start", "end") for worker in workers)
@@ -53,8 +54,8 @@ def test_says_what_it_is_asked_for(variant: Variant, tmp_path: Path) -> None:
 
 def able(variant: Variant) -> Python:
     """This Python, or where it cannot run a variant, the newest."""
-    python = this_python() if refusal(variant, this_python().version) is None else pythons()[-1]
-    reason = refusal(variant, python.version)
+    python = this_python() if variant.refusal(this_python().version) is None else pythons()[-1]
+    reason = variant.refusal(python.version)
     if reason is not None:
         pytest.skip(reason)
     return python
@@ -64,13 +65,13 @@ def able(variant: Variant) -> Python:
 @pytest.mark.parametrize("run_as", [run_as for run_as in RUN_AS if run_as != "sub-interpreters"])
 def test_runs_with_every_python(python: Python, run_as: str, tmp_path: Path) -> None:
     path = tmp_path / "saved.py"
-    path.write_text(source(Variant(run_as, variable="locked"), 2, LIMIT, None), encoding="utf-8")
+    path.write_text(source(Variant(run_as, variable="locked", start_method=""), 2, LIMIT), encoding="utf-8")
     assert run(python, str(path))[-1] == f"rocket in the parent: {2 * LIMIT}"
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=name)
 def test_is_as_a_teacher_would_write_it(variant: Variant) -> None:
-    text = source(variant, 2, 1000, None)
+    text = source(variant, 2, 1000)
     assert max(map(len, text.splitlines())) <= 120
     assert not any(line != line.rstrip() for line in text.splitlines())
     tree = ast.parse(text, feature_version=(3, 8))
@@ -103,7 +104,7 @@ names["main"]()
 def test_those_that_the_system_starts_run(run_as: str, allowed: int, tmp_path: Path) -> None:
     """A fork server that cannot fork ends, which is an EOFError here. That none could start is a failure."""
     program, refused = tmp_path / "rocket.py", tmp_path / "refused.py"
-    program.write_text(source(Variant(run_as), 5, LIMIT, "fork"), encoding="utf-8")
+    program.write_text(source(Variant(run_as, start_method="fork"), 5, LIMIT), encoding="utf-8")
     error = 'RuntimeError("no more")' if run_as == "threads" else 'EOFError("unexpected EOF")'
     refused.write_text(REFUSED.format(error=error), encoding="utf-8")
     done = subprocess.run(

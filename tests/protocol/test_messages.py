@@ -33,6 +33,7 @@ from rocketgui.protocol.messages import (
     decode,
     encode,
 )
+from rocketgui.protocol.variant import Variant
 from tests.model.builder import MS, Story
 
 #: Frames that are made up and taken in: about as many as this, a hundred in each run of the model.
@@ -55,6 +56,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.one_of([values(part) for part in typing.get_args(hint)])
     if typing.get_origin(hint) is tuple:
         return st.lists(values(typing.get_args(hint)[0]), max_size=5).map(tuple)
+    if hint is Variant:
+        return st.builds(Variant)
     return SCALARS[hint]
 
 

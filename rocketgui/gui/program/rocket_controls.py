@@ -23,7 +23,7 @@ from rocketgui.model.formatting import (
 )
 from rocketgui.model.run import Run
 from rocketgui.options import Options
-from rocketgui.programs.variants import Variant
+from rocketgui.protocol.variant import Variant
 
 
 class RocketControls(QWidget):
@@ -47,11 +47,9 @@ class RocketControls(QWidget):
         self.limit = SliderField("Limit", _limit_scale(), options.limit, "How far each process counts", 3)
         self.limit.value_changed.connect(self._limit_moved)
         self.python = PythonComboBox(options.python)
-        self.choices = VariantControls(options.variant, options.start_method, lambda: self.python.interpreter)
+        self.choices = VariantControls(options.variant, lambda: self.python.interpreter)
         self.python.chosen.connect(self.choices.refresh)
-        if (
-            options.python == python_installations.own()
-        ):  # else it would have to be started, for which there is a better time
+        if options.python == python_installations.own():  # else it would have to be started
             self.choices.refresh()
         self.choices.add_row("Python", self.python)
         self._meaning = Lines(self.choices.meaning(), lines=3)
@@ -69,7 +67,7 @@ class RocketControls(QWidget):
         """Set the controls, but for the interpreter, as a lesson wants them."""
         self.workers.set_value(options.workers)
         self.limit.set_value(options.limit)
-        self.choices.choose(options.variant, options.start_method)
+        self.choices.choose(options.variant)
         self._chosen(self.choices.meaning())
 
     def refuse(self, *, numbers: str, choices: str) -> None:
@@ -87,16 +85,8 @@ class RocketControls(QWidget):
     @property
     def options(self) -> Options:
         """What the controls say."""
-        variant = self.choices.variant
         return Options(
-            workers=self.workers.value,
-            limit=self.limit.value,
-            start_method=self.choices.start_method,
-            python=self.python.path,
-            run_as=variant.run_as,
-            work=variant.work,
-            variable=variant.variable,
-            pin=variant.pin,
+            workers=self.workers.value, limit=self.limit.value, variant=self.choices.variant, python=self.python.path
         )
 
     def refresh(self, run: Run) -> None:
@@ -108,8 +98,7 @@ class RocketControls(QWidget):
         if not rates and run.ended is not None:
             rates = [mean for worker in run.workers if (mean := run.mean_rate(worker))]
         if rates:
-            kind = Variant(program.run_as, program.work, program.variable)
-            self._rates[kind] = sum(rates) / len(rates)
+            self._rates[_kind(program.variant)] = sum(rates) / len(rates)
         self._remark_limit()
 
     def _workers_moved(self, workers: int) -> None:
@@ -125,12 +114,17 @@ class RocketControls(QWidget):
         self.limit_changed.emit(limit)
 
     def _remark_limit(self) -> None:
-        rate = self._rates.get(self.choices.variant._replace(pin=False))
+        rate = self._rates.get(_kind(self.choices.variant))
         if rate is None:
             self.limit.set_remark("How long it takes is shown once it runs.")
         else:
             takes = format_duration(self.limit.value / rate)
             self.limit.set_remark(f"From 0: {takes}\nat {format_rate(rate)} each")
+
+
+def _kind(variant: Variant) -> Variant:
+    """What its workers count as fast as: how they were started does not matter."""
+    return variant._replace(start_method="", pinned=False)
 
 
 def _sharing(workers: int, cores: int, run_as: str, work: str) -> str:

@@ -12,8 +12,7 @@ from rocketgui.gui.style.theme import set_text
 from rocketgui.gui.widgets.buttons import ComboBox, claims_space
 from rocketgui.gui.widgets.labels import Label
 from rocketgui.options import pin_refusal
-from rocketgui.programs.variants import INTERPRETERS_FROM, Variant, refusal
-from rocketgui.protocol.launch_spec import START_METHODS
+from rocketgui.protocol.variant import INTERPRETERS_FROM, START_METHODS, Variant
 from rocketgui.python_installations import PythonInstallation
 
 _LATER = "Counts from the next launch on"
@@ -50,7 +49,7 @@ class VariantControls(QWidget):
 
     changed = Signal(str)
 
-    def __init__(self, variant: Variant, start_method: str, python: Callable[[], PythonInstallation | None]) -> None:
+    def __init__(self, variant: Variant, python: Callable[[], PythonInstallation | None]) -> None:
         super().__init__()
         self._python = python
         self._refusal = ""
@@ -70,7 +69,7 @@ class VariantControls(QWidget):
         self._method_label = self.add_row("Start", self.method)
         self._labels += [self.add_row("Work", self.work), self.add_row("Variable", self.variable)]
         self._grid.addWidget(self.pin, self._grid.rowCount(), 0, 1, 2)
-        self.choose(variant, start_method)
+        self.choose(variant)
         for choice in self._all():
             choice.currentIndexChanged.connect(lambda _, choice=choice: self._chosen(choice))
 
@@ -91,22 +90,23 @@ class VariantControls(QWidget):
     def variant(self) -> Variant:
         """What is chosen."""
         return Variant(
-            self.run_as.currentData(), self.work.currentData(), self.variable.currentData(), self.pin.isChecked()
+            self.run_as.currentData(),
+            self.work.currentData(),
+            self.variable.currentData(),
+            self.method.currentData(),
+            self.pin.isChecked(),
         )
 
-    @property
-    def start_method(self) -> str:
-        """How processes are started."""
-        method: str = self.method.currentData()
-        return method
-
-    def choose(self, variant: Variant, start_method: str) -> None:
+    def choose(self, variant: Variant) -> None:
         """Set all choices."""
-        for choice, value in zip(
-            self._all(), (variant.run_as, start_method, variant.work, variant.variable), strict=True
+        for choice, value in (
+            (self.run_as, variant.run_as),
+            (self.method, variant.start_method),
+            (self.work, variant.work),
+            (self.variable, variant.variable),
         ):
             choice.setCurrentIndex(max(choice.findData(value), 0))
-        self.pin.setChecked(variant.pin and self.pin.isEnabled())
+        self.pin.setChecked(variant.pinned and self.pin.isEnabled())
         self._offer()
 
     def meaning(self, choice: ComboBox | None = None) -> str:
@@ -139,14 +139,12 @@ class VariantControls(QWidget):
     def refresh(self) -> None:
         """Offer what the chosen Python can do. One that was not asked yet is started for it."""
         python = self._python()
-        reasons = {
-            value: None if python is None else refusal(Variant(run_as=value), python.version) for value in RUN_AS
-        }
+        reasons = {value: None if python is None else Variant(run_as=value).refusal(python.version) for value in RUN_AS}
         _grey_out(self.run_as, RUN_AS, reasons)
 
     def _offer_variables(self) -> None:
         variants = {value: self.variant._replace(variable=value) for value in VARIABLE}
-        _grey_out(self.variable, VARIABLE, {value: refusal(one, INTERPRETERS_FROM) for value, one in variants.items()})
+        _grey_out(self.variable, VARIABLE, {value: one.refusal(INTERPRETERS_FROM) for value, one in variants.items()})
 
     def _chosen(self, choice: ComboBox) -> None:
         self._offer()

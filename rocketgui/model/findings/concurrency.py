@@ -63,8 +63,9 @@ def speed_up(run: Run) -> Iterable[Finding]:
         if past.workers == 1
         and past.counts_per_s
         and _had_a_core(past)
-        and (past.work, past.variable, past.executable) == (program.work, program.variable, program.executable)
-        and (past.run_as == "threads") == (program.run_as == "threads")  # whose loop is another one
+        and (past.variant.work, past.variant.variable, past.executable)
+        == (program.variant.work, program.variant.variable, program.executable)
+        and (past.variant.run_as == "threads") == (program.variant.run_as == "threads")  # whose loop is another one
     ]
     if not same:
         return
@@ -80,7 +81,7 @@ def speed_up(run: Run) -> Iterable[Finding]:
 
 def _had_a_core(past: PreviousRun) -> bool:
     """Whether a run was as fast as it could be, and not kept from its core by other programs."""
-    return past.work == "sleep" or (past.cores_used is not None and past.cores_used >= _ALONE)
+    return past.variant.work == "sleep" or (past.cores_used is not None and past.cores_used >= _ALONE)
 
 
 def interleaved(run: Run) -> Iterable[Finding]:

@@ -83,7 +83,7 @@ def io_bound(run: Run) -> Iterable[Finding]:
     wait, uses = ("wait", "uses") if run.is_live else ("waited", "used")
     if waited >= _MOST:
         point = f"The workers {wait} {'nearly all' if waited >= _NEARLY_ALL else 'most of'} the time."
-    elif run.program is not None and run.program.work == "sleep":
+    elif run.program is not None and run.program.variant.work == "sleep":
         point = "The workers sleep before each count."  # the built-in program: that is known, whatever was seen
     else:
         return

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from rocketgui.model.findings.finding import Finding, names
 from rocketgui.model.run import Run
+from rocketgui.protocol.variant import Variant
 
 #: So many names can be read in passing.
 _NAMED = 6
@@ -23,13 +24,13 @@ def start_up(run: Run) -> Iterable[Finding]:
     program, delay = run.program, run.start_delay_s()
     if program is None or delay is None:
         return
-    how = program.start_method or _WITHOUT.get(program.run_as, "a process")
+    how = _how(program.variant)
     others: dict[str, float] = {}
     for past in run.before:
-        other = past.start_method or _WITHOUT.get(past.run_as, "a process")
+        other = _how(past.variant)
         if past.start_delay_s is not None and other != how:
             others[other] = past.start_delay_s
-    what = f"a process under {program.start_method}" if program.start_method else how
+    what = f"a process under {how}" if program.variant.start_method else how
     text = f"To start {what} took {_ms(delay)}, from start() to its first line"
     known = sum(worker.start_delay_s() is not None for worker in run.workers)
     text += " (median)." if known > 2 else " on average." if known > 1 else "."
@@ -68,3 +69,8 @@ def start_order(run: Run) -> Iterable[Finding]:
             "began out of turn."
         )
     yield Finding("start_order", text, figures)
+
+
+def _how(variant: Variant) -> str:
+    """How a worker of a variant is started, in a word or two."""
+    return variant.start_method or _WITHOUT.get(variant.run_as, "a process")

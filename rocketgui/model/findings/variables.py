@@ -52,7 +52,7 @@ def lost_updates(run: Run) -> Iterable[Finding]:
     attempts = sum(int(worker.values[mine].last) for worker in workers)
     value = int(root.values[name].last)
     lost = attempts - value
-    figures = {"attempts": attempts, "value": value, "lost": lost, "locked": program.variable == "locked"}
+    figures = {"attempts": attempts, "value": value, "lost": lost, "locked": program.variant.variable == "locked"}
     who = f"{len(workers)} {run.noun(len(workers))}"
     if lost > 0:
         yield Finding(
@@ -61,7 +61,7 @@ def lost_updates(run: Run) -> Iterable[Finding]:
             f"lock: where two read it at once, both write the same. It ended at {format_count(value)}.",
             figures,
         )
-    elif lost == 0 and program.variable == "locked":
+    elif lost == 0 and program.variant.variable == "locked":
         yield Finding(
             "exact",
             f"No count was lost. {who} counted one {name}, each with its lock: {format_count(attempts)} attempts made "

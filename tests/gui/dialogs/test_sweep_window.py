@@ -15,11 +15,12 @@ from rocketgui.gui.dialogs.sweep_window import SweepWindow
 from rocketgui.gui.run_controller import LIVE
 from rocketgui.options import Options
 from rocketgui.protocol import messages
+from rocketgui.protocol.variant import Variant
 from tests.gui.conftest import Advance, MakeWindow
 from tests.gui.fake_bridge import FakeBridge
 from tests.gui.widgets.test_view_switcher import has
 
-SHORT = Options(sweep=(1, 3), seconds=0.3, start_method="spawn")
+SHORT = Options(sweep=(1, 3), seconds=0.3, variant=Variant(start_method="spawn"))
 
 
 def launches(bridge: FakeBridge) -> list[messages.Launch]:

@@ -11,12 +11,13 @@ from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.run_controller import RunState
 from rocketgui.options import LESSONS, Options
 from rocketgui.protocol import messages
+from rocketgui.protocol.variant import Variant
 from tests.gui.conftest import Advance, MakeWindow
 
 
 def controls(window: MainWindow) -> tuple[object, ...]:
     options = window.program.options
-    return options.workers, options.limit, options.start_method, options.variant
+    return options.workers, options.limit, options.variant.start_method, options.variant
 
 
 def test_none_at_first(make_window: MakeWindow) -> None:
@@ -120,7 +121,7 @@ def test_a_step_with_its_own_program_greys_out_what_that_does_not_take(make_wind
     window.launch()
     launch = bridge.sent[-1]
     assert isinstance(launch, messages.Launch)
-    assert (launch.argv, launch.run_as, launch.variable) == (("maxint.py",), "processes", "private")
+    assert (launch.argv, launch.variant.run_as, launch.variant.variable) == (("maxint.py",), "processes", "private")
     lesson.open_lesson(9, 1)
     assert all(part.isEnabled() for part in (*choices, rocket.limit.slider, rocket.workers.field))
     assert choices[0].toolTip() == choices[0].tip
@@ -137,10 +138,10 @@ def test_remarks_below_the_sliders_are_of_the_step(make_window: MakeWindow, adva
     assert "they take turns" in rocket.workers.remark.text()
     assert "From 0: 8" in rocket.limit.remark.text()  # ms, at 12 M/s
     # What sleeps counts at another rate, and needs no core of its own.
-    rocket.choose(Options(workers=64, limit=10**6, work="sleep"))
+    rocket.choose(Options(workers=64, limit=10**6, variant=Variant(work="sleep")))
     assert "sleep" in rocket.workers.remark.text()
     assert "once it runs" in rocket.limit.remark.text()
-    rocket.choose(Options(workers=2, run_as="threads"))
+    rocket.choose(Options(workers=2, variant=Variant(run_as="threads")))
     assert "GIL" in rocket.workers.remark.text()
 
 

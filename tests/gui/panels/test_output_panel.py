@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QStyle, QStyleOptionComboBox
 
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.options import Options
-from rocketgui.programs.variants import Variant, source
+from rocketgui.programs.variants import source
 from rocketgui.protocol import messages
+from rocketgui.protocol.variant import Variant
 from tests.gui.conftest import Advance, MakeWindow
 from tests.gui.program.test_variant_controls import choose
 from tests.helpers import LONGEST, clean
@@ -118,10 +119,10 @@ def test_long_line_is_read_to_its_end(make_window: MakeWindow, advance: Advance)
 
 
 def test_code_is_what_is_launched(make_window: MakeWindow) -> None:
-    window, bridge = make_window(Options(workers=3, limit=5_000, start_method="spawn"))
+    window, bridge = make_window(Options(workers=3, limit=5_000, variant=Variant(start_method="spawn")))
     choose(window.program.choices.variable, "unlocked")
     shown = window.output.code.text.toPlainText()
-    assert shown == source(Variant(variable="unlocked"), 3, 5_000, "spawn")
+    assert shown == source(Variant(variable="unlocked", start_method="spawn"), 3, 5_000)
     window.launch()
     launch = bridge.sent[-1]
     assert isinstance(launch, messages.Launch)
@@ -158,7 +159,7 @@ def test_where_it_cannot_be_saved(make_window: MakeWindow, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("variable", ["private", "locked"])
 def test_parents_value_is_not_cut_off(make_window: MakeWindow, advance: Advance, variable: str) -> None:
-    window, bridge = make_window(Options(variable=variable))
+    window, bridge = make_window(Options(variant=Variant(variable=variable)))
     window.launch()
     advance(bridge, 10)
     run = window.controller.run

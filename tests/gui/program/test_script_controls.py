@@ -24,6 +24,7 @@ from rocketgui.model.formatting import parse_limit
 from rocketgui.options import Options
 from rocketgui.protocol import messages
 from rocketgui.protocol.launch_spec import Launch, Script
+from rocketgui.protocol.variant import OTHER
 from tests.gui.conftest import Advance, MakeWindow
 from tests.gui.fake_bridge import FakeBridge
 from tests.gui.style.test_theme import cut_texts
@@ -87,7 +88,7 @@ def test_the_window_shows_the_program_and_space_launches_it(
     QTest.keyClick(window, Qt.Key.Key_Space)
     launch = launched(bridge)
     assert launch.argv == (str(script), "--fast")
-    assert (launch.watch, launch.work, launch.own_session, launch.source) == (("rocket",), "", True, None)
+    assert (launch.watch, launch.variant, launch.own_session, launch.source) == (("rocket",), OTHER, True, None)
     assert launch.python == sys.executable
 
 

@@ -12,8 +12,8 @@ from rocketgui.gui.program.python_combo_box import PythonComboBox
 from rocketgui.gui.program.variant_controls import VariantControls
 from rocketgui.gui.widgets.buttons import ComboBox
 from rocketgui.options import Options
-from rocketgui.programs.variants import INTERPRETERS_FROM, RUN_AS, VARIABLE, WORK, Variant
 from rocketgui.protocol import messages
+from rocketgui.protocol.variant import INTERPRETERS_FROM, RUN_AS, VARIABLE, WORK, Variant
 from rocketgui.python_installations import PythonInstallation
 from tests.gui.conftest import MakeWindow
 
@@ -34,13 +34,13 @@ def test_all_that_the_command_line_has(make_window: MakeWindow) -> None:
 
 
 def test_what_was_given_on_the_command_line(make_window: MakeWindow) -> None:
-    given = Options(run_as="threads", work="sleep", variable="locked", start_method="forkserver")
+    given = Options(variant=Variant(run_as="threads", work="sleep", variable="locked", start_method="forkserver"))
     window, bridge = make_window(given)
     assert window.program.options.variant == given.variant
     window.launch()
     launch = bridge.sent[-1]
     assert isinstance(launch, messages.Launch)
-    assert (launch.run_as, launch.work, launch.variable, launch.start_method) == ("threads", "sleep", "locked", "")
+    assert launch.variant == Variant("threads", "sleep", "locked", "")
     assert "threading.Lock()" in (launch.source or "")
 
 
@@ -75,7 +75,7 @@ def test_space_ticks_a_box_that_has_the_focus_and_launches_nothing(make_window: 
     QTest.keyClick(pin, Qt.Key.Key_Space)
     assert pin.isChecked()
     assert not bridge.sent
-    assert window.program.options.pin
+    assert window.program.options.variant.pinned
 
 
 def test_no_choice_is_cut_off(make_window: MakeWindow) -> None:
@@ -122,6 +122,6 @@ def test_what_a_python_cannot_do_is_greyed_out(make_window: MakeWindow, monkeypa
 
 
 def test_a_shared_variable_is_given_up_for_interpreters(make_window: MakeWindow) -> None:
-    choices = make_window(Options(variable="locked"))[0].program.choices
+    choices = make_window(Options(variant=Variant(variable="locked")))[0].program.choices
     choose(choices.run_as, "sub-interpreters")
     assert choices.variant == Variant("sub-interpreters")

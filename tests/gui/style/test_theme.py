@@ -19,6 +19,7 @@ from rocketgui.gui.style.theme import ColourScheme, load_theme
 from rocketgui.gui.widgets.card import Card
 from rocketgui.options import Options
 from rocketgui.protocol import messages
+from rocketgui.protocol.variant import Variant
 from tests.gui.conftest import Advance, MakeWindow
 
 
@@ -106,7 +107,9 @@ def test_the_colours_of_eight_workers_can_be_told_apart(scheme: ColourScheme, vi
 def test_no_text_is_cut_at_1280x720(
     make_window: MakeWindow, advance: Advance, qtbot: QtBot, scheme: ColourScheme, workers: int, limit: int
 ) -> None:
-    window, bridge = make_window(Options(workers=workers, limit=limit, start_method="spawn"), scheme=scheme)
+    window, bridge = make_window(
+        Options(workers=workers, limit=limit, variant=Variant(start_method="spawn")), scheme=scheme
+    )
     window.resize(1280, 720)
     QApplication.processEvents()
     qtbot.waitUntil(lambda: cut_texts(window) == [])

@@ -22,6 +22,7 @@ from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.model.series import Series
 from rocketgui.options import Options
 from rocketgui.protocol import messages
+from rocketgui.protocol.variant import Variant
 from tests.gui.conftest import Advance, MakeWindow
 from tests.model.builder import Story
 
@@ -159,7 +160,7 @@ def test_bar_of_one_that_was_killed_before_its_first_line() -> None:
 
 
 def test_runs_before_stay_as_faint_curves(make_window: MakeWindow, advance: Advance) -> None:
-    window, bridge = make_window(Options(workers=2, limit=10**7, start_method="spawn"))
+    window, bridge = make_window(Options(workers=2, limit=10**7, variant=Variant(start_method="spawn")))
     canvas = window.plots.counters.item.canvas
     for number in range(3):
         window.launch()
