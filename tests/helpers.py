@@ -25,7 +25,9 @@ import pytest
 import rocketgui
 from rocketgui.agent import trace_format
 from rocketgui.collector.control_block import ControlBlockWriter
+from rocketgui.collector.emitter import Emitter
 from rocketgui.collector.trace.reader import Record, Sample, TraceReader
+from rocketgui.protocol.messages import Message
 
 T = TypeVar("T")
 
@@ -39,6 +41,13 @@ LONGEST = 30.0
 #: How soon nothing may be left when a part of rocketgui dies, in s: 2 where the machine has nothing else to do, and
 #: more where several processes wait for each core, since to end takes CPU time too.
 PROMISED = 2.0 * min(5.0, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
+
+
+def emitter_into(out: list[Message], launched_ns: int = 0) -> Emitter:
+    """An emitter whose messages stand in `out`."""
+    emitter = Emitter(launched_ns)
+    emitter.pending = out
+    return emitter
 
 
 def until(condition: Callable[[], T | None], what: str, seconds: float = LONGEST) -> T:

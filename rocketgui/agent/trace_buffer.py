@@ -67,7 +67,7 @@ class Ring:
 
 
 class TraceBuffer:
-    """The file `<pid>-<ns>-<thread>.trace_buffer` in the run's directory; `thread` is 0 for a process's first
+    """The file `<pid>-<ns>-<thread>.trace` in the run's directory; `thread` is 0 for a process's first
     interpreter.
 
     Where the program cuts the file short, nothing more is noted.

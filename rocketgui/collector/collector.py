@@ -6,12 +6,13 @@ import logging
 import time
 
 from rocketgui.collector.cpu_load import CpuLoad
+from rocketgui.collector.emitter import Emitter
 from rocketgui.collector.launcher import RunInfo
 from rocketgui.collector.processes.program_tree import ProgramTree
 from rocketgui.collector.run_files import RunFiles
-from rocketgui.collector.run_observer import Run
+from rocketgui.collector.run_observer import RunObserver
 from rocketgui.protocol import messages
-from rocketgui.protocol.messages import Command, Frame, Message
+from rocketgui.protocol.messages import Command, Frame
 
 NS = 1_000_000_000
 #: Frames per second while a program runs; enough for every frame that a screen draws.
@@ -26,12 +27,11 @@ class Collector:
     """Follows at most one run at a time. `cores` may have been looked at for a while already."""
 
     def __init__(self, cores: CpuLoad | None = None) -> None:
-        self._out: list[Message] = []
-        self._began_ns = time.monotonic_ns()
-        self._ticked_ns = self._began_ns
-        self._cores_due = self._began_ns
+        now = time.monotonic_ns()
+        self._emitter = Emitter(now)
+        self._ticked_ns = self._cores_due = now
         self._cores = cores or CpuLoad()
-        self.run: Run | None = None
+        self.run: RunObserver | None = None
 
     @property
     def running(self) -> bool:
@@ -72,7 +72,8 @@ class Collector:
         """
         if self.run is not None:
             self.run.release()
-        self.run = Run(info, files, rings, self._out)
+        self._emitter.launched_ns = info.launched_ns
+        self.run = RunObserver(info, files, rings, self._emitter)
         if self._cores.began_ns < info.launched_ns:
             self._cores = CpuLoad()  # what was before is not this run's
 
@@ -80,18 +81,15 @@ class Collector:
         """Gather what is new since the last tick."""
         now = time.monotonic_ns()
         seconds, self._ticked_ns = (now - self._ticked_ns) / NS, now
-        since = self._began_ns if self.run is None else self.run.launched_ns
         if now >= self._cores_due and (self.run is None or self.running):
             self._cores_due = max(self._cores_due + NS // CORES_RATE, now)
-            self._sample_cores(now - since)
+            self._sample_cores(self._emitter.run_time(now))
         if self.run is not None:
             try:
                 self.run.tick(seconds)
             except Exception as error:  # the next tick goes on; where the end cannot be told, the owner sees to it
                 _log.error("an error while observing", exc_info=error)
-        frame = Frame(now - since, tuple(self._out))
-        self._out.clear()  # the run holds on to this very list
-        return frame
+        return Frame(self._emitter.run_time(now), self._emitter.take())
 
     def _sample_cores(self, t_ns: int) -> None:
         try:
@@ -100,4 +98,4 @@ class Collector:
             _log.warning("the cores' load is not to be had", exc_info=error)
             return
         if load is not None:
-            self._out.append(messages.CoreLoad(t_ns, load))
+            self._emitter.emit(messages.CoreLoad(t_ns, load))

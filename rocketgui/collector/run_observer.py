@@ -11,6 +11,7 @@ from typing import Any
 
 from rocketgui.collector.checkpoint import Checkpoint
 from rocketgui.collector.control_block import ControlBlockWriter
+from rocketgui.collector.emitter import Emitter
 from rocketgui.collector.launcher import Resumption, RunInfo, announcement
 from rocketgui.collector.processes import sampler
 from rocketgui.collector.processes.activity import ActivityTracker
@@ -40,32 +41,31 @@ FIRST_REPORT = 2 * NS
 _log = logging.getLogger(__name__)
 
 
-class Run:
-    """Follows a program that was started; `tick` puts what is new into `out`. Where it `resumes`, another collector
+class RunObserver:
+    """Follows a program that was started; `tick` emits what is new. Where it `resumes`, another collector
     did so before: this one goes on with what that one knew.
 
     Raises:
         OSError: the system refuses what it needs.
     """
 
-    def __init__(self, info: RunInfo, files: RunFiles, rings: list[int], out: list[Message]) -> None:
+    def __init__(self, info: RunInfo, files: RunFiles, rings: list[int], emitter: Emitter) -> None:
         launch = info.launch
         self._info = info
         self._files = files
         self._rings = rings
-        self._out = out
-        self.launched_ns = info.launched_ns
+        self._emitter = emitter
         self._positions = Positions(files)
         self._before = self._positions.head
         self._checkpoint = Checkpoint(files, self._positions)
         self._control_block = ControlBlockWriter(
             files.control_block, launch.rate_hz, 0 if info.resumes is None else info.resumes.times
         )
-        self._registry = ProcessRegistry(out, self.launched_ns)
-        activity = ActivityTracker(out, self.launched_ns)
-        self._decoder = Decoder(self._registry, out, self.launched_ns, activity, self._keep, found=not launch.watch)
+        self._registry = ProcessRegistry(emitter)
+        activity = ActivityTracker(emitter)
+        self._decoder = Decoder(self._registry, emitter, activity, self._keep, found=not launch.watch)
         self._system_monitor = SystemMonitor(
-            self._registry, activity, info.supervisor, PerfEvents(rings) if rings else None, out, self.launched_ns
+            self._registry, activity, info.supervisor, PerfEvents(rings) if rings else None, emitter
         )
         self._worker_target = WorkerTarget(launch.workers)
         self._limit = launch.limit
@@ -98,7 +98,7 @@ class Run:
         #: Samples and lines that were read and never arrived, since a collector died in between.
         self._samples_lost = self._lines_lost = 0
         if info.resumes is None or not info.resumes.announced:
-            self._out.append(announcement(info))
+            self._emitter.emit(announcement(info))
         if info.resumes is None:
             self._say_controls()
         else:
@@ -126,7 +126,7 @@ class Run:
                     self._restore_controls(value)
                 elif kind == "message":
                     self._kept += 1
-                    self._out += messages.decode(value).messages
+                    self._emitter.emit_all(messages.decode(value).messages)
             except (ValueError, TypeError, KeyError) as error:
                 self._note_error("what the collector before it knew", error)
         self._trace_buffers.find_again()
@@ -136,16 +136,16 @@ class Run:
                 self._end(entry, None, time.monotonic_ns())
         self._say_controls()
         t_ns = time.monotonic_ns()
-        self._out.append(
+        self._emitter.emit(
             messages.CollectorRestarted(
-                t_ns - self.launched_ns, t_ns - resumes.heard_ns, how_it_ended(resumes.exit_code), resumes.times
+                self._emitter.run_time(t_ns), t_ns - resumes.heard_ns, how_it_ended(resumes.exit_code), resumes.times
             )
         )
 
     def _controls(self) -> dict[str, Any]:
         return {
             "limit": self._limit,
-            "worker target": self._worker_target.known(),
+            "worker_target": self._worker_target.known(),
             "refused": [self._refused, self._decoder.refused],
             "paused": self._paused,
             "stopping": self._stopping,
@@ -168,7 +168,7 @@ class Run:
 
     def _keep(self, message: Message) -> None:
         """Say something that a later collector has to say again."""
-        self._out.append(message)
+        self._emitter.emit(message)
         self._kept += 1
         self._checkpoint.note(f"message {self._kept}", messages.encode(0, [message]))
 
@@ -204,7 +204,7 @@ class Run:
         _log.error("an error while observing (%s)", what, exc_info=error)
         if said not in self._errors_told and len(self._errors_told) < 20:
             self._errors_told.add(said)
-            self._out.append(messages.Notice(f"rocketgui itself had an error and went on ({said[:300]})."))
+            self._emitter.emit(messages.Notice(f"rocketgui itself had an error and went on ({said[:300]})."))
 
     # -- commands
 
@@ -262,7 +262,7 @@ class Run:
         self._system_monitor.tree = tree
 
     def _say_controls(self) -> None:
-        self._out.append(messages.ControlState(self._worker_target.workers, self._limit, self._paused))
+        self._emitter.emit(messages.ControlState(self._worker_target.workers, self._limit, self._paused))
 
     # -- what happens
 
@@ -388,7 +388,7 @@ class Run:
                 if then == "end":
                     self._left.update(pids)
                 if left:
-                    self._keep(messages.LeftOver(t_ns - self.launched_ns, tuple(left), then))
+                    self._keep(messages.LeftOver(self._emitter.run_time(t_ns), tuple(left), then))
                     self._tell_of_left_overs(left, then)
             case {"event": "ended"}:
                 self._lost |= report.get("lost") is True
@@ -433,8 +433,8 @@ class Run:
         self._guard("costs and losses", self._say_costs)
         root = self._registry.root
         code = None if root is None else root.exit_code
-        t_ns = (now if root is None else root.events.get("exited", now)) - self.launched_ns
-        self._out.append(messages.RunEnded(t_ns, self._ending(code), code))
+        t_ns = self._emitter.run_time(now if root is None else root.events.get("exited", now))
+        self._emitter.emit(messages.RunEnded(t_ns, self._ending(code), code))
         self.release()
 
     def _ending(self, code: int | None) -> str:
@@ -464,7 +464,7 @@ class Run:
         entries = list(self._registry)
         samples, lines, events, bad = (min(count, messages.LOSSES_MOST // 2) for count in self._trace_buffers.losses())
         agents_s, program_s, silent = self._forgotten
-        self._out.append(
+        self._emitter.emit(
             messages.Losses(
                 samples_dropped=samples + self._samples_lost,
                 bad_messages=bad + self._decoder.bad,
@@ -473,7 +473,7 @@ class Run:
                 events_dropped=events + self._births_lost + self._decoder.unexplained,
             )
         )
-        self._out.append(
+        self._emitter.emit(
             messages.Overhead(
                 agents_cpu_s=round(agents_s + sum(entry.agent_cpu_s for entry in entries), 6),
                 collector_cpu_s=round(self._cpu_s(), 6),

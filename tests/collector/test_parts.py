@@ -23,6 +23,7 @@ from rocketgui.agent import trace_format
 from rocketgui.collector import capabilities
 from rocketgui.collector.control_block import ControlBlockWriter
 from rocketgui.collector.cpu_load import CpuLoad
+from rocketgui.collector.emitter import Emitter
 from rocketgui.collector.processes import exit_watcher, sampler
 from rocketgui.collector.processes.activity import ActivityTracker
 from rocketgui.collector.processes.program_tree import ProgramTree
@@ -33,7 +34,7 @@ from rocketgui.collector.trace.reader import Record, Sample
 from rocketgui.collector.worker_target import WorkerTarget
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Frame, Message
-from tests.helpers import control_block_in, is_gone, state, until
+from tests.helpers import control_block_in, emitter_into, is_gone, state, until
 
 #: As with buffers, what the agent has mapped must live as long as this process.
 KEPT: list[agent_control_block.ControlBlockReader] = []
@@ -169,8 +170,13 @@ def out() -> list[Message]:
 
 
 @pytest.fixture
-def registry(out: list[Message]) -> ProcessRegistry:
-    registry = ProcessRegistry(out, launched_ns=100)
+def emitter(out: list[Message]) -> Emitter:
+    return emitter_into(out, 100)
+
+
+@pytest.fixture
+def registry(emitter: Emitter) -> ProcessRegistry:
+    registry = ProcessRegistry(emitter)
     registry.get_or_add(10, None, is_new=True)
     return registry
 
@@ -293,8 +299,8 @@ class FakeBox:
 
 
 @pytest.fixture
-def decoder(registry: ProcessRegistry, out: list[Message]) -> Decoder:
-    return Decoder(registry, out, 100, ActivityTracker(out, 100))
+def decoder(registry: ProcessRegistry, emitter: Emitter) -> Decoder:
+    return Decoder(registry, emitter, ActivityTracker(emitter))
 
 
 def get_or_add(decoder: Decoder, pid: int, began_ns: int) -> ProcessEntry:
@@ -400,9 +406,10 @@ TEXTS = st.lists(st.text(max_size=8) | st.integers().map(str), max_size=6).map(t
 @given(records=st.lists(st.builds(Record, st.integers(0, 40), st.integers(0, 2**62), TEXTS), max_size=8))
 def test_records_of_any_content_do_no_harm(records: list[Record]) -> None:
     out: list[Message] = []
-    registry = ProcessRegistry(out, 0)
+    emitter = emitter_into(out)
+    registry = ProcessRegistry(emitter)
     registry.get_or_add(10, None, is_new=True)
-    decoder = Decoder(registry, out, 0, ActivityTracker(out, 0))
+    decoder = Decoder(registry, emitter, ActivityTracker(emitter))
     entry = get_or_add(decoder, 10, 5)
     decoder.take(entry, records)
     decoder.flush()

@@ -12,7 +12,8 @@ __all__ = ["mark"]
 LATE = """\
 import json, os, sys, time
 import psutil
-from rocketgui.options import rocket_launch, Options
+from rocketgui.options import Options
+from rocketgui.protocol.variant import Variant
 from rocketgui.collector.collector import Collector
 from rocketgui.collector.launcher import StartedRun
 from rocketgui.collector.run_files import RunFiles
@@ -25,7 +26,7 @@ def wait_until(holds):
     while not holds():
         time.sleep(0.01)
 
-options = Options(workers=2, limit=sys.maxsize, start_method="spawn")
+options = Options(workers=2, limit=sys.maxsize, variant=Variant(start_method="spawn"))
 started = StartedRun(options.command(own_session=False)._replace(output=os.devnull))
 below = lambda: sampler.descendants(ProgramTree(started.supervised.pid))
 wait_until(lambda: sum(b"start func" in open(os.path.join(started.directory, name), "rb").read()

@@ -14,8 +14,9 @@ import platform
 import sys
 from dataclasses import dataclass
 
+from rocketgui.collector.emitter import Emitter
 from rocketgui.protocol import messages
-from rocketgui.protocol.messages import Activity, Message
+from rocketgui.protocol.messages import Activity
 
 MS = 1_000_000
 #: An agent that has not been heard of for so long does not get its turn.
@@ -79,11 +80,10 @@ class _Told:
 
 
 class ActivityTracker:
-    """Puts a `Activity` into `out` whenever it is another one. All times in it are relative to `launched_ns`."""
+    """Emits an `Activity` whenever it is another one."""
 
-    def __init__(self, out: list[Message], launched_ns: int) -> None:
-        self._out = out
-        self._launched_ns = launched_ns
+    def __init__(self, emitter: Emitter) -> None:
+        self._emitter = emitter
         self._told: dict[int, _Told] = {}
         self._gil: dict[int, bool] = {}
         self._met: dict[int, int] = {}
@@ -151,7 +151,7 @@ class ActivityTracker:
         said = what, file, line, function, on
         if self._said.get(process) != said:
             self._said[process] = said
-            self._out.append(Activity(process, now - self._launched_ns, *said))
+            self._emitter.emit(Activity(process, self._emitter.run_time(now), *said))
 
 
 def waits_for(pid: int) -> tuple[str, str]:

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rocketgui.collector.emitter import Emitter
 from rocketgui.protocol import messages
-from rocketgui.protocol.messages import NAME_MOST, Message, cut
+from rocketgui.protocol.messages import NAME_MOST, cut
 
 ROOT_NAME = "MainProcess"
 #: What Ctrl-C does to a Python program that does not expect it.
@@ -72,14 +73,10 @@ class ProcessEntry:
 
 
 class ProcessRegistry:
-    """Hands out numbers, joins what several sources say of one process, and puts each change into `out`.
+    """Hands out numbers, joins what several sources say of one process, and emits each change."""
 
-    `launched_ns` is the monotonic time to which all times in messages are relative.
-    """
-
-    def __init__(self, out: list[Message], launched_ns: int) -> None:
-        self._out = out
-        self._launched_ns = launched_ns
+    def __init__(self, emitter: Emitter) -> None:
+        self._emitter = emitter
         self._count = 0
         #: The numbers of entries that have changed; see checkpoint.py.
         self.touched: set[int] = set()
@@ -173,7 +170,7 @@ class ProcessRegistry:
 
     def announce(self, entry: ProcessEntry) -> None:
         self.touch(entry)
-        self._out.append(messages.ProcessSeen(entry.id, entry.parent, entry.pid, entry.kind, entry.name, entry.agent))
+        self._emitter.emit(messages.ProcessSeen(entry.id, entry.parent, entry.pid, entry.kind, entry.name, entry.agent))
 
     def name(self, entry: ProcessEntry, name: str, parent_pid: int | None) -> None:
         """A process's name became known, and who called start() for it."""
@@ -205,7 +202,7 @@ class ProcessRegistry:
         if moment not in entry.events or better:
             entry.events[moment] = t_ns
             self.touch(entry)
-            self._out.append(messages.LifecycleEvent(entry.id, moment, t_ns - self._launched_ns))
+            self._emitter.emit(messages.LifecycleEvent(entry.id, moment, self._emitter.run_time(t_ns)))
 
     # -- ends
 
@@ -228,7 +225,7 @@ class ProcessRegistry:
         """An exception ended the process; `error` is the last line of its traceback."""
         entry.error = error
         self.touch(entry)
-        self._out.append(messages.Failed(entry.id, error))
+        self._emitter.emit(messages.Failed(entry.id, error))
         if entry.ended and not entry.stopped and self._is_of_interrupt(entry):
             entry.stopped = True
             self._tell_end(entry)
@@ -259,7 +256,7 @@ class ProcessRegistry:
         self.touch(entry)
         killed = code is not None and code < 0
         number = -code if code is not None and killed else None
-        self._out.append(messages.Ended(entry.id, None if killed else code, number, entry.stopped))
+        self._emitter.emit(messages.Ended(entry.id, None if killed else code, number, entry.stopped))
 
     # -- what is kept
 
@@ -271,7 +268,7 @@ class ProcessRegistry:
             self._tell_unobserved(entry)
 
     def _tell_unobserved(self, entry: ProcessEntry) -> None:
-        self._out.append(messages.Unobserved(entry.id, entry.unobserved_ns - self._launched_ns, entry.unobserved))
+        self._emitter.emit(messages.Unobserved(entry.id, self._emitter.run_time(entry.unobserved_ns), entry.unobserved))
 
     def forget(self, before_ns: int) -> list[ProcessEntry]:
         """Let go of entries that ended before this time and about which nothing more will be told; return them."""
@@ -295,12 +292,12 @@ class ProcessRegistry:
         return old
 
     def dump(self, number: int) -> dict[str, Any] | None:
-        """All that is known of a entry, as plain JSON values; None if it is not kept any more."""
+        """All that is known of an entry, as plain JSON values; None if it is not kept any more."""
         entry = self._entries.get(number)
         return None if entry is None else dataclasses.asdict(entry)
 
     def restore(self, known: dict[str, Any]) -> ProcessEntry:
-        """A entry as it was dumped, told of again."""
+        """An entry as it was dumped, told of again."""
         known["names"] = {int(index): (whose, name) for index, (whose, name) in known["names"].items()}
         entry = ProcessEntry(**known)
         self._count = max(self._count, entry.id)
@@ -311,9 +308,9 @@ class ProcessRegistry:
             self._threads.setdefault(entry.parent, []).append(entry)
         self.announce(entry)
         for moment, t_ns in entry.events.items():
-            self._out.append(messages.LifecycleEvent(entry.id, moment, t_ns - self._launched_ns))
+            self._emitter.emit(messages.LifecycleEvent(entry.id, moment, self._emitter.run_time(t_ns)))
         if entry.error:
-            self._out.append(messages.Failed(entry.id, entry.error))
+            self._emitter.emit(messages.Failed(entry.id, entry.error))
         if entry.unobserved:
             self._tell_unobserved(entry)
         if entry.ended:

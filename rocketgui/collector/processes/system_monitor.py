@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from rocketgui.collector.emitter import Emitter
 from rocketgui.collector.processes import sampler
 from rocketgui.collector.processes.activity import ActivityTracker
 from rocketgui.collector.processes.exit_watcher import ExitWatcher, exit_status
@@ -12,7 +13,6 @@ from rocketgui.collector.processes.perf_events import Executed, Exited, Forked, 
 from rocketgui.collector.processes.program_tree import ProgramTree
 from rocketgui.collector.processes.registry import ProcessEntry, ProcessRegistry
 from rocketgui.protocol import messages
-from rocketgui.protocol.messages import Message
 
 NS = 1_000_000_000
 #: How long the end of a process may be told of only by the kernel, which knows no exit code, in ns.
@@ -20,7 +20,7 @@ UNTOLD = NS // 10
 
 
 class SystemMonitor:
-    """Tells the process registry of the program's processes, those of `tree`, and puts figures into `out`."""
+    """Tells the process registry of the program's processes, those of `tree`, and emits figures."""
 
     def __init__(
         self,
@@ -28,16 +28,14 @@ class SystemMonitor:
         activity: ActivityTracker,
         supervisor: int,
         perf_events: PerfEvents | None,
-        out: list[Message],
-        launched_ns: int,
+        emitter: Emitter,
     ) -> None:
         self._registry = registry
         self._activity = activity
         self._supervisor = supervisor
         self.tree = ProgramTree(supervisor)
         self._perf_events = perf_events
-        self._out = out
-        self._launched_ns = launched_ns
+        self._emitter = emitter
         self._sampler = sampler.ProcessSampler()
         self._exit_watcher = ExitWatcher()
         #: When entries ended whose ends nobody else has told of yet.
@@ -100,9 +98,9 @@ class SystemMonitor:
             if entry.thread is None:  # what threads use is their process's
                 entry.cpu_s = look.cpu_s or entry.cpu_s
                 self._see(entry, look, paused)
-        self._out.append(
+        self._emitter.emit(
             messages.ProcessLoad(
-                time.monotonic_ns() - self._launched_ns,
+                self._emitter.run_time(time.monotonic_ns()),
                 *(tuple(getattr(look, field) for look in found) for field in sampler.FIELDS),
             )
         )
@@ -135,7 +133,7 @@ class SystemMonitor:
         began = sampler.began_ns(entry.pid)
         parent = None if entry.parent is None else self._registry[entry.parent]
         if began is not None and parent is not None:  # of two that began within one tick, the parent was first
-            self._registry.note_event(entry, "began", max(began, parent.events.get("began", self._launched_ns)))
+            self._registry.note_event(entry, "began", max(began, parent.events.get("began", self._emitter.launched_ns)))
 
     def find_ends(
         self, read_last: Callable[[ProcessEntry], None], end: Callable[[ProcessEntry, int | None, int], None]
@@ -157,7 +155,7 @@ class SystemMonitor:
                 end(entry, None, t_ns)
 
     def gone_ns(self, entry: ProcessEntry, otherwise: int) -> int:
-        """When a entry ended, if the kernel told of that alone."""
+        """When an entry ended, if the kernel told of that alone."""
         return self._gone.get(entry.id, otherwise)
 
     def forget(self, entry: ProcessEntry) -> None:

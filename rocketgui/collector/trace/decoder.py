@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from rocketgui.agent import trace_format
+from rocketgui.collector.emitter import Emitter
 from rocketgui.collector.processes.activity import ActivityTracker
 from rocketgui.collector.processes.exit_watcher import runs
 from rocketgui.collector.processes.registry import ProcessEntry, ProcessRegistry
@@ -27,7 +28,7 @@ NAMELESS, EARLY = 10_000, 10_000
 
 
 class Decoder:
-    """Puts messages into `out`, and into `keep` those that a later collector has to tell again. `bad` counts records
+    """Emits messages, and gives `keep` those that a later collector has to tell again. `bad` counts records
     that made no sense, `unexplained` those about something of which nothing was told before: that was overwritten
     before it was read. `samples_taken` and `lines_taken` count what was put out.
 
@@ -37,8 +38,7 @@ class Decoder:
     def __init__(
         self,
         registry: ProcessRegistry,
-        out: list[Message],
-        launched_ns: int,
+        emitter: Emitter,
         activity: ActivityTracker,
         keep: Callable[[Message], None] | None = None,
         *,
@@ -46,9 +46,8 @@ class Decoder:
     ) -> None:
         self._registry = registry
         self._activity = activity
-        self._out = out
-        self._keep = keep or out.append
-        self._launched_ns = launched_ns
+        self._emitter = emitter
+        self._keep = keep or emitter.emit
         self._samples: list[tuple[int, str, int, messages.Number]] = []
         #: Samples whose names are not known yet, by process and index: names stand among the events, read later.
         self._nameless: dict[tuple[int, int], list[Sample]] = {}
@@ -93,7 +92,7 @@ class Decoder:
         }
 
     def restore(self, entry: ProcessEntry) -> None:
-        """A entry that the collector before this one knew."""
+        """An entry that the collector before this one knew."""
         if entry.thread is not None:
             if entry.parent is not None:
                 self._threads[entry.parent, entry.thread] = entry
@@ -156,7 +155,7 @@ class Decoder:
 
     def take(self, entry: ProcessEntry, records: Iterable[Sample | Record]) -> None:
         """Translate the new records of one buffer; its samples come out of `flush`."""
-        earliest, latest = self._launched_ns - EARLIEST, time.monotonic_ns() + LATEST
+        earliest, latest = self._emitter.launched_ns - EARLIEST, time.monotonic_ns() + LATEST
         for record in records:
             try:
                 if not earliest <= record.t_ns <= latest:
@@ -176,26 +175,20 @@ class Decoder:
         handler = self._handlers.get(record.kind)
         if handler is None:
             raise ValueError("unknown kind of record")
-        before = len(self._out)
-        try:
+        with self._emitter.checked():
             handler(entry, record.t_ns, record.texts)
-            for message in self._out[before:]:
-                messages.check(message)
-        except messages.BadMessage:
-            del self._out[before:]
-            raise
 
     def flush(self, until_ns: int = sys.maxsize) -> None:
         """Put out the samples of this tick as one message, and in order of time the lines that were printed until then
         (monotonic ns), by whichever process."""
         if self._samples:
-            self._out.append(messages.Samples(*zip(*self._samples, strict=True)))
+            self._emitter.emit(messages.Samples(*zip(*self._samples, strict=True)))
             self.samples_taken += len(self._samples)
             self._samples = []
         if self._lines:
             self._lines.sort(key=lambda line: line.t_ns)
-            ripe = bisect.bisect_right(self._lines, until_ns - self._launched_ns, key=lambda line: line.t_ns)
-            self._out += self._lines[:ripe]
+            ripe = bisect.bisect_right(self._lines, self._emitter.run_time(until_ns), key=lambda line: line.t_ns)
+            self._emitter.emit_all(self._lines[:ripe])
             self.lines_taken += ripe
             del self._lines[:ripe]
 
@@ -210,7 +203,7 @@ class Decoder:
                 raise KeyError(number)
             self._early.append((entry, t_ns, texts))
             return
-        at = t_ns - self._launched_ns
+        at = self._emitter.run_time(t_ns)
         self._lines += [messages.Output(thread.id, at, stream, line) for line in text.split("\n")]
 
     def _sample(self, entry: ProcessEntry, sample: Sample) -> None:
@@ -221,7 +214,7 @@ class Decoder:
             self._nameless_count += 1
             self._nameless.setdefault((entry.id, sample.which), []).append(sample)
         else:
-            self._put_sample(*whose, sample.t_ns - self._launched_ns, sample.value)
+            self._put_sample(*whose, self._emitter.run_time(sample.t_ns), sample.value)
 
     def _put_sample(self, process: int, name: str, t_ns: int, value: messages.Number) -> None:
         if self._found and name not in self.changing:
@@ -265,7 +258,7 @@ class Decoder:
             thread.exit_code = 1
             self._registry.fail(thread, text)
         elif moment == "start_failed":
-            self._keep(messages.StartFailed(entry.id, thread.name, t_ns - self._launched_ns, text))
+            self._keep(messages.StartFailed(entry.id, thread.name, self._emitter.run_time(t_ns), text))
             self._registry.end(thread, None, t_ns)
             self.refused += entry.id == 1
         else:
@@ -331,7 +324,7 @@ class Decoder:
         self._registry.note_event(child, "start_called", t_ns)
 
     def _start_failed(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
-        self._keep(messages.StartFailed(entry.id, texts[0], t_ns - self._launched_ns, texts[1]))
+        self._keep(messages.StartFailed(entry.id, texts[0], self._emitter.run_time(t_ns), texts[1]))
         self.refused += entry.id == 1
 
     def _exiting(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
@@ -339,9 +332,9 @@ class Decoder:
         voluntary, involuntary, peak_rss = map(_count, counts)
         entry.cpu_s = _seconds(cpu_s)
         self._registry.exiting(entry, _code(code) if code else None, t_ns)
-        self._out.append(
+        self._emitter.emit(
             messages.ProcessLoad(
-                t_ns - self._launched_ns,
+                self._emitter.run_time(t_ns),
                 (entry.id,),
                 (None,),
                 (round(entry.cpu_s, 6),),
@@ -370,7 +363,7 @@ class Decoder:
     def _terminated(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
         child = self._known_child(entry, int(texts[0]))
         if child is not None:
-            self._keep(messages.Terminated(child.id, t_ns - self._launched_ns, int(texts[1])))
+            self._keep(messages.Terminated(child.id, self._emitter.run_time(t_ns), int(texts[1])))
 
     def _cost(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
         errors = _within(int(texts[1]), 0, 2**31 - 1)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rocketgui.collector.processes.activity import SILENT, ActivityTracker, shared_lock, waits_for
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Activity, Message
-from tests.helpers import START_METHODS, until
+from tests.helpers import START_METHODS, emitter_into, until
 
 MS = 1_000_000
 
@@ -115,7 +115,7 @@ class Told:
 
     def __init__(self, *, gil: bool = True) -> None:
         self.out: list[Message] = []
-        self.activity = ActivityTracker(self.out, 0)
+        self.activity = ActivityTracker(emitter_into(self.out))
         self.activity.get_or_add(7, 0, gil=gil)
 
     def tell(self, t_ms: int, share: int, late_us: int, *place: str) -> None:
@@ -177,7 +177,7 @@ def test_the_stack_knows_better_what_a_waiting_thread_waits_for() -> None:
 
 
 def test_what_makes_no_sense_is_refused() -> None:
-    activity = ActivityTracker([], 0)
+    activity = ActivityTracker(emitter_into([]))
     for texts in (("1",), ("x", "1"), ("1", "1", "dance", "", "f", "1", "g"), ("1", "1", "lock")):
         with pytest.raises((ValueError, IndexError)):
             activity.told(1, 0, texts)
@@ -186,7 +186,7 @@ def test_what_makes_no_sense_is_refused() -> None:
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 200) | st.none(), st.integers(0, 10_000))))
 def test_all_that_is_said_is_known(samples: list[tuple[bool, float | None, int]]) -> None:
     out: list[Message] = []
-    activity = ActivityTracker(out, 0)
+    activity = ActivityTracker(emitter_into(out))
     for asleep, cpu, t_ms in samples:
         activity.seen(1, os.getpid(), t_ms * MS, asleep=asleep, cpu=cpu)
     assert {message.what for message in out if isinstance(message, Activity)} <= set(messages.ACTIVITIES)

@@ -15,6 +15,7 @@ from rocketgui.collector.trace.decoder import Decoder
 from rocketgui.collector.trace.positions import Positions
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
+from tests.helpers import emitter_into
 
 #: What the agent has mapped must live as long as this process.
 KEPT: list[TraceBuffer] = []
@@ -26,10 +27,16 @@ def reader(folder: Path, pid: int) -> TraceBuffer:
 
 
 def trace_buffers(folder: Path, out: list[Message]) -> TraceBuffers:
-    registry = ProcessRegistry(out, 0)
+    emitter = emitter_into(out)
+    registry = ProcessRegistry(emitter)
     positions = Positions(RunFiles.create(str(folder)))
     return TraceBuffers(
-        str(folder), ("rocket",), Decoder(registry, out, 0, ActivityTracker(out, 0)), lambda: None, positions, registry
+        str(folder),
+        ("rocket",),
+        Decoder(registry, emitter, ActivityTracker(emitter)),
+        lambda: None,
+        positions,
+        registry,
     )
 
 

@@ -18,6 +18,7 @@ from rocketgui.collector.trace.decoder import EARLY, NAMELESS, Decoder
 from rocketgui.collector.trace.reader import Record, Sample
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
+from tests.helpers import emitter_into
 
 #: Records that are made up in all, some twenty in each buffer.
 RECORDS = int(os.environ.get("ROCKETGUI_MUTANTS", "10000"))
@@ -36,12 +37,13 @@ SAMPLES = st.builds(
 )
 
 
-def translator_of(out: list[Message], launched_ns: int, *, found: bool = False) -> tuple[Decoder, ProcessEntry]:
-    """A translator, and the entry of the program's first process."""
-    registry = ProcessRegistry(out, launched_ns)
+def decoder_of(out: list[Message], launched_ns: int, *, found: bool = False) -> tuple[Decoder, ProcessEntry]:
+    """A decoder, and the entry of the program's first process."""
+    emitter = emitter_into(out, launched_ns)
+    registry = ProcessRegistry(emitter)
     entry = registry.get_or_add(10, None, is_new=True)
     entry.agent = True
-    return Decoder(registry, out, launched_ns, ActivityTracker(out, launched_ns), found=found), entry
+    return Decoder(registry, emitter, ActivityTracker(emitter), found=found), entry
 
 
 @pytest.mark.timeout(900)
@@ -50,7 +52,7 @@ def translator_of(out: list[Message], launched_ns: int, *, found: bool = False) 
 def test_whatever_stands_in_a_box(told: list[Record | Sample], found: bool) -> None:
     now = time.monotonic_ns()
     out: list[Message] = []
-    decoder, entry = translator_of(out, now, found=found)
+    decoder, entry = decoder_of(out, now, found=found)
     shifted = [record._replace(t_ns=record.t_ns + now) for record in told]
     for process in (entry, *list(decoder._registry)[1:]):
         decoder.take(process, [*shifted, *told])
@@ -84,7 +86,7 @@ def test_whatever_stands_in_a_box(told: list[Record | Sample], found: bool) -> N
 def test_nonsense_is_counted_and_changes_nothing(kind: int, texts: tuple[str, ...]) -> None:
     now = time.monotonic_ns()
     out: list[Message] = []
-    decoder, entry = translator_of(out, now)
+    decoder, entry = decoder_of(out, now)
     before = list(out)
     decoder.take(entry, [Record(kind, now, texts)])
     assert (out, decoder.bad, entry.cpu_s, entry.agent_cpu_s) == (before, 1, 0.0, 0.0)
@@ -94,7 +96,7 @@ def test_nonsense_is_counted_and_changes_nothing(kind: int, texts: tuple[str, ..
 def test_a_message_out_of_range_goes_no_further(texts: tuple[str, ...]) -> None:
     now = time.monotonic_ns()
     out: list[Message] = []
-    decoder, entry = translator_of(out, now)
+    decoder, entry = decoder_of(out, now)
     decoder.take(entry, [Record(trace_format.START_CALLED, now, ("11", "func1"))])
     before = list(out)
     decoder.take(entry, [Record(trace_format.TERMINATED, now, texts)])
@@ -104,7 +106,7 @@ def test_a_message_out_of_range_goes_no_further(texts: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("t_ns", [-(2**63), 0, 2**63 - 1])
 def test_a_time_of_another_clock_is_refused(t_ns: int) -> None:
     out: list[Message] = []
-    decoder, entry = translator_of(out, time.monotonic_ns() + 10**15)
+    decoder, entry = decoder_of(out, time.monotonic_ns() + 10**15)
     decoder.take(entry, [Record(trace_format.TARGET_ENTERED, t_ns, ()), Sample(t_ns, 0, 5)])
     assert decoder.bad == 2
 
@@ -112,7 +114,7 @@ def test_a_time_of_another_clock_is_refused(t_ns: int) -> None:
 def test_what_was_told_of_a_thread_that_is_not_known_is_no_bad_record() -> None:
     out: list[Message] = []
     now = time.monotonic_ns()
-    decoder, entry = translator_of(out, now)
+    decoder, entry = decoder_of(out, now)
     decoder.take(entry, [Record(trace_format.THREAD, now, ("7", "target_left", ""))])
     [seen] = [message for message in out if isinstance(message, messages.ProcessSeen) and message.kind == "thread"]
     assert (seen.parent, seen.name, decoder.bad) == (entry.id, "thread 7", 0)
@@ -121,7 +123,7 @@ def test_what_was_told_of_a_thread_that_is_not_known_is_no_bad_record() -> None:
 def test_what_waits_for_its_name_is_bounded() -> None:
     out: list[Message] = []
     now = time.monotonic_ns()
-    decoder, entry = translator_of(out, now)
+    decoder, entry = decoder_of(out, now)
     some: list[Any] = [Sample(now, number % 60_000, 1) for number in range(NAMELESS + 5)]
     some += [Record(trace_format.OUTPUT, now, ("stdout:7", "line"))] * (EARLY + 5)
     decoder.take(entry, some)
@@ -141,7 +143,7 @@ def test_a_chain_of_forks_has_a_short_name() -> None:
 
 def test_names_are_bounded_where_they_become_known() -> None:
     out: list[Message] = []
-    registry = ProcessRegistry(out, 0)
+    registry = ProcessRegistry(emitter_into(out))
     root = registry.get_or_add(10, None, is_new=True)
     child = registry.get_or_add(11, 10, is_new=True)
     registry.name(child, "x" * 10_000, 10)

@@ -26,6 +26,7 @@ from rocketgui.collector.trace.decoder import Decoder
 from rocketgui.collector.trace.reader import NotATraceBuffer, Record, Sample
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
+from tests.helpers import emitter_into
 
 SLOTS = 8
 #: A buffer of the agent must live as long as its process: before Python 3.13 its map closes a number that is not its
@@ -65,7 +66,7 @@ def tear(memory: mmap.mmap, writer: writing.Ring, number: int) -> None:
     memory[where] ^= 0xFF
 
 
-#: What happens to a ring: whole records, up to two in a entry that are not, and reading.
+#: What happens to a ring: whole records, up to two in an entry that are not, and reading.
 STEPS = st.lists(
     st.one_of(
         st.sampled_from(["write", "write", "write", "read", "read patiently", "skip", "tear"]),
@@ -405,8 +406,9 @@ def test_hostile_contents_with_right_check_sums(tmp_path: Path) -> None:
         hostile = reading.TraceReader(read.path)
         hostile._read = lambda size, at, forged=forged: bytes(forged[at : at + size])  # type: ignore[method-assign, misc]
         out: list[Message] = []
-        registry = ProcessRegistry(out, now)
-        decoder = Decoder(registry, out, now, ActivityTracker(out, now))
+        emitter = emitter_into(out, now)
+        registry = ProcessRegistry(emitter)
+        decoder = Decoder(registry, emitter, ActivityTracker(emitter))
         entry = decoder.get_or_add(hostile)
         assert entry is not None
         for _ in range(2):
