@@ -6,6 +6,7 @@ changes in the environment is undone for whatever is started.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -68,15 +69,23 @@ def own() -> str:
 def for_scripts() -> str:
     """The path of the Python that runs a user's program unless they name another: the active virtual environment's, or
     rocketgui's own. A packaged rocketgui prefers the one on PATH to its own, which has nothing installed."""
+    for path in candidates_for_scripts():
+        with contextlib.suppress(NoPython):
+            return check(path).path
+    return own()
+
+
+def candidates_for_scripts() -> list[str]:
+    """Their paths, best first, as far as they can be told without starting any: an executable may be no Python, or too
+    old. Where there is none, rocketgui's own is what runs the program."""
     active = os.environ.get("VIRTUAL_ENV")
     if active and os.path.realpath(active) == os.path.realpath(sys.prefix):
-        return own()
+        return []
+    found = []
     for path in filter(None, (active, "python3" if packaged() else None, "python" if packaged() else None)):
-        try:
-            return check(path).path
-        except NoPython:
-            continue
-    return own()
+        with contextlib.suppress(NoPython):
+            found.append(_executable(path))
+    return found
 
 
 def known(path: str) -> PythonInstallation:

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget
 
-from rocketgui import python_installations
 from rocketgui.gui.program.rocket_controls import RocketControls
 from rocketgui.gui.style.theme import fit_text, set_text
 from rocketgui.gui.view_models import watched_values
@@ -91,7 +90,7 @@ class ProgramPanel(Card):
         if self.script_controls is None:
             from rocketgui.gui.program.script_controls import ScriptControls  # most runs end without it
 
-            controls = self.script_controls = ScriptControls(script, python or python_installations.for_scripts())
+            controls = self.script_controls = ScriptControls(script, python)
             controls.changed.connect(self.changed)
             controls.left.connect(self.show_rocket)
             self._stack.addWidget(controls)

@@ -1,12 +1,12 @@
-"""The drop-down list of the Pythons that can run the program.
+"""The combo box of the Pythons that can run the program.
 
 Only the one that was asked for stands in it at first: finding the others starts each of them once, so that waits until
-the list is opened for the first time, and then happens in a thread.
+the list is opened for the first time. To know what a Python can do, it is started too. Both can take seconds, and
+happen in threads: the window goes on, and the list says what it waits for.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 import threading
@@ -25,6 +25,7 @@ from rocketgui.python_installations import NoPython, PythonInstallation
 
 _TIP = "The Python that runs the program; counts from the next launch on"
 _LOOKING = "Looking for others …"
+_ASKING = "It is being asked what it is …"
 #: Between the version and the place of an interpreter.
 _DOT = " · "
 #: Left and right of a list's words.
@@ -71,12 +72,8 @@ def _unasked(path: str) -> str:
     return f"{os.path.basename(path)}{_DOT}{_shortened(os.path.dirname(path))}"
 
 
-@functools.cache
-def _known(path: str) -> PythonInstallation | None:
-    try:
-        return python_installations.known(path)
-    except NoPython:
-        return None
+#: What those that were asked said, by path: None where it is no Python that can run programs here.
+_ANSWERS: dict[str, PythonInstallation | None] = {}
 
 
 class _Search(QObject):
@@ -84,32 +81,51 @@ class _Search(QObject):
 
     Signals:
         done: a tuple of `PythonInstallation`.
+        answered: the path of a Python that was asked; its answer stands in `_ANSWERS`.
     """
 
     done = Signal(object)
+    answered = Signal(str)
 
     def run(self, chosen: str) -> None:
         self.done.emit(search(chosen))
 
+    def ask(self, path: str) -> None:
+        try:
+            answer: PythonInstallation | None = python_installations.known(path)
+        except NoPython:
+            answer = None
+        _ANSWERS[path] = answer
+        self.answered.emit(path)
+
 
 class PythonComboBox(ComboBox):
-    """Chooses the interpreter of the next launch. `python` is the path of the first one.
+    """Chooses the interpreter of the next launch. `python` is the path of the first one; `others` are taken in its
+    place, one after another, where it turns out to be none that can run programs.
 
     Signals:
-        chosen: it is another one now.
+        chosen: it is another one now, or more is known of it.
     """
 
     chosen = Signal()
 
-    def __init__(self, python: str) -> None:
+    def __init__(self, python: str, others: tuple[str, ...] = ()) -> None:
         super().__init__("Python", _TIP)
-        self._search: _Search | None = None
+        self._others = others
+        self._search = _Search()
+        self._search.done.connect(self._fill, Qt.ConnectionType.QueuedConnection)
+        self._search.answered.connect(self._answered, Qt.ConnectionType.QueuedConnection)
+        self._asked: set[str] = set()
+        #: The thread that looks for others, and the last one that asked a Python what it is.
         self.thread_of_search: threading.Thread | None = None
+        self.thread_of_question: threading.Thread | None = None
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
         self._add(_unasked(python), python)
         self.currentIndexChanged.connect(self._changed)
         self._tell_path()
+        if others:
+            _ = self.interpreter
 
     def _changed(self) -> None:
         self._tell_path()
@@ -117,8 +133,29 @@ class PythonComboBox(ComboBox):
 
     @property
     def interpreter(self) -> PythonInstallation | None:
-        """What is chosen; None if it does not start. One that was not asked yet is."""
-        return _known(self.path)
+        """What is chosen; None if it does not start, or has not answered yet: `chosen` tells when it has."""
+        path = self.path
+        if path == python_installations.own():
+            return python_installations.known(path)
+        if path not in _ANSWERS and path not in self._asked:
+            self._asked.add(path)
+            self.thread_of_question = threading.Thread(
+                target=self._search.ask, args=(path,), name="asking a Python", daemon=True
+            )
+            self.thread_of_question.start()
+            self._tell_path()
+        return _ANSWERS.get(path)
+
+    @Slot(str)
+    def _answered(self, path: str) -> None:
+        self._asked.discard(path)
+        if path != self.path:
+            return
+        if _ANSWERS[path] is None and self._others:
+            others, self._others = self._others, self._others[1:]
+            self.setItemText(self.currentIndex(), harmless(_unasked(others[0])))
+            self.setItemData(self.currentIndex(), others[0])
+        self._changed()
 
     @property
     def path(self) -> str:
@@ -126,7 +163,7 @@ class PythonComboBox(ComboBox):
         return str(self.currentData())
 
     def showPopup(self) -> None:
-        if self._search is None:
+        if self.thread_of_search is None:
             self._look_for_others()
         self._widen_list()
         super().showPopup()
@@ -146,7 +183,8 @@ class PythonComboBox(ComboBox):
         self.setItemData(self.count() - 1, tip(path), Qt.ItemDataRole.ToolTipRole)
 
     def _tell_path(self) -> None:
-        self.setToolTip(tip(f"{_TIP}\n{self.path}"))
+        waiting = f"\n{_ASKING}" if self.path in self._asked else ""
+        self.setToolTip(tip(f"{_TIP}\n{self.path}{waiting}"))
 
     def _widen_list(self) -> None:
         view = self.view()
@@ -157,8 +195,6 @@ class PythonComboBox(ComboBox):
         model = self.model()
         assert isinstance(model, QStandardItemModel)
         model.item(self.count() - 1).setEnabled(False)
-        self._search = _Search()
-        self._search.done.connect(self._fill, Qt.ConnectionType.QueuedConnection)
         self.thread_of_search = threading.Thread(
             target=self._search.run, args=(self.path,), name="looking for Pythons", daemon=True
         )

@@ -9,6 +9,7 @@ import shlex
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from rocketgui import python_installations
 from rocketgui.gui.program.python_combo_box import PythonComboBox
 from rocketgui.gui.style.theme import set_text
 from rocketgui.gui.view_models import script_source
@@ -95,7 +96,11 @@ class ScriptControls(QWidget):
         self.watch.field.setPlaceholderText("what changes")
         self.arguments.field.setPlaceholderText("none")
         self.arguments.set_remark("As in a shell.")
-        self.python = PythonComboBox(python)
+        # As `python_installations.for_scripts` would choose, which waits for each: here they are asked meanwhile.
+        first, *others = (
+            [python] if python else [*python_installations.candidates_for_scripts(), python_installations.own()]
+        )
+        self.python = PythonComboBox(first, tuple(others))
         label = Label("Python")
         set_text(label, 1.0)
         label.setBuddy(self.python)

@@ -184,3 +184,40 @@ def test_it_is_a_choice_like_the_others(make_window: MakeWindow) -> None:
     assert isinstance(window.program.python, QComboBox)
     assert window.program.python.accessibleName() == "Python"
     assert window.program.python.geometry().right() <= window.program.contentsRect().right()
+
+
+def test_a_python_that_answers_late_keeps_nobody_waiting(
+    make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """What it can do is offered once it has said what it is."""
+    gate = threading.Event()
+    path = str(tmp_path / "python")
+
+    def answer(path: str) -> PythonInstallation:
+        gate.wait(20)
+        return PythonInstallation(path, (3, 14, 0), "/opt")
+
+    monkeypatch.setattr(python_installations, "check", answer)
+    window, _ = make_window(Options(python=path))
+    python = window.program.python
+    known = python.interpreter
+    assert known is None
+    assert "being asked" in python.toolTip()
+    gate.set()
+    with qtbot.waitSignal(python.chosen):
+        pass
+    assert getattr(python.interpreter, "version", None) == (3, 14, 0)
+    assert "being asked" not in python.toolTip()
+    assert python.thread_of_question is not None
+    python.thread_of_question.join(20)
+
+
+def test_the_next_best_python_is_taken_where_the_first_is_none(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
+    def refuse(path: str) -> PythonInstallation:
+        raise NoPython(path)
+
+    monkeypatch.setattr(python_installations, "check", refuse)
+    python = PythonComboBox("/no/python/of/this/test", (sys.executable,))
+    qtbot.addWidget(python)
+    qtbot.waitUntil(lambda: python.path == sys.executable)
+    assert python.currentText() == f"{OWN} · with rocketgui"
