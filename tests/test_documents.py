@@ -61,7 +61,7 @@ def sources() -> list[str]:
     return [path.as_posix() for path in [*TOP.glob("*.py"), *(path for one in folders for path in one.rglob("*.py"))]]
 
 
-@pytest.mark.parametrize("path", [ARCHITECTURE, *sorted(DECISIONS.glob("*.md"))], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted([*TOP.glob("*.md"), *TOP.glob("docs/**/*.md")]), ids=lambda path: path.name)
 def test_files_that_are_named_are_there(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     named = re.findall(r"`([\w./-]+\.py)`", text)
