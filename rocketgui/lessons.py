@@ -100,7 +100,8 @@ def _step(read: dict[str, Any], python: PythonInstallation) -> Step:
     if method is not None and method not in START_METHODS:
         unavailable = f"This system has no {method}."
         del values["start_method"]
-    options = Options().with_controls({one.name: one.check(values[one.name]) for one in CONTROLS if one.name in values})
+    checks = {control.name: control.check for control in CONTROLS}
+    options = Options().with_controls({name: checks[name](value) for name, value in values.items()})
     refused = options.variant.refusal(python.version)
     if refused is not None:
         unavailable = f"{refused[0].upper()}{refused[1:]}. Choose another one under Python."

@@ -73,6 +73,8 @@ class Owner:
         self._samples = self._lines = 0
         self._deaths = 0
         self._controls: messages.ControlState | None = None
+        #: The newest command of each kind that says how the run shall be.
+        self._asked: dict[type, Command] = {}
 
     # -- the collector
 
@@ -153,6 +155,8 @@ class Owner:
             return
         self._deaths += 1
         self._observe(Resumption(self._announced, code, self._heard_ns, self._samples, self._lines, self._deaths))
+        for command in self._asked.values():  # the one that died may not have come to it
+            self._tell(command)
         if self._stopping:
             self._tell(messages.Stop())
         if self._substitute is not None:
@@ -237,6 +241,7 @@ class Owner:
         self._announced = self._stopping = self.group_interrupted = False
         self._exit_code = self._gone_ns = None
         self._samples = self._lines = self._deaths = 0
+        self._asked = {}
         self._heard_ns = started.launched_ns
         if self._process is None:
             self._tries = 0
@@ -254,6 +259,9 @@ class Owner:
             self._command("interrupt")
         elif isinstance(command, messages.Keep):
             self._command("keep")
+        elif isinstance(command, messages.SetWorkers | messages.SetLimit | messages.Pause | messages.Resume):
+            kind = messages.Pause if isinstance(command, messages.Resume) else type(command)
+            self._asked[kind] = command
         self._tell(command)
 
     def stop(self) -> None:

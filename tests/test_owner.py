@@ -19,10 +19,12 @@ from rocketgui import owner
 from rocketgui.collector import service
 from rocketgui.model.model import Model
 from rocketgui.model.run import Run
+from rocketgui.options import rocket_launch
 from rocketgui.owner import Owner
 from rocketgui.protocol import messages
 from rocketgui.protocol.launch_spec import Script
 from rocketgui.protocol.messages import RunEnded
+from rocketgui.protocol.variant import Variant
 from tests.helpers import (
     LONGEST,
     MARK,
@@ -222,6 +224,20 @@ def test_a_collector_that_goes_on_again_tells_what_it_missed(watched: Watched, t
     assert watched.ended().exit_code == 7
     assert watched.run.restarts == []
     assert [line.text for line in watched.run.output] == lines(tmp_path)
+
+
+def test_what_is_asked_for_while_the_collector_is_dead_is_done_by_the_next_one(watched: Watched) -> None:
+    watched.owner.start()
+    watched.owner.obey(rocket_launch(2, sys.maxsize, Variant(), sys.executable, own_session=True))
+    watched.until(lambda: len(watched.run.rates()) == 2, "both to count")
+    pid = watched.owner.collector_pid
+    assert pid is not None
+    kill_all([pid])
+    watched.owner.obey(messages.SetLimit(1_000))
+    watched.owner.obey(messages.SetWorkers(1))
+    assert watched.ended().ended == "finished"
+    assert watched.run.control_state == messages.ControlState(1, 1_000, False)
+    assert len(watched.run.restarts) == 1
 
 
 def test_collector_killed_while_nothing_runs(watched: Watched) -> None:

@@ -46,7 +46,7 @@ class Agent:
         self._directory = directory
         self._watch = watch
         self._helper = multiprocessing.helper_name(multiprocessing.command_line())
-        # The maps of a forked child's ancestors are kept for good: see maps.map_file.
+        # The maps of a forked child's ancestors are kept for good: see mapped_file.map_file.
         self._kept: list[TraceBuffer | NullTraceBuffer] = []
         self._control_block = ControlBlockReader(directory)
         self._threads = Threads(self._event, self._sample_thread, self._note_error)

@@ -29,7 +29,7 @@ class ControlBlockReader:
         self.rate = 60.0
         #: Which collector of the run it is that reads now.
         self.generation = 0
-        #: Names to hold at a value: [(who, name, value)], the more general first; see `layout`.
+        #: Names to hold at a value: [(who, name, value)], the more general first; see `trace_format`.
         self.settings: list[tuple[str, str, int | float]] = []
 
     def poll(self) -> bool:

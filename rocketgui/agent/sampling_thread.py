@@ -26,7 +26,7 @@ PATIENCE_S = 1.0
 
 
 class SamplingThread:
-    """Samples `values` from a thread that can be ended and begun again, as often as the process forks.
+    """Samples the watched variables from a thread that can be ended and begun again, as often as the process forks.
 
     `alive()` gives the program's threads and their numbers. `tick` is called at each sample, `periodic` about ten times
     a second, with the time in ns. `interpreter` is how the control block names an interpreter that is not the process's
@@ -150,7 +150,7 @@ class SamplingThread:
         # Without a change too: a forked child has the control block as its parent last saw it.
         period = self._obey()
         now = time.monotonic_ns()
-        deadline = chores_due = now
+        deadline = periodic_due = now
         while True:
             try:
                 if control_block.poll():
@@ -161,8 +161,8 @@ class SamplingThread:
                 self._tick()
             except Exception as error:
                 self.note_error(error)
-            if now >= chores_due:
-                chores_due = now + NS // 10
+            if now >= periodic_due:
+                periodic_due = now + NS // 10
                 self._cpu_now = time.thread_time_ns()
                 self._do_periodic(now)
             deadline += period

@@ -34,7 +34,7 @@ _AGENT = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _PACKAGES = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 
-#: What a function of the standard library waits for, one of messages.DOINGS: module -> function; * stands for all.
+#: What a function of the standard library waits for, one of messages.ACTIVITIES: module -> function; * stands for all.
 WAITS = {
     "multiprocessing.queues": {
         "get": "queue", "put": "full queue", "join": "join",

@@ -33,7 +33,7 @@ class Ring:
         self._cut = False
 
     def write(self, kind: int, payload: bytes) -> None:
-        """Write one record of at most `layout.MAX_PARTS` slots."""
+        """Write one record of at most `trace_format.MAX_PARTS` slots."""
         if len(payload) <= trace_format.PAYLOAD_SIZE:
             self._put(next(self._numbers), kind, payload, 0, 1)
             return
@@ -114,7 +114,7 @@ class TraceBuffer:
 
     def sample(self, index: int, t_ns: int, value: int | float) -> None:
         """Note that the watched name number `index` had this value (exactly an int or a float, not beyond
-        `layout.LARGEST`) at this time."""
+        `trace_format.LARGEST`) at this time."""
         number = next(self._samples) & 0xFFFFFFFF
         if isinstance(value, float):
             self._flow.write(trace_format.SAMPLE_FLOAT, self._float(number, t_ns, index, value))
@@ -125,8 +125,8 @@ class TraceBuffer:
             self._flow.write(trace_format.SAMPLE_BIG, self._head(number, t_ns) + text.encode())
 
     def output(self, t_ns: int, stream: str, lines: Sequence[str], dropped: int = 0) -> None:
-        """Note printed lines of at most `layout.MAX_LINE` bytes each, before which others were left out. To be called
-        by one thread at a time."""
+        """Note printed lines of at most `trace_format.MAX_LINE` bytes each, before which others were left out. To be
+        called by one thread at a time."""
         head = (stream + trace_format.SEPARATOR).encode()
         self._lines += dropped
         begun, size = 0, 0

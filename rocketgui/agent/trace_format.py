@@ -82,15 +82,15 @@ REAPED = 25
 JOINED = 26
 #: Event: CPU seconds of the agent's thread so far, errors inside the agent so far, the last of them.
 OVERHEAD = 27
-#: Event: number of a thread, what happened to it (a moment as in messages.MOMENTS, start_failed or failed), and its
-#: name, its number in the system, or the error.
+#: Event: number of a thread, what happened to it (a moment as in messages.LIFECYCLE_EVENTS, start_failed or failed),
+#: and its name, its number in the system, or the error.
 THREAD = 28
 #: Event: pid of a process that was started without multiprocessing, the beginning of its command line; the time is that
 #: of the call.
 SPAWNED = 29
 #: Event: CPU of the main thread since the last look in percent of a core (-1: unknown), how late the sampling thread
 #: came by its turn at best, in us; then, unless they are those of the last look: what the stack says that it waits for
-#: (one of messages.DOINGS, or nothing), what of that, file, line, function.
+#: (one of messages.ACTIVITIES, or nothing), what of that, file, line, function.
 ACTIVITY = 30
 #: Event: pid of a child, the number of the signal by which terminate() or kill() is about to end it.
 TERMINATED = 31

@@ -56,7 +56,7 @@ class Follower:
         return self._model
 
     def launch(self, command: Launch, ready: Callable[[], None] = lambda: None) -> None:
-        """Launch a program. Where the system refuses, the first frame says why. `begun` is called once it is on its
+        """Launch a program. Where the system refuses, the first frame says why. `ready` is called once it is on its
         way, before what observes it is loaded."""
         # The program starts while what observes it is loaded, which takes longer.
         try:

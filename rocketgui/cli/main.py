@@ -3,7 +3,7 @@
 arguments are checked        nothing is imported yet but what checks them
 ├─ --version                 one line, done
 ├─ --self-test               rocketgui.cli.self_test: what works on this machine; never Qt
-├─ --headless                rocketgui.cli.headless: the collector in this process, the model, a report; never Qt
+├─ --headless                rocketgui.cli.headless: the model, a report; never Qt
 └─ otherwise                 is there a screen? then rocketgui.gui: Qt, the window, the bridge
 """
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rocketgui.options import Options
-
-USAGE = 2
 
 
 def main(arguments: list[str] | None = None, window: Callable[[Options], int] | None = None) -> int:

@@ -1,16 +1,19 @@
-"""Observes a program from outside, without Qt: a process of its own beside a window, or part of `--headless`.
+"""Observes a program from outside, without Qt: a process of its own, with a window and without.
 
 service.py    the process: commands in, one frame per tick out
   └─ collector.py   what a tick is made of, whoever asked for it
        ├─ cpu_load.py        load of every core
        └─ run_observer.py    one run, from its launch until nothing of it is left
+            ├─ emitter.py              the one way by which messages leave
             ├─ launcher.py             its files, environment and supervisor, for its owner
+            ├─ run_files.py            its files that outlive a collector
             ├─ checkpoint.py           what it leaves for a collector that takes over
             ├─ supervisor_reports.py   what the supervisor reports
             ├─ trace/                  what the agents write: buffers -> records -> messages
             │    buffers.py              the files: found, read, put away
             │    reader.py               one file -> records
             │    decoder.py              records -> messages
+            │    positions.py            how far each was read
             ├─ processes/              what is known of each process
             │    registry.py             which process is which: numbers, parents, names, ends
             │    sampler.py              what the system says of each (psutil)

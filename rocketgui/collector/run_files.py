@@ -16,10 +16,10 @@ POSITIONS_SIZE = 1 << 18
 class RunFiles:
     """These files, open for reading and writing.
 
-    reports      lines of JSON, written by the supervisor
-    checkpoint   what a collector knows, written by the collectors, in one of two files; see checkpoint.py
-    positions    how far the collectors have read; see trace/positions.py
-    control block        see control_block.py; the only one that other processes open, and that keeps its name
+    reports         lines of JSON, written by the supervisor
+    checkpoint      what a collector knows, written by the collectors, in one of two files; see checkpoint.py
+    positions       how far the collectors have read; see trace/positions.py
+    control_block   see control_block.py; the only one that other processes open, and that keeps its name
 
     Where the system can pass descriptors, the others have no names: nothing that the program does to the run's
     directory changes them.

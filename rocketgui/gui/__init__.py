@@ -1,1 +1,1 @@
-"""The window. Nothing is imported here, so that `gui.options` can be used without Qt."""
+"""The window. Nothing is imported here: each part takes what it needs."""

@@ -42,7 +42,7 @@ class CentralWidget(QWidget):
         status_bar: StatusBar,
     ) -> None:
         super().__init__()
-        self.setObjectName("page")
+        self.setObjectName("central")
         self._parts = right
         centre = QWidget()
         column = QVBoxLayout(centre)

@@ -195,7 +195,7 @@ def noun(run_as: str, count: int) -> str:
     return one if count == 1 else "processes" if one == "process" else f"{one}s"
 
 
-#: What a process does, as a table says it; by the names of messages.DOINGS.
+#: What a process does, as a table says it; by the names of messages.ACTIVITIES.
 ACTIVITY_NAMES = {
     "python": "runs Python",
     "native": "busy in C code",

@@ -110,7 +110,7 @@ class Process:
     switches_reading: Reading | None = None
     activity: Activity | None = None
     activity_before: Activity | None = None
-    #: What it was doing, oldest first: since when (ns), and one of messages.DOINGS.
+    #: What it was doing, oldest first: since when (ns), and one of messages.ACTIVITIES.
     activities: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=ACTIVITIES_KEPT))
 
     @property
@@ -194,7 +194,8 @@ class Process:
             self.activities.append((activity.t_ns, activity.what))
 
     def stretches_ns(self, now_ns: int) -> list[tuple[int, int, str]]:
-        """From when to when (ns) it was seen to do what, one of messages.DOINGS; `now_ns`: until when, if it lives."""
+        """From when to when (ns) it was seen to do what, one of messages.ACTIVITIES; `now_ns`: until when, if it
+        lives."""
         end = now_ns if self.exited_ns is None else self.exited_ns
         known = list(self.activities)
         return [

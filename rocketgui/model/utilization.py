@@ -34,7 +34,7 @@ def cores_used(run: Run) -> float | None:
 
 def seen_share(run: Run, activities: frozenset[str]) -> float | None:
     """For how much of the time in their functions (0 to 1) the workers were seen to do one of `activities`, of
-    messages.DOINGS; None where too little of it was seen, as with threads, whose stacks nobody looks at."""
+    messages.ACTIVITIES; None where too little of it was seen, as with threads, whose stacks nobody looks at."""
     in_function = seen = activity = 0.0
     for worker in run.workers:
         in_function += run.working_s(worker) or 0.0

@@ -371,7 +371,7 @@ KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(M
 
 @dataclass(frozen=True)
 class SetWorkers:
-    """Let this many workers fly: more are started at once, the newest ones are ended gently."""
+    """Run this many workers: more are started at once, the newest ones are ended gently."""
 
     workers: int
 

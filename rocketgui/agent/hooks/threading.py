@@ -8,7 +8,7 @@ shows in them, in the thread that it concerns, so dictionaries that tell of it t
     thread            begins               active[ident] is set
                       first line           limbo[thread] goes, the last thing before run()
                       run() is over        active[ident] goes, the first thing after it
-    whoever joins     join() ends          a token that dies with the call; see lifecycle.Until
+    whoever joins     join() ends          a token that dies with the call; see multiprocessing.Until
 """
 
 from __future__ import annotations

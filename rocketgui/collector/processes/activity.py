@@ -67,7 +67,7 @@ CALLS = {
 
 @dataclass(slots=True)
 class _Told:
-    """What an agent told last; see `layout.ACTIVITY`."""
+    """What an agent told last; see `trace_format.ACTIVITY`."""
 
     t_ns: int = 0
     share: int = -1
@@ -155,8 +155,8 @@ class ActivityTracker:
 
 
 def waits_for(pid: int) -> tuple[str, str]:
-    """What the main thread of a process that does not run waits for, one of messages.DOINGS, and what of that, where
-    the system tells: `lock NAME` or `process PID`."""
+    """What the main thread of a process that does not run waits for, one of messages.ACTIVITIES, and what of that,
+    where the system tells: `lock NAME` or `process PID`."""
     if not sys.platform.startswith("linux"):
         return "waiting", ""
     wchan = _read(f"/proc/{pid}/wchan")

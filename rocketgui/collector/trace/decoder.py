@@ -103,7 +103,7 @@ class Decoder:
             self._activity.get_or_add(entry.id, entry.agent_since, gil=entry.gil)
 
     def forget(self, entries: Sequence[ProcessEntry]) -> None:
-        """Rows that are not kept any more."""
+        """Entries that are not kept any more."""
         for entry in entries:
             if entry.parent is not None:
                 self._threads.pop((entry.parent, entry.thread or 0), None)

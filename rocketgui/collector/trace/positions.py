@@ -43,19 +43,19 @@ class Positions:
     def __init__(self, files: RunFiles) -> None:
         self._memory = mmap.mmap(files.positions, 0)
         self.head = Head(*_HEAD.unpack_from(self._memory))
-        self._index_count: dict[tuple[int, int, int], int] = {}
+        self._offsets: dict[tuple[int, int, int], int] = {}
         self._free: list[int] = []
         for at in range(_HEAD_SIZE, len(self._memory) - _ENTRY.size, _ENTRY.size):
             identity = _IDENTITY.unpack_from(self._memory, at)
             if identity[0]:
-                self._index_count[identity] = at
+                self._offsets[identity] = at
             else:
                 self._free.append(at)
         self._free.reverse()
 
     def of(self, reader: TraceReader) -> tuple[int, Position] | None:
         """Whose entry a trace buffer is, and how far it was read; None if it was not read before."""
-        at = self._index_count.get(_identity(reader))
+        at = self._offsets.get(_identity(reader))
         if at is None:
             return None
         entry, *position = _ENTRY.unpack_from(self._memory, at)[3:]
@@ -63,22 +63,22 @@ class Positions:
 
     def entries(self) -> list[int]:
         """The entries whose trace buffers are being read."""
-        return [_ENTRY.unpack_from(self._memory, at)[3] for at in self._index_count.values()]
+        return [_ENTRY.unpack_from(self._memory, at)[3] for at in self._offsets.values()]
 
     def note(self, reader: TraceReader, entry: int) -> None:
         """Note how far a trace buffer was read. Where there is no room left, its successor reads it from its
         beginning."""
         identity = _identity(reader)
-        at = self._index_count.get(identity)
+        at = self._offsets.get(identity)
         if at is None:
             if not self._free:
                 return
-            at = self._index_count[identity] = self._free.pop()
+            at = self._offsets[identity] = self._free.pop()
         _ENTRY.pack_into(self._memory, at, *identity, entry, *reader.position)
 
     def forget(self, reader: TraceReader) -> None:
         """The trace buffer is put away."""
-        at = self._index_count.pop(_identity(reader), None)
+        at = self._offsets.pop(_identity(reader), None)
         if at is not None:
             _IDENTITY.pack_into(self._memory, at, 0, 0, 0)
             self._free.append(at)

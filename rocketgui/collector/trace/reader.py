@@ -179,7 +179,7 @@ class TraceReader:
     `lines_lost` count what the process wrote and this reader never saw, `bad` the records that made no sense.
 
     Raises:
-        NotABox: the file is something else.
+        NotATraceBuffer: the file is something else.
         OSError: the file cannot be opened; not waited for, if it is a pipe by now.
     """
 

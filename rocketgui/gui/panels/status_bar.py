@@ -1,4 +1,4 @@
-"""the status bar at the bottom: what went wrong, or else what the keys do; and what observing costs. It never moves."""
+"""The status bar at the bottom: what went wrong, or else what the keys do; and what observing costs. It never moves."""
 
 from __future__ import annotations
 

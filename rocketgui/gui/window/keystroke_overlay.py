@@ -19,7 +19,7 @@ class KeystrokeOverlay(Label):
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(parent=window)
         self._window = window
-        self.setObjectName("keycaps")
+        self.setObjectName("keystrokes")
         self.setAccessibleName("Key that was pressed")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         set_text(self, 1.5, bold=True)

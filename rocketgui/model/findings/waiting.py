@@ -29,7 +29,7 @@ def one_lock(run: Run) -> Iterable[Finding]:
         return
     dead = [p for p in _processes(run) if p.state is ProcessState.KILLED and not _was_alive(run, p)]
     who = "Both processes wait" if len(alive) == 2 else f"All {len(alive)} processes wait"
-    text = f"{who} for the same lock, at {_index_count(waiting)}, and none of them holds it."
+    text = f"{who} for the same lock, at {_locations(waiting)}, and none of them holds it."
     if dead:
         text += f" {named(dead[-1])} was killed: it may have held it, and then nobody releases it any more."
     else:
@@ -87,7 +87,7 @@ def _was_alive(run: Run, process: Process) -> bool:
 
 
 def _stuck(run: Run, process: Process, since_ns: int = 0) -> Activity | None:
-    """What a process has been activity for a while, and after `since_ns`, without moving on, now or when the run was
+    """What a process has been doing for a while, and after `since_ns`, without moving on, now or when the run was
     ended from outside."""
     activity, before = process.activity, process.activity_before
     if activity is None or run.is_paused or not _was_alive(run, process):
@@ -104,6 +104,6 @@ def _location(activity: Activity) -> str:
     return format_location(activity.file, activity.line, activity.function) or "a place that is not known"
 
 
-def _index_count(waiting: list[tuple[Process, Activity]]) -> str:
+def _locations(waiting: list[tuple[Process, Activity]]) -> str:
     locations = list(dict.fromkeys(_location(activity) for _, activity in waiting))
     return locations[0] if len(locations) == 1 else f"{locations[0]} and elsewhere"
