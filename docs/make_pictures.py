@@ -69,6 +69,7 @@ def take(
         wait_for(window.controller.changed, lambda: window.controller.run.ended is not None)
     finally:
         window.close()
+        window.controller.close()
 
 
 def has_printed_enough(window: MainWindow) -> bool:

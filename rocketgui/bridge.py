@@ -71,10 +71,15 @@ class Reader(QObject):
 
 
 class Bridge(QObject):
-    """Owns the thread that owns the run. `received` carries a list of `messages.Frame` into the thread of this
-    object."""
+    """Owns the thread that owns the run.
+
+    Signals:
+        received: a list of `messages.Frame`, in the thread of this object.
+        closed: nothing is left of the program, the collector and the thread; all that came of them was received.
+    """
 
     received = Signal(object)
+    closed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -97,13 +102,14 @@ class Bridge(QObject):
         self._reader.moveToThread(self._thread)
         self._thread.started.connect(self._reader.run)
         self._reader.received.connect(self._deliver)
+        self._thread.finished.connect(self._finished)
         self._thread.start()
 
     def send(self, command: Command) -> None:
         """Have a command carried out; after `close`, nothing comes of it."""
         if self._thread is None and not self._closed:
             self.start()
-        if self._thread is not None:
+        if self._thread is not None and not self._closed:
             self._post(command)
 
     def _post(self, command: Command | None) -> None:
@@ -111,19 +117,34 @@ class Bridge(QObject):
         self._wake.send_bytes(b"\0")
 
     def close(self) -> None:
-        """End the program, the collector and the thread; after that nothing is left of them.
+        """Begin to end the program, the collector and the thread; `closed` tells when nothing is left of them."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._thread is None:
+            self.closed.emit()
+        else:
+            self._post(None)
+
+    def wait(self) -> None:
+        """Close, and wait until nothing is left: where there is no event loop, or no time, for `closed`.
 
         What the collector had to say until then has been posted to this object's thread.
         """
-        self._closed = True
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        self._post(None)
-        self._room.release(LAST_BATCHES)  # this thread waits here, and cannot make room
-        thread.wait(PATIENCE_MS)
+        self.close()
+        if self._thread is not None:
+            self._room.release(LAST_BATCHES)  # this thread waits here, and cannot make room
+            self._thread.wait(PATIENCE_MS)
+            self._finished()
+
+    @Slot()
+    def _finished(self) -> None:
+        if self._thread is None:
+            return  # it was waited for
+        self._thread = None
         for end in (self._wake, self._wake_read):
             end.close()
+        self.closed.emit()
 
     @Slot(object)
     def _deliver(self, batch: list[Frame]) -> None:

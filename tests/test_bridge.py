@@ -110,7 +110,7 @@ def window(qtbot: QtBot, mark: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
     window = Window(qtbot, mark)
     window.bridge.start()
     yield window
-    window.bridge.close()
+    window.bridge.wait()
     nothing_is_left(mark)
 
 
@@ -237,7 +237,7 @@ def test_stop_at_once(window: Window) -> None:
 def test_close_during_a_run(window: Window, method: str) -> None:
     window.fly(4, method)
     directory = run_directory(window.mark)
-    window.bridge.close()
+    window.bridge.wait()
     nothing_is_left(window.mark)
     assert directory is not None
     assert not directory.exists()
@@ -247,8 +247,10 @@ def test_close_during_a_run(window: Window, method: str) -> None:
 
 def test_close_twice_and_without_a_start(qtbot: QtBot) -> None:
     bridge = Bridge()
+    with qtbot.waitSignal(bridge.closed):
+        bridge.close()
     bridge.close()
-    bridge.close()
+    bridge.wait()
 
 
 def test_collector_killed_during_a_run(window: Window) -> None:
@@ -305,7 +307,7 @@ def test_twenty_starts_and_closes_leave_nothing(qtbot: QtBot, mark: str, monkeyp
         window.bridge.start()
         window.bridge.send(launch(1, limit=1))
         window.until(lambda: window.run.program)
-        window.bridge.close()
+        window.bridge.wait()
         nothing_is_left(mark)
 
     once()  # what is loaded and kept once, such as multiprocessing's resource tracker
@@ -342,6 +344,8 @@ def test_closing_the_window_during_a_run_writes_the_report(
     controller = window.controller
     qtbot.waitUntil(lambda: len(controller.run.rates()) == 2, timeout=round(1000 * LONGEST))
     window.close()
+    assert window.isVisible(), "it goes on while the program is ended"
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=round(1000 * LONGEST))
     nothing_is_left(mark)
     report = read_report(path)
     assert report["ended"] == "stopped"

@@ -99,5 +99,5 @@ class RealWindow:
 
     def close(self) -> None:
         self.window.close()
-        self._bridge.close()
+        self._bridge.wait()
         self._directory.cleanup()

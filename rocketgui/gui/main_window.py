@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow
 
@@ -137,6 +137,7 @@ class MainWindow(QMainWindow):
         controller.run_began.connect(self._run_began)
         controller.state_changed.connect(self._state_changed)
         controller.problem.connect(self.status_bar.say)
+        controller.closed.connect(self.close, Qt.ConnectionType.QueuedConnection)
         top.launch_wanted.connect(self.launch)
         top.pause_wanted.connect(controller.pause)
         top.resume_wanted.connect(controller.resume)
@@ -435,14 +436,20 @@ class MainWindow(QMainWindow):
             self._wake()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._remember is not None:
-            chosen = self.program.options.controls
-            settings.save(
-                self._remember, settings.Settings(self.themes.scheme, str(self.presentation.geometry), chosen)
-            )
-        self.controller.close()
+        """Stay until nothing is left of what runs, which takes a moment: the window goes on and says so."""
+        if not self.controller.is_closed:
+            self._remember_choices()
+            self.presentation.rest()
+            self.keystrokes.turn(False)
+            self.controller.begin_close()
+        if not self.controller.is_closed:
+            event.ignore()
+            return
         for throttle in (self._frames, self._lines, self._words):
             throttle.rest()
-        self.presentation.rest()
-        self.keystrokes.turn(False)
         super().closeEvent(event)
+
+    def _remember_choices(self) -> None:
+        if self._remember is not None:
+            geometry, chosen = str(self.presentation.geometry), self.program.options.controls
+            settings.save(self._remember, settings.Settings(self.themes.scheme, geometry, chosen))

@@ -34,6 +34,7 @@ class RunState(StrEnum):
     RUNNING = "Running"
     PAUSED = "Paused"
     STOPPING = "Stopping"
+    CLOSING = "Closing"
     FINISHED = "Finished"
     FAILED = "Failed"
     STOPPED = "Stopped"
@@ -41,7 +42,7 @@ class RunState(StrEnum):
     LOST = "Lost"
 
 
-LIVE = frozenset({RunState.STARTING, RunState.RUNNING, RunState.PAUSED, RunState.STOPPING})
+LIVE = frozenset({RunState.STARTING, RunState.RUNNING, RunState.PAUSED, RunState.STOPPING, RunState.CLOSING})
 
 _ENDINGS = {
     "finished": RunState.FINISHED,
@@ -57,9 +58,12 @@ class BridgeLike(Protocol):
 
     @property
     def received(self) -> SignalInstance: ...
+    @property
+    def closed(self) -> SignalInstance: ...
     def start(self) -> None: ...
     def send(self, command: messages.Command) -> None: ...
     def close(self) -> None: ...
+    def wait(self) -> None: ...
 
 
 class Throttle(QObject):
@@ -101,12 +105,14 @@ class RunController(QObject):
         run_began: the model holds a new run.
         state_changed: the new `RunState`.
         problem: a sentence about something that went wrong.
+        closed: nothing is left of the run and the bridge.
     """
 
     changed = Signal()
     run_began = Signal()
     state_changed = Signal(object)
     problem = Signal(str)
+    closed = Signal()
 
     def __init__(self, bridge: BridgeLike, report_path: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -117,13 +123,14 @@ class RunController(QObject):
         self.state = RunState.IDLE
         self._launching = False
         self._stopping = False
-        self._closed = False
+        self._closing = self._closed = False
         self._takes_controls = True
         self._told = 0
         self._send_workers = Throttle(lambda value: bridge.send(messages.SetWorkers(value)), self)
         self._send_limit = Throttle(lambda value: bridge.send(messages.SetLimit(value)), self)
         # Queued: a bridge may speak from another thread, and the model belongs to this one.
         bridge.received.connect(self._received, Qt.ConnectionType.AutoConnection)
+        bridge.closed.connect(self._bridge_closed, Qt.ConnectionType.AutoConnection)
 
     @property
     def run(self) -> Run:
@@ -134,7 +141,7 @@ class RunController(QObject):
 
     def launch(self, command: Launch) -> None:
         """Start a program, unless something runs already."""
-        if self.state in LIVE:
+        if self.state in LIVE or self._closing or self._closed:
             return
         self._launching = True
         self._stopping = False
@@ -176,20 +183,39 @@ class RunController(QObject):
         if self.state in LIVE and self._takes_controls:
             self._send_limit(limit)
 
+    def begin_close(self) -> None:
+        """Begin to end the run and the bridge; `closed` tells when nothing is left of them."""
+        if not self._closing:
+            self._closing = True
+            self._refresh()
+            self._bridge.close()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is left of the run and the bridge."""
+        return self._closed
+
     def close(self) -> None:
-        """End the run and the bridge. A run that was live is reported as far as it was seen. Again: nothing happens."""
+        """End the run and the bridge, and wait until that is done: where there is no event loop any more."""
+        if not self._closed:
+            self._closing = True
+            self._bridge.wait()
+            self._bridge_closed()
+
+    def _bridge_closed(self) -> None:
+        """A run that was live is reported as far as it was seen."""
         if self._closed:
             return
         self._closed = True
         self.problem.connect(_say_on_stderr)  # the window will not be there to show it
-        self._bridge.close()
-        # What the bridge handed over before it closed still waits for this thread.
+        # What the bridge handed over before it closed may still wait for this thread.
         QCoreApplication.sendPostedEvents(None, QEvent.Type.MetaCall)
         if self.run.is_live:
             self.run.apply(messages.RunEnded(self.run.t_ns, "stopped", None))
             self._ended()
-        self._launching = False
+        self._launching = self._closing = False
         self._refresh()
+        self.closed.emit()
 
     # ------------------------------------------------------------ what arrives
 
@@ -233,6 +259,8 @@ class RunController(QObject):
 
     def _state(self) -> RunState:
         run = self.run
+        if self._closing:
+            return RunState.CLOSING
         if self._launching:
             return RunState.STOPPING if self._stopping else RunState.STARTING
         if run.program is None:

@@ -21,11 +21,14 @@ class FakeBridge(QObject):
     """
 
     received = Signal(object)
+    closed = Signal()
 
     def __init__(self, *, cores: int = 2, real_time: bool = False, noise: float = 0.02) -> None:
         super().__init__()
         self.sent: list[messages.Command] = []
-        self.closed = 0
+        self.closes = 0
+        #: Whether `closed` is emitted by the test, as by a bridge whose program takes its time.
+        self.closes_late = False
         self.started = False
         #: Launches come to nothing.
         self.refuses = False
@@ -54,8 +57,14 @@ class FakeBridge(QObject):
             self._timer.start()
 
     def close(self) -> None:
-        self.closed += 1
+        self.closes += 1
         self._timer.stop()
+        if not self.closes_late:
+            self.closed.emit()
+
+    def wait(self) -> None:
+        if not self.closes:
+            self.close()
 
     def send(self, command: messages.Command) -> None:
         self.sent.append(command)

@@ -234,7 +234,7 @@ def test_closing_during_a_run_writes_the_report(make_window: MakeWindow, advance
     assert written["processes"][1]["values"]["rocket"]["last"] > 0
     path.unlink()
     window.controller.close()
-    assert bridge.closed == 1
+    assert bridge.closes == 1
     assert not path.exists()
 
 
@@ -285,7 +285,7 @@ def test_the_strip_says_each_loss_by_its_name(make_window: MakeWindow, advance: 
 def test_closing_closes_the_bridge(make_window: MakeWindow) -> None:
     window, bridge = make_window()
     window.close()
-    assert bridge.closed
+    assert bridge.closes == 1
 
 
 def test_the_parent_stands_first_and_its_value_large(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> None:
@@ -306,3 +306,21 @@ def test_output_is_shown_with_name_and_time(make_window: MakeWindow, advance: Ad
     advance(bridge, 30)
     qtbot.waitUntil(lambda: "start func2" in window.output.text.toPlainText())
     assert window.output.text.toPlainText().splitlines()[0].split()[:2] == ["0.096", "func1"]
+
+
+def test_the_window_goes_on_and_says_so_while_it_closes(
+    make_window: MakeWindow, advance: Advance, qtbot: QtBot
+) -> None:
+    window, bridge = make_window(Options(limit=10**12))
+    window.launch()
+    advance(bridge, 30)
+    bridge.closes_late = True
+    window.close()
+    assert window.isVisible()
+    assert state(window) == "Closing"
+    assert not any(button.isEnabled() for button in (window.top.launch, window.top.pause, window.top.stop))
+    window.close()
+    assert bridge.closes == 1
+    bridge.closed.emit()
+    qtbot.waitUntil(lambda: not window.isVisible())
+    assert window.controller.is_closed

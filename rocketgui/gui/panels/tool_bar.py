@@ -20,6 +20,7 @@ _ROLES = {
     RunState.FINISHED: "ok",
     RunState.STARTING: "info",
     RunState.STOPPING: "info",
+    RunState.CLOSING: "info",
     RunState.PAUSED: "warning",
     RunState.STOPPED: "warning",
     RunState.FAILED: "error",
@@ -199,7 +200,7 @@ class ToolBar(QWidget):
         self.pause.setText("Resume" if paused else "Pause")
         self.pause.setAccessibleName("Resume" if paused else "Pause")
         self.pause.setToolTip("Let every process go on (Space)" if paused else "Pause every process (Space)")
-        self.stop.setEnabled(state in LIVE and state is not RunState.STOPPING)
+        self.stop.setEnabled(state in LIVE and state not in (RunState.STOPPING, RunState.CLOSING))
 
     def show_time(self, seconds: float | None, how: str = "") -> None:
         """Show how long the run has lasted, and how it failed; None shows nothing."""
