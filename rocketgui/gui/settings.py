@@ -17,6 +17,8 @@ from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.options import CONTROLS, Options
 from rocketgui.recording.files import write_json
 
+#: What older versions called a control.
+_RENAMED = {"pin": "pinned"}
 #: A file that is longer was not written by rocketgui.
 _LONGEST = 65_536
 
@@ -56,6 +58,7 @@ def load(file: Path) -> Settings:
         return Settings()
     scheme, geometry, controls = read.get("look"), read.get("place"), read.get("controls")
     values = controls if isinstance(controls, dict) else {}
+    values = {_RENAMED.get(name, name): value for name, value in values.items()}
     checked = {}
     for control in CONTROLS:
         with contextlib.suppress(KeyError, ValueError, TypeError):

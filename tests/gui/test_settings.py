@@ -20,7 +20,7 @@ from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.settings import Settings, load, save
 from rocketgui.gui.style.theme import ColourScheme, ThemeSwitch
 from rocketgui.gui.window.geometry import Geometry
-from rocketgui.options import Options
+from rocketgui.options import Options, pin_refusal
 from rocketgui.protocol.variant import Variant
 from tests.gui.fake_bridge import FakeBridge
 from tests.gui.program.test_variant_controls import choose
@@ -94,7 +94,7 @@ def test_broken_file(text: str, tmp_path: Path) -> None:
     ("name", "value"),
     [
         ("workers", 0), ("workers", 257), ("workers", True), ("workers", 2.5), ("limit", -1), ("limit", 2**64),
-        ("start_method", "teleport"), ("run_as", ["threads"]), ("work", None), ("pin", "yes"), ("python", "/no/such"),
+        ("start_method", "teleport"), ("run_as", ["threads"]), ("work", None), ("pinned", "yes"), ("python", "/no/such"),
         ("python", "/"), ("colour", "red"),
     ],
 )  # fmt: skip
@@ -105,6 +105,13 @@ def test_value_that_makes_no_sense_takes_no_other_with_it(name: str, value: obje
     assert load(file).scheme is ColourScheme.DARK
     assert options.workers == (2 if name == "workers" else 4)
     assert options.limit == (10_000_000 if name == "limit" else 500)
+
+
+@pytest.mark.skipif(pin_refusal() is not None, reason="nothing can be pinned here")
+def test_what_an_older_version_called_otherwise_is_known(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"controls": {"pin": True}}))
+    assert load(file).applied(Options()).variant.pinned
 
 
 @anew
