@@ -17,6 +17,7 @@ WORKERS = 2
 LIMIT = 10_000_000
 LESSONS = 9
 SHAPES = ("full", "720p", "1080p")
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class Options(NamedTuple):
@@ -39,6 +40,8 @@ class Options(NamedTuple):
     seconds: float = 2.0
     #: The names of the controls that the user gave, where a lesson has its own.
     given: frozenset[str] = frozenset()
+    #: What is logged, one of `LOG_LEVELS`; None: nothing.
+    log_level: str | None = None
     #: How the window is presented from the start: `full`, `720p` or `1080p`.
     present: str | None = None
 

@@ -13,6 +13,7 @@ dies, its owner takes its place.
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing.connection
 import os
 import signal
@@ -32,6 +33,8 @@ from rocketgui.protocol.launch_spec import Launch
 from rocketgui.protocol.messages import Command, Frame, Message
 from rocketgui.supervisor import Supervisor
 from rocketgui.system import process_tree, run_directory
+
+_log = logging.getLogger(__name__)
 
 NS = 1_000_000_000
 #: Frames that are read in one go.
@@ -111,7 +114,9 @@ class Owner:
         try:
             with self._starting:
                 self._process, self._frames, self._commands = service.start(self._rate)
+            _log.info("collector started, pid %d", self._process.pid)
         except (OSError, RuntimeError) as error:
+            _log.error("the collector cannot be started", exc_info=error)
             self._tries = TRIES
             if self._started is not None:
                 self._started.close_rings()  # nobody reads them, and descriptors may be what is missing
@@ -145,6 +150,7 @@ class Owner:
         self._read_frames(all_of_them=True)
         code = self._release_collector()
         self._tries += 1
+        _log.warning("the collector %s; %d of %d tries", _how(code), self._tries, TRIES)
         if self._tries > TRIES:
             self._announce()
             self._say(messages.Notice("The collector dies again and again: the program goes on, and is not observed."))
@@ -237,6 +243,7 @@ class Owner:
     def follow(self, started: StartedRun) -> None:
         """Own a program that is on its way."""
         self._started = started
+        _log.info("launched %s with %s; supervisor %d", started.launch.argv, started.launch.python, self.supervisor_pid)
         self._reports = SupervisorReports(started.files.reports)
         self._announced = self._stopping = self.group_interrupted = False
         self._exit_code = self._gone_ns = None
@@ -298,6 +305,7 @@ class Owner:
     def _read_reports(self) -> None:
         assert self._reports is not None
         for report in self._reports.new():
+            _log.info("supervisor: %s", report)
             match report:
                 case {"event": "exited", "pid": int(pid), "code": int(code)} if pid == self._reports.root:
                     self._exit_code = code
@@ -326,6 +334,7 @@ class Owner:
             started.report_end()
             return
         how = _how(started.supervised.death() or 0)
+        _log.warning("the supervisor %s; its owner goes on in its place", how)
         self._substitute = Substitute(
             started.files.reports, root, self._exit_code, self._own_children, ask=started.launch.asks
         )
@@ -354,6 +363,7 @@ class Owner:
         started, self._started = self._started, None
         if started is None:
             return
+        _log.info("nothing of the program is left; exit code %s", self._exit_code)
         self._let_go(started)
 
     def _let_go(self, started: StartedRun) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 from rocketgui import __version__, python_installations
 from rocketgui.model import formatting
-from rocketgui.options import CONTROLS, LESSONS, SHAPES, Options, parse_watch, pin_refusal
+from rocketgui.options import CONTROLS, LESSONS, LOG_LEVELS, SHAPES, Options, parse_watch, pin_refusal
 from rocketgui.protocol.launch_spec import Script
 
 T = TypeVar("T")
@@ -64,6 +64,11 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     """What any run can be told."""
     parser.add_argument("--headless", action="store_true", help="run without a window; the exit code is the program's")
     parser.add_argument("--report", type=_writable, metavar="FILE", help="write what was seen as JSON")
+    parser.add_argument(
+        "--log-level", choices=LOG_LEVELS, metavar="LEVEL",
+        help=f"write what rocketgui decides to a file, for bug reports: {', '.join(LOG_LEVELS)}; "
+        "--self-test says where that file is",
+    )  # fmt: skip
     _add_control(parser, "python", lambda typed: python_installations.check(typed).path)
 
 

@@ -31,6 +31,8 @@ def main(arguments: list[str] | None = None, window: Callable[[Options], int] | 
 
     _fill_streams()
     options = parsing.parse(words)
+    if options.log_level is not None:
+        _begin_log(options.log_level, words)
     if options.self_test:
         from rocketgui.cli import self_test
 
@@ -46,6 +48,19 @@ def main(arguments: list[str] | None = None, window: Callable[[Options], int] | 
             return headless.run_lesson(options, options.lesson, options.given)
         return headless.run(options)
     return (window or _window)(options)
+
+
+def _begin_log(level: str, words: list[str]) -> None:
+    import logging
+    import platform
+
+    from rocketgui import __version__, log_file
+
+    reason = log_file.begin(level)
+    if reason:
+        _complain(f"the log cannot be written: {reason}")
+    python = f"Python {platform.python_version()}"
+    logging.getLogger(__name__).info("rocketgui %s, %s, %s: %s", __version__, python, platform.platform(), words)
 
 
 def _fill_streams() -> None:

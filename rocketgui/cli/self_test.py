@@ -20,7 +20,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rocketgui import __version__, python_installations
+from rocketgui import __version__, log_file, python_installations
 from rocketgui.cli import display
 from rocketgui.cli.follow import Follower
 from rocketgui.collector import capabilities
@@ -80,6 +80,7 @@ def _check_all() -> int:
     for title, line in zip_longest(["interpreters"], _interpreters(), fillvalue=""):
         _say(title, line)
     _say("video encoder", _video_encoder() or "none found; needed only to record video")
+    _say("log file", str(log_file.path()), "written with --log-level")
     _say("screen", display.missing() or "found")
     _say("Qt", _qt())
     return failed

@@ -72,7 +72,7 @@ class RunObserver:
         self._refused = 0
         self._kept = 0
         #: How much of what the kernel told of processes was overwritten before it was read.
-        self._births_lost = 0
+        self._events_overwritten = 0
         self._trace_buffers = TraceBuffers(
             info.directory, launch.watch, self._decoder, self._add_root, self._positions, self._registry
         )
@@ -210,6 +210,7 @@ class RunObserver:
 
     def set_workers(self, workers: int) -> None:
         """Have that many workers: start more, or end the newest ones gently."""
+        _log.info("%d workers are wanted", workers)
         self._dismiss(self._worker_target.resize(workers, *self._started_and_alive()))
         self._ask_for_workers()
         self._say_controls()
@@ -230,6 +231,7 @@ class RunObserver:
 
     def set_limit(self, limit: int) -> None:
         """Set the limit in every process of the program."""
+        _log.info("the limit is %d", limit)
         self._limit = limit
         self._control_block.set("0", "limit", limit)
         self._say_controls()
@@ -238,6 +240,7 @@ class RunObserver:
         """Suspend every process: the system does it, so that C code and foreign programs stand still as well."""
         root = self._registry.root
         if root is not None and not self._paused and not self._program_gone:
+            _log.info("paused")
             self._paused = True
             sampler.suspend(self._system_monitor.tree)
             self._say_controls()
@@ -245,6 +248,7 @@ class RunObserver:
     def resume(self) -> None:
         root = self._registry.root
         if root is not None and self._paused:
+            _log.info("resumed")
             self._paused = False
             sampler.resume(self._system_monitor.tree)
             self._say_controls()
@@ -271,7 +275,7 @@ class RunObserver:
         if self.ended:
             return
         now = time.monotonic_ns()
-        self._guard("births of processes", self._read_perf_events)
+        self._guard("forks, execs and exits", self._read_perf_events)
         self._guard("the run's directory", self._trace_buffers.find)
         self._guard("trace buffers", self._trace_buffers.read)
         self._guard("ends of processes", self._claim_ends)
@@ -329,7 +333,7 @@ class RunObserver:
     def _read_perf_events(self) -> None:
         if self._registry.root is None:
             self._read_reports()  # the first entry must be the program's
-        self._births_lost += self._system_monitor.read_perf_events()
+        self._events_overwritten += self._system_monitor.read_perf_events()
 
     def _end(self, entry: ProcessEntry, code: int | None, t_ns: int) -> None:
         stopped = self._stopping or self._lost or entry.pid in self._left
@@ -434,6 +438,7 @@ class RunObserver:
         root = self._registry.root
         code = None if root is None else root.exit_code
         t_ns = self._emitter.run_time(now if root is None else root.events.get("exited", now))
+        _log.info("the run is over: %s, exit code %s, %d errors here", self._ending(code), code, self.errors)
         self._emitter.emit(messages.RunEnded(t_ns, self._ending(code), code))
         self.release()
 
@@ -470,7 +475,7 @@ class RunObserver:
                 bad_messages=bad + self._decoder.bad,
                 agents_lost=silent + len(_silent(entries)),
                 output_lines_dropped=lines + self._lines_lost,
-                events_dropped=events + self._births_lost + self._decoder.unexplained,
+                events_dropped=events + self._events_overwritten + self._decoder.unexplained,
             )
         )
         self._emitter.emit(

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
 from typing import TYPE_CHECKING
 
+from rocketgui import log_file
 from rocketgui.collector.launcher import RunInfo
 from rocketgui.collector.run_files import PASSES_DESCRIPTORS, RunFiles
 from rocketgui.protocol import messages
@@ -34,8 +35,6 @@ MOST_WAITING = 20_000
 NS = 1_000_000_000
 
 _log = logging.getLogger(__name__)
-# What is logged goes nowhere by itself, least of all to the program's standard error.
-logging.getLogger("rocketgui").addHandler(logging.NullHandler())
 
 
 class Sender:
@@ -97,10 +96,11 @@ def _rows(message: Message) -> int:
     return len(message.t_ns) if isinstance(message, messages.Samples) else 1
 
 
-def main(frames: Queue[Frame], commands: Connection, rate: int) -> None:
+def main(frames: Queue[Frame], commands: Connection, rate: int, log_level: str | None) -> None:
     """Serve one owner until it says Quit or is gone; send at most `rate` frames a second."""
     from rocketgui.system import process_tree
 
+    log_file.begin(log_level)
     try:
         # Here: the owner, which imports this module, needs no psutil.
         from rocketgui.collector.cpu_load import CpuLoad
@@ -228,7 +228,7 @@ def _start(rate: int) -> tuple[multiprocessing.process.BaseProcess, Queue[Frame]
     frames: Queue[Frame] = context.Queue(QUEUE_SIZE)
     # Duplex, since descriptors go through a socket alone.
     theirs, ours = context.Pipe(duplex=True)
-    process = context.Process(target=main, args=(frames, theirs, rate), name="collector", daemon=True)
+    process = context.Process(target=main, args=(frames, theirs, rate, log_file.level()), name="collector", daemon=True)
     try:
         process.start()
     except BaseException:

@@ -6,6 +6,7 @@ buttons, sliders -> RunController -> bridge.send
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 from enum import StrEnum
@@ -21,6 +22,8 @@ from rocketgui.model.run import Run
 from rocketgui.protocol import messages
 from rocketgui.protocol.launch_spec import Launch
 from rocketgui.recording.files import write_json
+
+_log = logging.getLogger(__name__)
 
 #: A dragged slider sends at most this often.
 SEND_INTERVAL_MS = 50
@@ -254,6 +257,7 @@ class RunController(QObject):
     def _refresh(self) -> None:
         state = self._state()
         if state is not self.state:
+            _log.info("the run is %s", state)
             self.state = state
             self.state_changed.emit(state)
 

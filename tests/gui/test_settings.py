@@ -94,7 +94,8 @@ def test_broken_file(text: str, tmp_path: Path) -> None:
     ("name", "value"),
     [
         ("workers", 0), ("workers", 257), ("workers", True), ("workers", 2.5), ("limit", -1), ("limit", 2**64),
-        ("start_method", "teleport"), ("run_as", ["threads"]), ("work", None), ("pinned", "yes"), ("python", "/no/such"),
+        ("start_method", "teleport"), ("run_as", ["threads"]), ("work", None), ("pinned", "yes"),
+        ("python", "/no/such"),
         ("python", "/"), ("colour", "red"),
     ],
 )  # fmt: skip

@@ -130,6 +130,7 @@ class TraceBuffers:
         entry.names.update({index: (entry.id, name) for index, name in enumerate(self._watch)})
         self._registry.touch(entry)
         self._readers[name] = reader, entry
+        _log.debug("%s, pid %d, writes into %s", entry.name, entry.pid, name)
 
     def read(self) -> None:
         """Translate all that is new.

@@ -6,13 +6,14 @@ import importlib.metadata
 import os
 import platform
 import sys
+from pathlib import Path
 
 import PySide6
 from PySide6.QtCore import Qt, qVersion
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from rocketgui import __version__, python_installations
+from rocketgui import __version__, log_file, python_installations
 from rocketgui.gui.style.theme import set_text
 from rocketgui.gui.widgets.details_text import CopyButton, DetailsText, button_row
 from rocketgui.gui.widgets.labels import Label
@@ -35,6 +36,7 @@ def details() -> str:
         platform.platform(),
         f"{os.cpu_count() or 'unknown number of'} cores",
         _screen(),
+        f"log (--log-level): {_from_home(log_file.path())}",
     ]
     return "\n".join(lines)
 
@@ -51,6 +53,11 @@ def version_of(name: str) -> str:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return ""
+
+
+def _from_home(path: Path) -> str:
+    home = Path.home()
+    return f"~{os.sep}{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def _screen() -> str:

@@ -5,6 +5,7 @@ sys.excepthook, threading.excepthook -> ErrorReporter -> queued signal, to the G
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 import traceback
@@ -16,6 +17,8 @@ from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 from rocketgui.gui.widgets.details_text import CopyButton, DetailsText, button_row
 from rocketgui.gui.widgets.labels import Label
 from rocketgui.model.formatting import harmless
+
+_log = logging.getLogger(__name__)
 
 _SENTENCE = "Something went wrong in rocketgui; the run goes on."
 #: Not errors: they are what ends a program or a thread.
@@ -106,6 +109,7 @@ class ErrorReporter(QObject):
 
     @Slot(str, str)
     def _show(self, location: str, text: str) -> None:
+        _log.error("an error that nobody caught\n%s", text)
         if self.dialog is not None and self.dialog.isVisible():
             self.dialog.count_another()
         elif location in self._told:
