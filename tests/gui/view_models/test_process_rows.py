@@ -28,9 +28,9 @@ from rocketgui.protocol import messages
 from rocketgui.protocol.launch_spec import Script
 from tests.gui.conftest import Advance, MakeWindow
 from tests.gui.fake_bridge import FakeBridge
+from tests.gui.plots.test_timeline import has
 from tests.gui.script_story import MS, ROOT, Told
 from tests.gui.test_main_window import state
-from tests.gui.widgets.test_view_switcher import has
 
 Launched = tuple[MainWindow, FakeBridge, Told]
 
