@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+
+from rocketgui.gui.main_window import MainWindow
+from rocketgui.gui.view_models.process_columns import SCRIPT_COLUMNS
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Number
 from tests.gui.fake_bridge import FakeBridge
@@ -46,3 +52,44 @@ class Told:
         """It has ended."""
         self._bridge.say(messages.LifecycleEvent(number, "exited", at_ms * MS))
         self._bridge.say(messages.Ended(number, code, None, False))
+
+
+#: The window in which a program runs, its fake bridge, and what tells it of processes.
+Launched = tuple[MainWindow, FakeBridge, Told]
+
+
+def show(window: MainWindow, bridge: FakeBridge, advance: Callable[[FakeBridge, int], None]) -> None:
+    """Let the window take in what was told. Who is no Python could be a helper for a third of a second."""
+    advance(bridge, 20)
+    window.plots.draw()
+    window._words.now()
+
+
+def column(heading: str) -> int:
+    """The column of the process table with this heading."""
+    return [one.heading for one in SCRIPT_COLUMNS].index(heading)
+
+
+def cells(window: MainWindow, heading: str) -> list[str]:
+    """What stands in a column of the process table, row by row."""
+    model = window.processes.model
+    return [model.data(model.index(row, column(heading))) for row in range(model.rowCount())]
+
+
+def said(window: MainWindow, row: int, heading: str) -> str:
+    """The tooltip of a cell of the process table."""
+    model = window.processes.model
+    return str(model.data(model.index(row, column(heading)), Qt.ItemDataRole.ToolTipRole))
+
+
+def a_tree(told: Told) -> None:
+    """Processes below processes, threads of some of them, a program that is no Python, and a helper."""
+    told.process(2, "branch-0")
+    told.process(3, "branch-1")
+    told.process(4, "leaf-0", parent=3)
+    told.process(5, "leaf-1", parent=2)
+    told.process(6, "twig", parent=5)
+    told.process(7, "Thread-3 (feed)", parent=3, kind="thread")
+    told.process(8, "watchdog", parent=ROOT, kind="thread")
+    told.process(9, "sleep", agent=False)
+    told.helper(10, "resource tracker")

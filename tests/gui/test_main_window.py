@@ -9,27 +9,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QComboBox, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.run_controller import RunState
 from rocketgui.model.formatting import format_duration
 from rocketgui.options import Options
 from rocketgui.protocol import messages
 from rocketgui.protocol.variant import Variant
 from tests.gui.conftest import Advance, MakeWindow
-from tests.gui.fake_bridge import FakeBridge
-
-CONTROLS = (QAbstractButton, QComboBox, QLineEdit, QSlider)
-
-
-def state(window: MainWindow) -> RunState:
-    return window.controller.state
-
-
-def last(bridge: FakeBridge, kind: type[messages.Command]) -> messages.Command:
-    return [command for command in bridge.sent if isinstance(command, kind)][-1]
+from tests.gui.inspection import CONTROLS, last, state
 
 
 def test_every_control_has_a_name_and_a_tooltip(make_window: MakeWindow) -> None:

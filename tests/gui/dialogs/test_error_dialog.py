@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import rocketgui
@@ -24,22 +24,11 @@ from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.options import Options
 from rocketgui.protocol import messages
 from tests.gui.conftest import Advance, MakeWindow
+from tests.gui.inspection import buttons, cut_in
 
 
 def about_dialogs(window: MainWindow) -> list[AboutDialog]:
     return [dialog for dialog in window.findChildren(AboutDialog) if dialog.isVisible()]
-
-
-def buttons(dialog: QDialog) -> dict[str, QAbstractButton]:
-    return {button.text(): button for button in dialog.findChildren(QAbstractButton) if button.text()}
-
-
-def cut_in(dialog: QWidget) -> list[str]:
-    words: list[QLabel | QAbstractButton] = [*dialog.findChildren(QLabel), *dialog.findChildren(QAbstractButton)]
-    return [w.text() for w in words if w.text() and w.isVisible() and w.sizeHint().width() > w.width()]
-
-
-# ---------------------------------------------------------------- about
 
 
 def test_the_menu_shows_once_what_this_is(make_window: MakeWindow, qtbot: QtBot) -> None:
@@ -100,9 +89,6 @@ def _no_distribution(name: str) -> None:
     import importlib.metadata
 
     raise importlib.metadata.PackageNotFoundError(name)
-
-
-# ---------------------------------------------------------------- errors
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from rocketgui.protocol import messages
 from rocketgui.protocol.variant import Variant
 from tests.gui.conftest import Advance, MakeWindow
 from tests.gui.fake_bridge import FakeBridge
-from tests.gui.plots.test_timeline import has
+from tests.gui.inspection import has
 
 SHORT = Options(sweep=(1, 3), seconds=0.3, variant=Variant(start_method="spawn"))
 

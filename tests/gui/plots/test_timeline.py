@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from rocketgui.gui.panels.plots_panel import LANES, RATE, TIMELINE
@@ -24,17 +22,8 @@ from rocketgui.options import Options
 from rocketgui.protocol import messages
 from rocketgui.protocol.variant import Variant
 from tests.gui.conftest import Advance, MakeWindow
+from tests.gui.inspection import has
 from tests.model.builder import Story
-
-
-def colours(widget: QWidget) -> set[int]:
-    image: QImage = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-    pixels = np.frombuffer(image.constBits(), np.uint32)
-    return set(np.unique(pixels).tolist())
-
-
-def has(widget: QWidget, colour: QColor) -> bool:
-    return colour.rgb() in colours(widget)
 
 
 def test_keys_choose_the_views(make_window: MakeWindow) -> None:

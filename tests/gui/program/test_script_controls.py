@@ -7,15 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QComboBox, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from rocketgui.gui import settings
 from rocketgui.gui.main_window import MainWindow
-from rocketgui.gui.program.script_controls import ScriptControls, parse_arguments, parse_names
+from rocketgui.gui.program.script_controls import parse_arguments, parse_names
 from rocketgui.gui.run_controller import RunState
 from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.gui.view_models import script_source
@@ -25,54 +24,9 @@ from rocketgui.options import Options
 from rocketgui.protocol import messages
 from rocketgui.protocol.launch_spec import Launch, Script
 from rocketgui.protocol.variant import OTHER
-from tests.gui.conftest import Advance, MakeWindow
+from tests.gui.conftest import SOURCE, Advance, MakeWindow
 from tests.gui.fake_bridge import FakeBridge
-from tests.gui.style.test_theme import cut_texts
-from tests.gui.test_main_window import CONTROLS, last, state
-
-SOURCE = "rocket = 0\nprint('it flies')\n"
-
-
-@pytest.fixture
-def script(tmp_path: Path) -> Path:
-    file = tmp_path / "two.py"
-    file.write_text(SOURCE, encoding="utf-8")
-    return file
-
-
-@pytest.fixture
-def opened(make_window: MakeWindow, script: Path) -> tuple[MainWindow, FakeBridge]:
-    """A window that was asked to run a program of the user's."""
-    return make_window(Options(script=Script((str(script), "--fast"), ("rocket",))))
-
-
-def controls(window: MainWindow) -> ScriptControls:
-    shown = window.program.script_controls
-    assert shown is not None
-    return shown
-
-
-def launched(bridge: FakeBridge) -> Launch:
-    launch = last(bridge, messages.Launch)
-    assert isinstance(launch, Launch)
-    return launch
-
-
-def drop(window: MainWindow, *paths: Path | str) -> None:
-    """Drop files, or a text, on the window as the system does."""
-    data = QMimeData()
-    if paths and isinstance(paths[0], Path):
-        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    else:
-        data.setText("two.py")
-    how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    enters = QDragEnterEvent(QPoint(300, 300), *how)
-    QApplication.sendEvent(window, enters)
-    if enters.isAccepted():
-        QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), *how))
-
-
-# ---------------------------------------------------------------- shown and launched
+from tests.gui.inspection import CONTROLS, controls, cut_texts, drop, launched, state
 
 
 def test_the_window_shows_the_program_and_space_launches_it(
@@ -197,9 +151,6 @@ def test_no_text_is_cut_and_nothing_moves(
     assert window.program.parent_value.text().endswith(" = –")
 
 
-# ---------------------------------------------------------------- its source
-
-
 def test_code_shows_the_file_as_it_is_at_each_launch(opened: tuple[MainWindow, FakeBridge], script: Path) -> None:
     window, bridge = opened
     code = window.output.code
@@ -251,9 +202,6 @@ def test_encodings_and_folders(tmp_path: Path) -> None:
     (package / "__main__.py").write_text("fuel = 1\n", encoding="utf-8")
     assert script_source.read(Script((str(package),))) == ("fuel = 1\n", "")
     assert script_source.name_of(Script((str(package),))) == "package"
-
-
-# ---------------------------------------------------------------- opened in the window
 
 
 def test_a_dropped_program_is_opened_and_not_launched(make_window: MakeWindow, script: Path) -> None:
@@ -382,9 +330,6 @@ def test_the_python_of_a_program_is_not_remembered_for_the_rocket_program(
     assert window.program.options.python == "/usr/bin/env"
     window.close()
     assert settings.load(file).controls["python"] == "/usr/bin/env"
-
-
-# ---------------------------------------------------------------- how it ended
 
 
 @pytest.mark.parametrize(

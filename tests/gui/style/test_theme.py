@@ -11,16 +11,16 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.style.theme import ColourScheme, load_theme
 from rocketgui.gui.widgets.card import Card
 from rocketgui.options import Options
 from rocketgui.protocol import messages
 from rocketgui.protocol.variant import Variant
 from tests.gui.conftest import Advance, MakeWindow
+from tests.gui.inspection import cut_texts
 
 
 def luminance(colour: QColor) -> float:
@@ -33,22 +33,6 @@ def luminance(colour: QColor) -> float:
 def contrast(one: QColor, other: QColor) -> float:
     high, low = sorted((luminance(one), luminance(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
-
-
-def cut_texts(window: MainWindow) -> list[str]:
-    cut = []
-    for label in window.findChildren(QLabel):
-        # The findings scroll.
-        if not label.isVisible() or not label.text() or label is window.findings.text:
-            continue
-        if label.wordWrap():
-            needed = label.heightForWidth(label.width())
-            if needed > label.height():
-                cut.append(label.text())
-        elif label.sizeHint().width() > label.width() and label is not window.status_bar.sentence:
-            cut.append(label.text())
-    cut += [b.text() for b in window.findChildren(QPushButton) if b.isVisible() and b.sizeHint().width() > b.width()]
-    return cut
 
 
 @pytest.mark.parametrize("scheme", [ColourScheme.DARK, ColourScheme.LIGHT])

@@ -13,7 +13,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.panels.plots_panel import LANES, RATE, TIMELINE
 from rocketgui.gui.plots.bars import bar
 from rocketgui.gui.plots.canvas import View
@@ -23,65 +22,10 @@ from rocketgui.gui.run_controller import RunState
 from rocketgui.gui.view_models.process_columns import SCRIPT_COLUMNS, short_name
 from rocketgui.gui.view_models.watched_values import shortened
 from rocketgui.model.process import Process
-from rocketgui.options import Options
 from rocketgui.protocol import messages
-from rocketgui.protocol.launch_spec import Script
-from tests.gui.conftest import Advance, MakeWindow
-from tests.gui.fake_bridge import FakeBridge
-from tests.gui.plots.test_timeline import has
-from tests.gui.script_story import MS, ROOT, Told
-from tests.gui.test_main_window import state
-
-Launched = tuple[MainWindow, FakeBridge, Told]
-
-
-@pytest.fixture
-def launch(make_window: MakeWindow, advance: Advance) -> Callable[..., Launched]:
-    """Makes a window in which a program of the user's has just begun."""
-
-    def begin(*watch: str) -> Launched:
-        window, bridge = make_window(Options(script=Script(("two.py",), watch)))
-        window.launch()
-        advance(bridge, 3)
-        return window, bridge, Told(bridge)
-
-    return begin
-
-
-def show(window: MainWindow, bridge: FakeBridge, advance: Advance) -> None:
-    """Let the window take in what was told. Who is no Python could be a helper for a third of a second."""
-    advance(bridge, 20)
-    window.plots.draw()
-    window._words.now()
-
-
-def column(heading: str) -> int:
-    return [one.heading for one in SCRIPT_COLUMNS].index(heading)
-
-
-def cells(window: MainWindow, heading: str) -> list[str]:
-    model = window.processes.model
-    return [model.data(model.index(row, column(heading))) for row in range(model.rowCount())]
-
-
-def said(window: MainWindow, row: int, heading: str) -> str:
-    model = window.processes.model
-    return str(model.data(model.index(row, column(heading)), Qt.ItemDataRole.ToolTipRole))
-
-
-def a_tree(told: Told) -> None:
-    told.process(2, "branch-0")
-    told.process(3, "branch-1")
-    told.process(4, "leaf-0", parent=3)
-    told.process(5, "leaf-1", parent=2)
-    told.process(6, "twig", parent=5)
-    told.process(7, "Thread-3 (feed)", parent=3, kind="thread")
-    told.process(8, "watchdog", parent=ROOT, kind="thread")
-    told.process(9, "sleep", agent=False)
-    told.helper(10, "resource tracker")
-
-
-# ---------------------------------------------------------------- rows
+from tests.gui.conftest import Advance
+from tests.gui.inspection import has, state
+from tests.gui.script_story import MS, ROOT, Launched, a_tree, cells, column, said, show
 
 
 def test_the_tree_stands_in_order_and_helpers_last(launch: Callable[..., Launched], advance: Advance) -> None:
@@ -206,9 +150,6 @@ def test_a_failed_process_is_marked_and_the_run_failed(launch: Callable[..., Lau
     assert window.top.time_label.text() == "0.9 s  ·  exit code 3"
 
 
-# ---------------------------------------------------------------- what it does
-
-
 def test_the_state_says_what_a_process_does(launch: Callable[..., Launched], advance: Advance) -> None:
     window, bridge, told = launch()
     told.process(2, "func1")
@@ -285,9 +226,6 @@ def test_waits_are_those_of_the_process_at_any_time(steps: list[tuple[int, str]]
     for begins, ends, what in process.waits_ns(t_ns + extra):
         assert waits.at((begins + ends) / 2e9) == what
     assert waits.at(t_ns / 1e9 + 1e6) is None
-
-
-# ---------------------------------------------------------------- values
 
 
 def test_one_of_the_found_values_is_chosen_and_all_follow(
@@ -407,9 +345,6 @@ def test_values_that_are_no_whole_numbers_are_told_as_they_are(
     show(window, bridge, advance)
     assert window.plots.counters.rows_at(0.1)[1][0] == "MainProcess  0.125"
     assert window.plots.counters.top == pytest.approx(0.6)
-
-
-# ---------------------------------------------------------------- ranges and words
 
 
 @pytest.mark.parametrize(

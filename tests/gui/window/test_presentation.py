@@ -23,21 +23,14 @@ from pytestqt.qtbot import QtBot
 
 from rocketgui.gui.dialogs.shortcuts_dialog import ShortcutsDialog, rows
 from rocketgui.gui.main_window import MainWindow
-from rocketgui.gui.style.theme import ColourScheme, resize_text
+from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.gui.window.geometry import Geometry
 from rocketgui.gui.window.presentation import Shape
 from rocketgui.options import SHAPES, Options
 from tests.gui.conftest import Advance, MakeWindow
-from tests.gui.style.test_theme import cut_texts
+from tests.gui.inspection import cut_texts
 
-
-@pytest.fixture(autouse=True)
-def usual_text(qapp: QApplication) -> Iterator[None]:
-    """The size of text belongs to the application: one test must not change it for the next."""
-    pixels = qapp.font().pixelSize()
-    yield
-    if qapp.font().pixelSize() != pixels:
-        resize_text(QWidget(), pixels)
+pytestmark = pytest.mark.usefixtures("usual_text")
 
 
 def sides(window: MainWindow) -> list[QWidget]:
@@ -222,9 +215,6 @@ def test_a_menu_opens_by_a_key_even_if_its_button_is_hidden(make_window: MakeWin
     qtbot.waitUntil(menu.isVisible)
     assert len(menu.actions()) == 9
     menu.close()
-
-
-# ---------------------------------------------------------------- every control, by name and by keyboard
 
 
 def controls(window: QWidget) -> list[QWidget]:
