@@ -1,23 +1,18 @@
-"""The output: filtered by process; and beside it the program, to be read, copied and saved."""
+"""What the processes printed, filtered by process."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QStyle, QStyleOptionComboBox
+from PySide6.QtWidgets import (
+    QStyle,
+    QStyleOptionComboBox,
+)
+from pytestqt.qtbot import QtBot
 
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.options import Options
-from rocketgui.programs.variants import source
 from rocketgui.protocol import messages
-from rocketgui.protocol.variant import Variant
 from tests.gui.conftest import Advance, MakeWindow
-from tests.gui.program.test_variant_controls import choose
-from tests.helpers import LONGEST, clean
 
 
 def texts(window: MainWindow) -> list[str]:
@@ -118,53 +113,9 @@ def test_long_line_is_read_to_its_end(make_window: MakeWindow, advance: Advance)
     assert text.horizontalScrollBar().maximum() == 0
 
 
-def test_code_is_what_is_launched(make_window: MakeWindow) -> None:
-    window, bridge = make_window(Options(workers=3, limit=5_000, variant=Variant(start_method="spawn")))
-    choose(window.program.choices.variable, "unlocked")
-    shown = window.output.code.text.toPlainText()
-    assert shown == source(Variant(variable="unlocked", start_method="spawn"), 3, 5_000)
+def test_output_is_shown_with_name_and_time(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> None:
+    window, bridge = make_window(Options(limit=10**12))
     window.launch()
-    launch = bridge.sent[-1]
-    assert isinstance(launch, messages.Launch)
-    assert launch.source == shown
-
-
-def test_code_of_a_lesson(make_window: MakeWindow) -> None:
-    window, _ = make_window(Options(lesson=9))
-    assert "sys.maxint" in window.output.code.text.toPlainText()
-    window.lesson.leave.click()
-    assert "sys.maxint" not in window.output.code.text.toPlainText()
-
-
-def test_copied_and_saved_it_runs(make_window: MakeWindow, tmp_path: Path) -> None:
-    window, _ = make_window(Options(workers=2, limit=1_000))
-    code = window.output.code
-    window.output.views.choose(1)
-    code.copy.click()
-    assert QGuiApplication.clipboard().text() == code.text.toPlainText()
-    path = tmp_path / "mine.py"
-    code.save_as(path)
-    assert code.said.text() == "Saved. Run it: python mine.py"
-    done = subprocess.run(
-        [sys.executable, str(path)], env=clean(), capture_output=True, text=True, timeout=LONGEST, check=True
-    )
-    assert sorted(done.stdout.splitlines())[-1] == "start func2"
-
-
-def test_where_it_cannot_be_saved(make_window: MakeWindow, tmp_path: Path) -> None:
-    window, _ = make_window()
-    window.output.code.save_as(tmp_path / "no such folder" / "mine.py")
-    assert window.output.code.said.text() == "mine.py could not be saved: No such file or directory."
-
-
-@pytest.mark.parametrize("variable", ["private", "locked"])
-def test_parents_value_is_not_cut_off(make_window: MakeWindow, advance: Advance, variable: str) -> None:
-    window, bridge = make_window(Options(variant=Variant(variable=variable)))
-    window.launch()
-    advance(bridge, 10)
-    run = window.controller.run
-    for value in (0, 1_800_000, 10**12, 2**63):
-        run.apply(messages.Samples((1,), ("rocket",), (10**10,), (value,)))
-        window.program.refresh(run)
-        label = window.program.parent_value
-        assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width(), label.text()
+    advance(bridge, 30)
+    qtbot.waitUntil(lambda: "start func2" in window.output.text.toPlainText())
+    assert window.output.text.toPlainText().splitlines()[0].split()[:2] == ["0.096", "func1"]

@@ -1,4 +1,4 @@
-"""The process table, and the status bar that says who is on which core."""
+"""The process table: its order, its selection, and that nothing in it is cut."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pytestqt.qtbot import QtBot
 
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.panels.process_table import _CELL_MARGIN, ProcessModel
-from rocketgui.gui.plots.core_strip import is_told, occupants
 from rocketgui.gui.style.theme import ColourScheme, load_theme
 from rocketgui.gui.view_models.process_columns import COLUMNS
 from rocketgui.gui.widgets.frozen_column import FrozenColumn
@@ -86,28 +85,6 @@ def test_every_column_reads_and_explains_itself(running: MainWindow) -> None:
         assert one.tip in header
         for row in range(5):
             assert model.data(model.index(row, number), Qt.ItemDataRole.AccessibleTextRole)
-
-
-def test_the_strip_says_who_is_on_which_core(running: MainWindow, qtbot: QtBot) -> None:
-    run, theme = running.controller.run, load_theme(ColourScheme.DARK)
-    qtbot.waitUntil(lambda: sum(map(len, occupants(run, theme))) == 4)
-    assert [[occupant.name for occupant in there] for there in occupants(run, theme)] == [
-        ["func1", "func3"],
-        ["func2", "func4"],
-    ]
-    strip = running.plots.core_strip
-    qtbot.waitUntil(lambda: "core 0: func1 (moved" in strip.toolTip())
-    assert strip.accessibleDescription() == strip.toolTip()
-
-
-def test_the_strip_says_that_the_system_does_not_tell() -> None:
-    story = Story()
-    assert is_told(story.run)
-    # What a process says of itself at its end says nothing about that.
-    story.tell(1, messages.ProcessLoad(MS, (3,), (None,), (0.1,), (None,), (1,), (1,), (None,), (9,), (None,)))
-    assert is_told(story.run)
-    story.tell(1, messages.ProcessLoad(MS, (2,), (1.0,), (0.1,), (None,), (1,), (1,), (1,), (1,), (None,)))
-    assert not is_told(story.run)
 
 
 def test_what_killed_a_worker_is_read_without_scrolling(running: MainWindow, advance: Advance) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sys
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rocketgui.gui.plots.polylines import thinned
 from rocketgui.gui.plots.ranges import (
     HISTORY_S,
     idle_range,
@@ -18,6 +16,8 @@ from rocketgui.gui.plots.ranges import (
     ticks,
     time_label,
     time_range,
+    value_label,
+    value_range,
     value_top,
 )
 
@@ -81,12 +81,29 @@ def test_nothing_to_divide_has_no_ticks() -> None:
     assert ticks(1.0, 1.0, 5) == (0.0, [])
 
 
-@given(st.lists(st.tuples(st.floats(0, 3), st.floats(-50, 50)), min_size=1, max_size=200))
-def test_thinning_keeps_both_ends_and_the_order(steps: list[tuple[float, float]]) -> None:
-    x = np.cumsum([dx for dx, _ in steps])
-    y = np.array([dy for _, dy in steps])
-    thin_x, thin_y = thinned(x, y, 4.0)
-    assert (thin_x[0], thin_y[0]) == (x[0], y[0])
-    assert (thin_x[-1], thin_y[-1]) == (x[-1], y[-1])
-    assert (np.diff(thin_x) >= 0).all()
-    assert len(thin_x) <= len(x)
+@pytest.mark.parametrize(
+    ("lowest", "highest", "shown"),
+    [
+        (0, 0, (0, 1)), (7, 7, (0, 8)), (-7, -7, (-8, 0)), (0, 35, (0, 40)), (0, 0.0004, (0, 0.0005)),
+        (-104.5, 0, (-150, 0)), (-3, 8, (-4, 10)), (1000, 1010, (997.5, 1012.5)), (5e11, 5.001e11, (0, 6e11)),
+        (-1010, -1000, (-1012.5, -997.5)),
+    ],
+)  # fmt: skip
+def test_the_range_of_values(lowest: float, highest: float, shown: tuple[float, float]) -> None:
+    assert value_range(lowest, highest) == pytest.approx(shown)
+
+
+@given(st.floats(-1e200, 1e200), st.floats(0, 1e200))
+def test_a_range_holds_its_values(lowest: float, span: float) -> None:
+    bottom, top = value_range(lowest, lowest + span)
+    assert bottom - 1e-300 <= lowest <= lowest + span <= top + 1e-300
+    assert bottom < top
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "text"),
+    [(40.0, 20.0, "40"), (1002.0, 2.0, "1.002 k"), (0.0005, 0.0001, "0.0005"), (4e7, 1e7, "40 M"),
+     (-1005.0, 5.0, "-1.005 k")],
+)  # fmt: skip
+def test_what_stands_on_the_axis(value: float, step: float, text: str) -> None:
+    assert value_label(value, step) == text

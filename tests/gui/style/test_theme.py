@@ -1,9 +1,8 @@
-"""What can be seen: nothing is cut off, colours can be told from their ground, both colour schemes draw."""
+"""Colours can be told from each other and from their ground, and the scheme is switched at any time."""
 
 from __future__ import annotations
 
 import itertools
-import sys
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +11,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
-from pytestqt.qtbot import QtBot
 
 from rocketgui.gui.style.theme import ColourScheme, load_theme
 from rocketgui.gui.widgets.card import Card
 from rocketgui.options import Options
-from rocketgui.protocol import messages
-from rocketgui.protocol.variant import Variant
 from tests.gui.conftest import Advance, MakeWindow
-from tests.gui.inspection import cut_texts
 
 
 def luminance(colour: QColor) -> float:
@@ -86,108 +81,6 @@ def test_the_colours_of_eight_workers_can_be_told_apart(scheme: ColourScheme, vi
         assert distance > 12, (one.name(), other.name(), distance)
 
 
-@pytest.mark.parametrize("scheme", [ColourScheme.DARK, ColourScheme.LIGHT])
-@pytest.mark.parametrize(("workers", "limit"), [(2, 50_000_000), (64, sys.maxsize), (256, 12_345_678)])
-def test_no_text_is_cut_at_1280x720(
-    make_window: MakeWindow, advance: Advance, qtbot: QtBot, scheme: ColourScheme, workers: int, limit: int
-) -> None:
-    window, bridge = make_window(
-        Options(workers=workers, limit=limit, variant=Variant(start_method="spawn")), scheme=scheme
-    )
-    window.resize(1280, 720)
-    QApplication.processEvents()
-    qtbot.waitUntil(lambda: cut_texts(window) == [])
-    window.launch()
-    advance(bridge, 60)
-    qtbot.waitUntil(lambda: window.processes.model.rowCount() == workers + 1)
-    bridge.kill(2)
-    advance(bridge, 30)
-    qtbot.waitUntil(lambda: cut_texts(window) == [])
-
-
-def test_the_layout_does_not_move_from_idle_to_ended(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> None:
-    window, bridge = make_window(Options(workers=2, limit=3_000_000))
-    watched = (
-        window.top.launch,
-        window.top.stop,
-        window.program.limit,
-        window.findings,
-        window.plots,
-        window.status_bar,
-    )
-    before = [widget.geometry() for widget in watched]
-    window.launch()
-    advance(bridge, 5)
-    bridge.say_long()
-    advance(bridge, 60)
-    qtbot.waitUntil(lambda: "Both" in window.findings.text.text())
-    assert [widget.geometry() for widget in watched] == before
-
-
-def test_the_strip_fits_at_1280_and_its_figures_stand_still(make_window: MakeWindow, advance: Advance) -> None:
-    window, bridge = make_window(Options(workers=2, limit=10**12))
-    window.resize(1280, 720)
-    window.launch()
-    strip, widths = window.status_bar, set()
-    for cost in (messages.Overhead(0.02, 0.039, 2.0), messages.Overhead(0.398, 0.3, 2.0)):
-        advance(bridge, 60)
-        bridge.say(cost)
-        advance(bridge, 1)
-        strip.refresh(window.controller.run)
-        QApplication.processEvents()
-        widths.add(strip.figures.width())
-        assert strip.figures.sizeHint().width() <= strip.figures.width()
-        assert strip.sentence.sizeHint().width() <= strip.sentence.width()
-    assert len(widths) == 1
-
-
-def test_curves_are_drawn_in_their_colours(make_window: MakeWindow, advance: Advance) -> None:
-    window, bridge = make_window(Options(workers=2, limit=50_000_000))
-    window.launch()
-    for ticks in range(12):
-        advance(bridge, 10)
-        window.plots.draw()
-        # From here on the curves part: they would lie on each other else.
-        if ticks == 4:
-            bridge.kill(3)
-    image = window.plots.counters.item.canvas.image
-    pixels = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
-    for colour in window.themes.theme.workers[:2]:
-        assert min(distance(QColor(pixel), colour) for pixel in pixels) < 30, colour.name()
-
-
-def distance(one: QColor, other: QColor) -> int:
-    """How far apart two colours are, from 0 to 765; a line's edges are mixed with what is behind it."""
-    return abs(one.red() - other.red()) + abs(one.green() - other.green()) + abs(one.blue() - other.blue())
-
-
-def test_what_was_added_is_drawn_as_a_whole_redraw_would(make_window: MakeWindow, advance: Advance) -> None:
-    window, bridge = make_window(Options(workers=3, limit=50_000_000))
-    window.launch()
-    for _ in range(90):
-        advance(bridge, 1)
-        window.plots.draw()
-    canvas = window.plots.counters.item.canvas
-    piecewise = canvas.image.copy()
-    canvas.invalidate()
-    window.plots.draw()
-    differing = sum(
-        abs(piecewise.pixelColor(x, y).lightness() - canvas.image.pixelColor(x, y).lightness()) > 96
-        for x in range(0, piecewise.width(), 3)
-        for y in range(piecewise.height())
-    )
-    assert differing < 0.004 * piecewise.width() * piecewise.height() / 3
-
-
-def test_many_cores_become_a_heat_map(make_window: MakeWindow, advance: Advance) -> None:
-    window, bridge = make_window(Options(limit=10**12), cores=32)
-    window.launch()
-    advance(bridge, 40)
-    window.plots.draw()
-    assert window.plots.cores.is_heat_map
-    window.grab()
-
-
 def test_the_look_is_switched_while_running(make_window: MakeWindow, advance: Advance) -> None:
     window, bridge = make_window(Options(limit=10**12))
     window.launch()
@@ -197,19 +90,6 @@ def test_the_look_is_switched_while_running(make_window: MakeWindow, advance: Ad
     window.plots.draw()
     image = window.plots.counters.item.canvas.image
     assert image.pixelColor(1, 1).lightness() > 200
-
-
-def test_dragging_stops_following_and_a_double_click_follows_again(make_window: MakeWindow, advance: Advance) -> None:
-    window, bridge = make_window(Options(limit=10**12))
-    window.launch()
-    advance(bridge, 60)
-    axis = window.plots.axis
-    axis.show_stretch(0.2, 0.4)
-    advance(bridge, 60)
-    assert (axis.t0, axis.t1) == (0.2, 0.4)
-    axis.follow()
-    window.plots.draw()
-    assert (axis.t0, axis.t1) == (0.0, 4.0)
 
 
 @pytest.mark.parametrize("first", [ColourScheme.DARK, ColourScheme.LIGHT])

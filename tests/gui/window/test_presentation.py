@@ -1,27 +1,17 @@
-"""Presenting: large text, controls out of the way and back, the keys that are pressed, and the sheet of all keys."""
+"""Presenting: large text, and the controls out of the way and back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractScrollArea,
-    QAbstractSlider,
     QApplication,
-    QComboBox,
     QLabel,
-    QLineEdit,
-    QScrollBar,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
-from rocketgui.gui.dialogs.shortcuts_dialog import ShortcutsDialog, rows
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.gui.window.geometry import Geometry
@@ -145,144 +135,3 @@ def test_closed_while_presented_it_stands_where_it_stood_before(make_window: Mak
     pixels = QApplication.font().pixelSize()
     window.close()
     assert QApplication.font().pixelSize() < pixels
-
-
-def test_pressed_keys_are_shown_if_wanted(make_window: MakeWindow, qtbot: QtBot) -> None:
-    window, _ = make_window(Options(limit=10**12))
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
-    show = window.top.present.menu().actions()[-1]
-    QTest.keyClick(window.windowHandle(), Qt.Key.Key_2)
-    assert not window.keystrokes.isVisible()
-    show.trigger()
-    QTest.keyClick(window.windowHandle(), Qt.Key.Key_3)
-    assert (window.keystrokes.isVisible(), window.keystrokes.text()) == (True, "3   Show: Rate")
-    assert window.keystrokes.geometry().bottom() < window.height()
-    QTest.keyClick(window.windowHandle(), Qt.Key.Key_X, Qt.KeyboardModifier.ControlModifier)
-    assert window.keystrokes.text() == "Ctrl+X"
-    qtbot.waitUntil(lambda: not window.keystrokes.isVisible(), timeout=5000)
-    QTest.keyClick(window.windowHandle(), Qt.Key.Key_3)
-    show.trigger()
-    assert not window.keystrokes.isVisible()
-
-
-def test_the_sheet_shows_every_key(make_window: MakeWindow, qtbot: QtBot) -> None:
-    window, _ = make_window()
-    for _ in range(2):
-        QTest.keyClick(window, Qt.Key.Key_F1)
-    (sheet,) = window.findChildren(ShortcutsDialog)
-    text = "".join(label.text() for label in sheet.labels)
-    for key, what in rows(window.actions()):
-        assert key in text
-        assert what in text
-    sheet.close()
-    qtbot.waitUntil(lambda: not window.findChildren(ShortcutsDialog))
-
-
-def test_no_two_actions_have_one_key(make_window: MakeWindow) -> None:
-    window, _ = make_window()
-    keys = [action.shortcut().toString() for action in window.actions()]
-    assert len(keys) == len(set(keys))
-    assert "" not in keys
-    assert all(action.text() for action in window.actions())
-
-
-def test_the_plots_are_moved_by_keys(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> None:
-    window, bridge = make_window(Options(limit=10**12))
-    window.launch()
-    advance(bridge, 120)
-    axis, control, alt = window.plots.axis, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
-    t0, t1 = axis.t0, axis.t1
-    QTest.keyClick(window, Qt.Key.Key_Plus, control)
-    assert axis.t1 - axis.t0 == pytest.approx((t1 - t0) / 2)
-    assert not axis.is_following
-    QTest.keyClick(window, Qt.Key.Key_Minus, control)
-    QTest.keyClick(window, Qt.Key.Key_Left, control)
-    assert [axis.t0, axis.t1] == pytest.approx([t0 - (t1 - t0) / 4, t1 - (t1 - t0) / 4])
-    QTest.keyClick(window, Qt.Key.Key_Right, control)
-    QTest.keyClick(window, Qt.Key.Key_Right, alt)
-    QTest.keyClick(window, Qt.Key.Key_Left, alt)
-    assert window.plots.counters.rows_at(window.plots._pointed or 0.0)
-    QTest.keyClick(window, Qt.Key.Key_0, control)
-    assert axis.is_following
-
-
-def test_a_menu_opens_by_a_key_even_if_its_button_is_hidden(make_window: MakeWindow, qtbot: QtBot) -> None:
-    window, _ = make_window()
-    window.presentation.show(Shape.P720)
-    menu = window.top.lessons.menu()
-    QTest.keyClick(window, Qt.Key.Key_L)
-    qtbot.waitUntil(menu.isVisible)
-    assert len(menu.actions()) == 9
-    menu.close()
-
-
-def controls(window: QWidget) -> list[QWidget]:
-    """All that a user can do something with."""
-    kinds = (QAbstractButton, QAbstractSlider, QAbstractScrollArea, QComboBox, QLineEdit)
-    found = [widget for widget in window.findChildren(QWidget) if isinstance(widget, kinds)]
-    # What belongs to a control of Qt's own: the bars of what scrolls, the list of a choice, the field's button.
-    return [
-        one
-        for one in found
-        if not (isinstance(one, QScrollBar) and any(isinstance(above, QAbstractScrollArea) for above in ancestors(one)))
-        and not one.objectName().startswith("qt_")
-        and not any(isinstance(above, QComboBox) for above in ancestors(one))
-        and type(one).__name__ not in ("QTableCornerButton", "QHeaderView")
-    ]
-
-
-def ancestors(widget: QWidget) -> Iterator[QWidget]:
-    above = widget.parentWidget()
-    while above is not None:
-        yield above
-        above = above.parentWidget()
-
-
-def everything(window: MainWindow) -> list[QWidget]:
-    """The window and all its dialogs."""
-    window.show_keys()
-    window.show_about()
-    return [window, *window.findChildren(ShortcutsDialog), window.show_sweep()]
-
-
-def test_every_control_has_a_name(make_window: MakeWindow) -> None:
-    window, _ = make_window()
-    window.open_lesson(6)
-    found = [control for top in everything(window) for control in controls(top)]
-    assert len(found) > 40
-    nameless = [f"{type(control).__name__} in {type(control.parent()).__name__}" for control in found
-                if not control.accessibleName()]  # fmt: skip
-    assert nameless == []
-
-
-def test_the_keyboard_reaches_every_control(make_window: MakeWindow) -> None:
-    """By Tab; what is reached by a key of its own need not be."""
-    window, _ = make_window(Options(workers=200, limit=10**12))
-    window.open_lesson(6)
-    by_key = {window.plots.counters, window.plots.rates, window.plots.cores, window.plots.timeline}
-    reached = set()
-    widget = window.nextInFocusChain()
-    while widget is not None and widget not in reached:
-        reached.add(widget)
-        widget = widget.nextInFocusChain()
-    for control in controls(window):
-        if control in by_key or not control.isVisible() or not control.isEnabled():
-            continue
-        assert control in reached
-        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, (type(control).__name__, control.accessibleName())
-
-
-def test_every_tooltip_of_an_action_names_its_key(make_window: MakeWindow) -> None:
-    window, _ = make_window()
-    tips = "\n".join(button.toolTip() for button in window.findChildren(QAbstractButton))
-    unnamed = [
-        action.text()
-        for action in window.actions()
-        if action.shortcut().toString(QKeySequence.SequenceFormat.NativeText) not in tips
-    ]
-    # These have no button: the mouse does the same in the plots, and menus show their own keys.
-    assert {text for text in unnamed if not text.startswith("Values") and "time" not in text} <= {
-        "Zoom in", "Zoom out", "Follow the run again", "Controls, while presented", "Choose how to present",
-        "Next step of the lesson", "Step before", "Back to the rocket program",
-    }  # fmt: skip
