@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_main import run
+from tests.cli.command import run
 from tests.helpers import Cli, mark, nothing_is_left, read_report
 
 __all__ = ["mark"]

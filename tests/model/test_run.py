@@ -10,42 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rocketgui.model.model import Model
-from rocketgui.model.process import Process, ProcessState
+from rocketgui.model.process import ProcessState
 from rocketgui.model.run import NOTICES, OUTPUT_LINES, Run
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Frame
 from tests.model.builder import MS, Story
-
-
-def test_before_a_launch_only_cores_are_known() -> None:
-    model = Model()
-    model.apply_frame(Frame(5 * MS, (messages.CoreLoad(5 * MS, (1.0, 3.0)),)))
-    run = model.run
-    assert run.program is None
-    assert not run.is_live
-    assert run.core_means() == [1.0, 3.0]
-
-
-def test_a_launch_begins_a_new_session() -> None:
-    story = Story()
-    before = story.run
-    story.model.apply_frame(Frame(9_000 * MS, (_program(story),)))
-    assert story.run is not before
-    assert story.run.processes == {}
-    assert story.run.t_ns == 0
-
-
-def _program(story: Story) -> messages.RunStarted:
-    program = story.run.program
-    assert program is not None
-    return program
-
-
-def test_another_collector_begins_the_idle_cores_anew() -> None:
-    model = Model()
-    for t_ns in (5 * MS, 6 * MS, 1 * MS):
-        model.apply_frame(Frame(t_ns, (messages.CoreLoad(t_ns, (1.0,)),)))
-    assert model.run.cores[0].total == 1
 
 
 def test_samples_are_kept_exactly_and_as_a_curve() -> None:
@@ -136,24 +105,6 @@ def test_messages_for_unknown_processes_are_counted_and_skipped() -> None:
     assert story.run.processes[2].values["rocket"].last == 1
 
 
-@pytest.mark.parametrize(
-    ("ended", "state", "outcome"),
-    [
-        (messages.Ended(2, 0, None, False), ProcessState.ENDED, "finished"),
-        (messages.Ended(2, 3, None, False), ProcessState.FAILED, "exit code 3"),
-        (messages.Ended(2, None, signal.SIGKILL, False), ProcessState.KILLED, "killed by SIGKILL"),
-        (messages.Ended(2, None, 99, False), ProcessState.KILLED, "killed by signal 99"),
-        (messages.Ended(2, None, signal.SIGKILL, True), ProcessState.STOPPED, "stopped"),
-        (messages.Ended(2, None, None, False), ProcessState.ENDED, "ended"),
-    ],
-)
-def test_how_a_process_ended(ended: messages.Ended, state: ProcessState, outcome: str) -> None:
-    story = Story()
-    story.tell(500, ended)
-    process = story.run.processes[2]
-    assert (process.state, process.outcome(), process.is_over) == (state, outcome, True)
-
-
 @pytest.mark.parametrize("ended", ["lost", "stopped", "finished"])
 def test_nothing_runs_after_the_run_has_ended(ended: str) -> None:
     story = Story()
@@ -192,31 +143,6 @@ def test_what_observing_costs() -> None:
     assert story.run.collector_percent == pytest.approx(5.0)
 
 
-def test_an_exception_says_more_than_its_exit_code() -> None:
-    story = Story()
-    story.tell(500, messages.Failed(2, "ValueError: no fuel"), messages.Ended(2, 1, None, False))
-    assert story.run.processes[2].outcome() == "ValueError: no fuel"
-
-
-def test_the_states_in_a_life() -> None:
-    process = Process(2, parent=1, pid=5, agent=True)
-    seen = [process.state]
-    for moment in messages.LIFECYCLE_EVENTS:
-        setattr(process, f"{moment}_ns", 1)
-        seen.append(process.state)
-    assert [str(state) for state in seen] == [
-        "waiting", "waiting", "starting", "running", "leaving", "ended", "ended",
-    ]  # fmt: skip
-    assert Process(1, parent=None, began_ns=1).state is ProcessState.RUNNING
-    assert Process(2, parent=1, pid=5, agent=False).state is ProcessState.RUNNING
-
-
-def test_start_delay() -> None:
-    process = Story().run.processes[2]
-    assert process.start_delay_s() == pytest.approx(0.06)
-    assert Process(9).start_delay_s() is None
-
-
 def test_output_is_bounded_and_what_was_dropped_is_known() -> None:
     story = Story()
     for number in range(OUTPUT_LINES + 7):
@@ -252,15 +178,6 @@ def test_notices_are_told_once_and_bounded() -> None:
     for number in range(2 * NOTICES):
         story.tell(1, messages.Notice(f"{number}"), messages.Notice(f"{number}"))
     assert story.run.notices == [str(number) for number in range(NOTICES)]
-
-
-def test_what_is_not_available_does_not_undo_what_was_known() -> None:
-    story = Story()
-    story.load(300, (2,), 0.5, 9)
-    none = (None,)
-    story.tell(400, messages.ProcessLoad(400 * MS, (2,), none, none, none, none, none, none, none, none))
-    process = story.run.processes[2]
-    assert (process.cpu, process.cpu_s, process.switches_involuntary, process.cores) == (None, 0.5, 9, {0})
 
 
 def test_time_and_cores_stand_still_after_the_end() -> None:
@@ -310,26 +227,6 @@ def test_any_messages_can_be_taken_in_told_and_reported(told: list[messages.Mess
     assert json.loads(json.dumps(report(model.run)))["version"] == 1
 
 
-def activity(process: int, t_ms: int, what: str) -> messages.Activity:
-    return messages.Activity(process, t_ms * MS, what, "/code/two.py", 12, "work", "")
-
-
-def test_what_a_process_does_and_when_it_waited() -> None:
-    story = Story(workers=2)
-    for t_ms, what in ((100, "python"), (200, "queue"), (300, "queue"), (400, "python"), (500, "sleep")):
-        story.tell(t_ms, activity(2, t_ms, what))
-    run = story.run
-    process = run.processes[2]
-    assert run.activity(process) == activity(2, 500, "sleep")
-    assert run.activity(run.processes[3]) is None
-    assert process.waits_ns(700 * MS) == [(200 * MS, 400 * MS, "queue"), (500 * MS, 700 * MS, "sleep")]
-    story.tell(800, activity(2, 800, "dancing"), activity(99, 800, "sleep"))
-    assert run.bad_messages == 2
-    story.tell(900, messages.LifecycleEvent(2, "exited", 850 * MS), messages.Ended(2, 0, None, False))
-    assert run.activity(process) is None
-    assert process.waits_ns(2_000 * MS)[-1] == (500 * MS, 850 * MS, "sleep")
-
-
 def test_what_changes_in_most_processes_is_shown_unless_another_name_is_chosen() -> None:
     run = Run()
     for number in (1, 2, 3):
@@ -352,11 +249,3 @@ def test_the_threads_of_a_process() -> None:
     run = story.run
     assert [thread.id for thread in run.threads_of(run.processes[2])] == [9]
     assert run.threads_of(run.processes[1]) == []
-
-
-def test_cpu_is_that_of_the_last_looks() -> None:
-    story = Story()
-    (process, _), none = story.run.workers, [(None,)] * 7
-    for cpu, steady in ((100.0, 100.0), (0.0, 50.0), (100.0, 75.0), (None, None), (40.0, 40.0)):
-        story.tell(1, messages.ProcessLoad(MS, (2,), (cpu,), *none))
-        assert process.cpu == steady
