@@ -519,7 +519,7 @@ def test_tracker_that_stays_is_killed(start: Start, mark: str) -> None:
     assert [report["code"] for report in reports if report["event"] == "exited"] == [-15, -9]
 
 
-CROWD = """
+MANY = """
     import os, time
     parent = os.getpid()
     for number in range({count}):
@@ -559,7 +559,7 @@ BOMB = """
 @pytest.mark.parametrize(
     "program",
     [
-        CROWD.format(count=256),
+        MANY.format(count=256),
         BOMB.format(count=400, ignore=""),
         BOMB.format(count=400, ignore="signal.signal(signal.SIGTERM, signal.SIG_IGN)"),
     ],

@@ -118,7 +118,7 @@ FAULTS += [("control_block", "cut"), ("control_block", "shorten"), ("control_blo
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the system must tell what is mapped, and what is gone")
 
 
-def reads_a_box(mark: str) -> bool:
+def has_a_trace_file_open(mark: str) -> bool:
     """Whether a process of the test has a trace file open."""
     for pid in marked(mark):
         with contextlib.suppress(OSError):
@@ -135,7 +135,7 @@ def test_program_spoils_its_files(what: str, how: str, script: Script, mark: str
     with Cli(mark, "run", "--headless", "--report", str(path), script(PROGRAM), what, how, str(go)) as cli:
         directory = cli.directory()
         assert cli.line() == "before 20"
-        until(lambda: reads_a_box(mark), "the collector to read the trace file")
+        until(lambda: has_a_trace_file_open(mark), "the collector to read the trace file")
         go.touch()
         assert cli.finish() == 0, cli.stderr
     for left in directory, directory.with_name(directory.name + "-old"):  # what the program made is not ours to remove
@@ -209,7 +209,7 @@ def test_no_more_room_in_memory(script: Script, tmp_path: Path) -> None:
 
 @linux
 @pytest.mark.parametrize("kind", ["fifo", "folder", "link", "socket", "file"])
-def test_nothing_but_a_board_is_taken_for_one(kind: str, tmp_path: Path) -> None:
+def test_nothing_but_a_control_block_is_taken_for_one(kind: str, tmp_path: Path) -> None:
     """And nothing that is there in its place is waited for."""
     names: dict[str, Any] = {}
     exec(textwrap.dedent(BEGINNING), names)

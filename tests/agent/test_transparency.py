@@ -397,7 +397,7 @@ def test_a_print_that_fails_has_the_same_traceback(python: Python, script: Scrip
     assert observed.stderr.count("Traceback") == 3
 
 
-def test_a_child_without_room_for_a_black_box_leaves_its_parents_alone(script: Script) -> None:
+def test_a_child_without_room_for_a_trace_buffer_leaves_its_parents_alone(script: Script) -> None:
     program = script(
         """
         import multiprocessing, resource

@@ -31,7 +31,7 @@ def registry(emitter: Emitter) -> ProcessRegistry:
     return registry
 
 
-class FakeBox:
+class FakeReader:
     """As much of a buffer as its translation asks for."""
 
     def __init__(self, pid: int, parent_pid: int, began_ns: int) -> None:
@@ -45,7 +45,7 @@ def decoder(registry: ProcessRegistry, emitter: Emitter) -> Decoder:
 
 
 def get_or_add(decoder: Decoder, pid: int, began_ns: int) -> ProcessEntry:
-    reader: Any = FakeBox(pid, 10, began_ns)
+    reader: Any = FakeReader(pid, 10, began_ns)
     entry = decoder.get_or_add(reader)
     assert entry is not None
     return entry

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rocketgui.collector.worker_target import WorkerTarget
 
 
-def test_crew_grows_and_shrinks() -> None:
+def test_target_grows_and_shrinks() -> None:
     target = WorkerTarget(2)
     assert target.resize(5, [1, 2], [1, 2]) == []
     assert (target.workers, target.to_launch) == (5, 5)
@@ -19,20 +19,20 @@ def test_crew_grows_and_shrinks() -> None:
     assert (target.workers, target.to_launch) == (3, 7)
 
 
-def test_crew_takes_back_what_has_not_started() -> None:
+def test_target_takes_back_what_has_not_started() -> None:
     target = WorkerTarget(8)
     assert target.resize(4, [1, 2], [1, 2]) == []
     assert target.to_launch == 4
     assert target.resize(1, [1, 2], [1, 2]) == [2]
 
 
-def test_crew_accepts_that_the_system_refuses() -> None:
+def test_target_accepts_that_the_system_refuses() -> None:
     target = WorkerTarget(8)
     target.refused(5)
     assert target.workers == 5
 
 
-def test_crew_ends_what_was_started_before_fewer_were_wanted() -> None:
+def test_target_ends_what_was_started_before_fewer_were_wanted() -> None:
     """The program runs ahead of what is known of it."""
     target = WorkerTarget(64)
     known, in_truth = list(range(10)), list(range(16))
@@ -53,7 +53,7 @@ def test_a_program_that_decides_itself_how_many_it_has() -> None:
 
 
 @given(wishes=st.lists(st.integers(1, 20), max_size=20), data=st.data())
-def test_crew_always_has_what_was_asked_for(wishes: list[int], data: st.DataObject) -> None:
+def test_target_always_has_what_was_asked_for(wishes: list[int], data: st.DataObject) -> None:
     target = WorkerTarget(3)
     dismissed: set[int] = set()
     for wish in wishes:

@@ -15,20 +15,20 @@ from rocketgui.collector.processes.program_tree import ProgramTree
 from tests.helpers import state, until
 
 
-def test_looks(busy: subprocess.Popen[bytes]) -> None:
+def test_samples(busy: subprocess.Popen[bytes]) -> None:
     samples = sampler.ProcessSampler()
     samples.add(7, busy.pid)
     samples.add(8, 2**22 + 1)  # no such process
-    first = until(lambda: samples.samples(1.0), "a look")[0]
+    first = until(lambda: samples.samples(1.0), "a sample")[0]
     assert (first.process, first.cpu) == (7, None)
     seen = {}
     # Kernels can be built without it.
     wanted = set(sampler.FIELDS) - (set() if os.path.exists("/proc/self/sched") else {"migrations"})
 
     def all_seen() -> bool:
-        """Switches and memory come in turn, and the CPU's share from the second look on."""
-        for look in samples.samples(0.05):  # one, so that some time has passed since the one before
-            seen.update({name: value for name in look.__slots__ if (value := getattr(look, name)) is not None})
+        """Switches and memory come in turn, and the CPU's share from the second sample on."""
+        for sample in samples.samples(0.05):  # one, so that some time has passed since the one before
+            seen.update({name: value for name in sample.__slots__ if (value := getattr(sample, name)) is not None})
         return set(seen) >= wanted and seen["cpu"] > 0 and seen["rss"] > 1e6  # it has become a Python
 
     until(all_seen, "all figures")

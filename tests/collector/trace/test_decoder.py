@@ -62,7 +62,7 @@ def decoder_of(out: list[Message], launched_ns: int, *, found: bool = False) -> 
 @pytest.mark.timeout(900)
 @settings(max_examples=max(RECORDS // 20, 1), deadline=None, suppress_health_check=list(HealthCheck))
 @given(told=st.lists(EVENTS | SAMPLES, max_size=40), found=st.booleans())
-def test_whatever_stands_in_a_box(told: list[Record | Sample], found: bool) -> None:
+def test_whatever_stands_in_a_trace_buffer(told: list[Record | Sample], found: bool) -> None:
     now = time.monotonic_ns()
     out: list[Message] = []
     decoder, entry = decoder_of(out, now, found=found)
@@ -149,7 +149,7 @@ def test_what_waits_for_its_name_is_bounded() -> None:
 SOME_TEXTS = st.lists(st.text(max_size=8) | st.integers().map(str), max_size=6).map(tuple)
 
 
-def test_box_that_is_found_after_its_process_has_ended(registry: ProcessRegistry, decoder: Decoder) -> None:
+def test_trace_buffer_that_is_found_after_its_process_has_ended(registry: ProcessRegistry, decoder: Decoder) -> None:
     """It came and went between two looks at the directory: there is still one entry for it."""
     entry = registry.get_or_add(11, 10, is_new=False)
     registry.end(entry, 0, 300)

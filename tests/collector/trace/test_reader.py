@@ -207,7 +207,7 @@ def test_long_record_that_an_exception_cut_off(monkeypatch: pytest.MonkeyPatch) 
     assert reader.lost == 1
 
 
-def test_new_box(tmp_path: Path) -> None:
+def test_new_trace_buffer(tmp_path: Path) -> None:
     reader, read = readers(tmp_path)
     reader.sample(0, 5, 7)
     reader.sample(1, 6, 0.5)
@@ -318,7 +318,7 @@ def test_records_that_make_no_sense_are_counted(
     read.close()
 
 
-def test_files_that_are_no_boxes(tmp_path: Path) -> None:
+def test_files_that_are_no_trace_buffers(tmp_path: Path) -> None:
     for data in (
         b"",
         b"short",
