@@ -107,14 +107,6 @@ def test_no_reason_is_made_up() -> None:
     assert found(story)["start_failed"].text == "1 of 2 threads did not start."
 
 
-def test_how_many_still_run_is_said_once() -> None:
-    story = Story(5)
-    for number in (2, 3):
-        story.tell(900, messages.Ended(number, None, signal.SIGKILL, False))
-    texts = [finding.text for finding in findings(story.run) if finding.id == "killed"]
-    assert [text.endswith("3 others still run.") for text in texts] == [False, True]
-
-
 def test_losses_are_said() -> None:
     story = Story()
     story.tell(100, messages.Losses(1_234, 0, 1, 0))
