@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rocketgui.model.findings import Finding, findings
 from rocketgui.protocol import messages
 from tests.model.builder import MS, Story
@@ -10,6 +12,11 @@ from tests.model.builder import MS, Story
 def found(story: Story) -> dict[str, Finding]:
     """What is found in a run by now, by its id; the last one where there are several."""
     return {finding.id: finding for finding in findings(story.run)}
+
+
+def numbers(finding: Finding) -> list[str]:
+    """The numbers in its sentence, but for those of names such as func1."""
+    return re.findall(r"(?<![\w,.])\d[\d,.]*(?<=\d)", finding.text)
 
 
 def pool(waits_ms: int, died_ms: int, number: int | None) -> Story:

@@ -6,7 +6,7 @@ import pytest
 
 from rocketgui.protocol import messages
 from tests.model.builder import MS, Story
-from tests.model.findings.stories import cores_at, counting, found, seen, threads
+from tests.model.findings.stories import cores_at, counting, found, numbers, seen, threads
 
 
 def test_more_workers_than_cores_share_them() -> None:
@@ -14,12 +14,11 @@ def test_more_workers_than_cores_share_them() -> None:
     story.tell(1_100)
     story.load(1_100, story.workers, 0.5, 100)
     finding = found(story)["oversubscription"]
-    assert finding.text.startswith("4 processes share 2 cores. Each gets 49 % of a core. The system interrupts them")
-    assert finding.figures["share_percent"] == pytest.approx(49.0)  # 0.5 of 1.02 s
+    # Each has 0.5 of 1.02 s, and is interrupted 100 times.
+    figures = {"processes": 4, "cores": 2, "share_percent": 49.0, "involuntary_per_s": pytest.approx(400 / 1.02)}
+    assert finding.figures == figures
     story.end(1_200)
-    assert found(story)["oversubscription"].text == (
-        "4 processes shared 2 cores. Each got 49 % of a core. The system interrupted them 392 times a second."
-    )
+    assert found(story)["oversubscription"].figures == figures
     assert "oversubscription" not in found(Story(2, cores=2))
 
 
@@ -61,16 +60,16 @@ def test_shares_are_those_of_a_time_in_which_that_many_ran() -> None:
     for number in alive:
         story.leave(number, 3_200)
     story.tell(3_900)
-    assert found(story)["oversubscription"].text.startswith("8 processes shared 2 cores. Each got 25 %")
+    figures = found(story)["oversubscription"].figures
+    assert (figures["processes"], figures["cores"], round(figures["share_percent"])) == (8, 2, 25)
 
 
 def test_processes_that_share_cores_with_other_programs() -> None:
     story = cores_at(seen(Story(4), "python"), 100.0, 100.0)
     story.load(1_100, story.workers, 0.1, 100)
     story.tell(1_100)
-    assert found(story)["oversubscription"].text.startswith(
-        "4 processes share 2 cores with other programs. Each gets 10 % of a core."
-    )
+    figures = found(story)["oversubscription"].figures
+    assert (figures["processes"], figures["cores"], round(figures["share_percent"])) == (4, 2, 10)
     waiting = cores_at(seen(Story(4), "sleep"), 100.0, 100.0)
     waiting.load(1_100, waiting.workers, 0.1, 100)
     waiting.tell(1_100)
@@ -131,31 +130,29 @@ def test_workers_that_do_not_wait_for_the_world_are_not_io_bound(what: str) -> N
 
 def test_workers_that_are_seen_to_sleep_are_io_bound_on_a_busy_machine_too() -> None:
     story = cores_at(seen(counting(Story(), counts=1_000, seconds=2, cpu_s=0.08), "sleep"), 99.0, 99.0)
-    assert found(story)["io_bound"].text.startswith("The workers wait nearly all the time. Each uses 4 % of a core:")
+    assert found(story)["io_bound"].figures == {"workers": 2, "share_percent": 4.0}
     assert "cores_busy" not in found(story)
     for number in story.workers:
         story.tell(2_100, messages.Activity(number, 1_700 * MS, "python", "", 0, "", ""))
     story.end(2_300)
-    assert found(story)["io_bound"].text.startswith("The workers waited most of the time.")
+    assert found(story)["io_bound"].figures == {"workers": 2, "share_percent": 4.0}
 
 
 def test_threads_that_sleep_on_a_busy_machine() -> None:
     """Nobody sees what threads do; but what the built-in program does is known."""
     story = cores_at(counting(threads(work="sleep"), counts=1_000, seconds=2), 99.0, 99.0)
     story.load(2_300, (1,), 0.1, 0)
-    assert found(story)["io_bound"].text.startswith("The workers sleep before each count. Each uses 2 % of a core:")
+    assert found(story)["io_bound"].figures == {"workers": 2, "share_percent": pytest.approx(2, abs=0.5)}
 
 
 def test_cores_that_are_busy() -> None:
     story = cores_at(seen(counting(Story(), counts=1_000, seconds=2, cpu_s=1.8), "python"), 97.0, 99.0)
-    assert found(story)["cores_busy"].text == ("Both cores are busy. Their load since launch is 97 %, 99 % on average.")
+    assert found(story)["cores_busy"].figures == {"cores": 2, "percent": [97.0, 99.0]}
     story.end(2_300)
-    assert found(story)["cores_busy"].text == (
-        "Both cores were busy. Their load since launch was 97 %, 99 % on average."
-    )
+    assert found(story)["cores_busy"].figures == {"cores": 2, "percent": [97.0, 99.0]}
 
 
 def test_cores_that_are_busy_with_other_programs_too() -> None:
     story = cores_at(seen(counting(Story(), counts=1_000, seconds=2, cpu_s=0.4), "python"), 100.0, 100.0)
-    assert found(story)["cores_busy"].text.endswith("100 %, 100 % on average, 20 % of it by the workers.")
+    assert numbers(found(story)["cores_busy"]) == ["100", "100", "20"], "the last is what the workers have of it"
     assert "io_bound" not in found(story)

@@ -7,7 +7,7 @@ import signal
 from rocketgui.model.findings import findings
 from rocketgui.protocol import messages
 from tests.model.builder import MS, Story
-from tests.model.findings.stories import found, printed, threads
+from tests.model.findings.stories import found, numbers, printed, threads
 
 
 def test_who_died_and_of_what_comes_first() -> None:
@@ -21,8 +21,12 @@ def test_who_died_and_of_what_comes_first() -> None:
     )
     story.count(950, p1=0, p4=3)
     first, second = findings(story.run)[:2]
-    assert first.text == "func1 (pid 101) was killed by SIGKILL after 820 ms. 1 other still runs."
-    assert second.text == "func2 (pid 102) failed. ValueError: no fuel"
+    assert (first.id, first.figures) == ("killed", {"process": 2, "pid": 101, "signal": signal.SIGKILL})
+    assert numbers(first) == ["101", "820", "1"], "its pid, after how many ms, and how many others run"
+    assert (second.id, second.figures) == (
+        "failed",
+        {"process": 3, "pid": 102, "error": "ValueError: no fuel", "exit_code": 1},
+    )
 
 
 def test_nothing_is_said_to_run_or_to_get_a_share_while_paused() -> None:
@@ -31,10 +35,10 @@ def test_nothing_is_said_to_run_or_to_get_a_share_while_paused() -> None:
     story.load(1_100, story.workers, 0.5, 100)
     story.tell(1_100)
     story.count(1_110, p1=0)
-    assert "3 others still run" in found(story)["killed"].text
+    assert numbers(found(story)["killed"]) == ["101", "3"]
     assert "oversubscription" in found(story)
     story.tell(1_200, messages.ControlState(4, 10_000_000, True))
-    assert found(story)["killed"].text == "func1 (pid 101) was killed by SIGKILL."
+    assert numbers(found(story)["killed"]) == ["101"]
     assert "oversubscription" not in found(story)
 
 
@@ -57,7 +61,7 @@ def test_threads_of_a_process_that_was_killed_are_not_killed_processes() -> None
     assert "killed_more" not in found(story)
     workers = threads(1)
     workers.tell(900, messages.Failed(2, "ValueError: no"), messages.Ended(2, 1, None, False))
-    assert found(workers)["failed"].text.startswith("func1 (pid 100) failed")
+    assert found(workers)["failed"].figures == {"process": 2, "pid": 100, "error": "ValueError: no", "exit_code": 1}
 
 
 def test_what_its_parent_ended_did_not_die() -> None:
@@ -75,44 +79,36 @@ def test_what_the_user_stopped_did_not_die() -> None:
         story.tell(900, messages.Ended(number, None, signal.SIGKILL, True))
     story.end(900, "stopped", None)
     assert "killed" not in found(story)
-    assert found(story)["stopped"].text == "The run was stopped after 900 ms."
+    assert found(story)["stopped"].figures == {"wall_s": 0.9}
 
 
 def test_how_many_did_not_start_and_why() -> None:
     story = Story(2)
     for number in range(3):
         story.tell(100, messages.StartFailed(1, f"func{number + 3}", 100 * MS, "Resource temporarily unavailable"))
-    finding = found(story)["start_failed"]
-    assert finding.text == "3 of 5 processes did not start. The system refused: Resource temporarily unavailable"
+    reasons = ["Resource temporarily unavailable"]
+    assert found(story)["start_failed"].figures == {"failed": 3, "wanted": 5, "reasons": reasons}
     story.tell(110, messages.WorkersNotStarted(60, 58))
-    assert found(story)["start_failed"].figures == {
-        "failed": 58,
-        "wanted": 60,
-        "reasons": ["Resource temporarily unavailable"],
-    }
+    assert found(story)["start_failed"].figures == {"failed": 58, "wanted": 60, "reasons": reasons}
 
 
 def test_a_fork_server_that_could_not_fork() -> None:
     story = Story(1)
     story.tell(100, messages.StartFailed(1, "func2", 100 * MS, "EOFError: unexpected EOF"))
-    assert found(story)["start_failed"].text == (
-        "1 of 2 processes did not start. The fork server could not fork, and ended; nobody waits any more for those "
-        "that it had started."
-    )
+    reasons = ["EOFError: unexpected EOF"]
+    assert found(story)["start_failed"].figures == {"failed": 1, "wanted": 2, "reasons": reasons}
 
 
 def test_no_reason_is_made_up() -> None:
     story = Story(1, run_as="threads")
     story.tell(100, messages.StartFailed(1, "func2", 100 * MS, ""))
-    assert found(story)["start_failed"].text == "1 of 2 threads did not start."
+    assert found(story)["start_failed"].figures == {"failed": 1, "wanted": 2, "reasons": []}
 
 
 def test_losses_are_said() -> None:
     story = Story()
     story.tell(100, messages.Losses(1_234, 0, 1, 0))
-    assert found(story)["losses"].text == (
-        "Not everything was seen. Lost: 1,234 samples dropped, 1 process that never reported."
-    )
+    assert numbers(found(story)["losses"]) == ["1,234", "1"], "samples, and a process that never reported"
 
 
 def test_missing_guard() -> None:
