@@ -149,7 +149,11 @@ def test_program_spoils_its_files(what: str, how: str, script: Script, mark: str
     report = read_report(path)
     assert report["ended"] == "finished"
     cut = what == "trace" and how in ("cut", "shorten")
-    assert ("is no longer observed from inside: its trace file was damaged" in cli.stderr) == cut, cli.stderr
+    unobserved = [finding for finding in report["findings"] if finding["id"] == "unobserved"]
+    assert len(unobserved) == cut
+    for finding in unobserved:
+        assert finding["figures"]["reason"].startswith("its trace file was damaged")
+        assert finding["text"] in cli.stderr
 
 
 @linux

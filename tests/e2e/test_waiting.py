@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 import time
@@ -41,17 +42,28 @@ def follow(program: str, *arguments: str, until_found: str = "") -> tuple[Run, l
 
 
 @pytest.mark.parametrize(
-    ("program", "trouble", "words"),
+    ("program", "trouble", "involved", "data"),
     [
-        ("stuck_in_a_lock.py", "one_lock", ("Both processes wait for the same lock", "stuck_in_a_lock.py:17 in work")),
-        ("join_before_get.py", "full_queue", ("MainProcess", "waits in join() for filler", "get() first")),
-        ("lost_task.py", "pool_worker_died", ("Worker-", "exit code 5", "lost_task.py:19")),
+        ("stuck_in_a_lock.py", "one_lock", {"processes": ["Process-2", "Process-3"], "killed": ["Process-1"]},
+         ["stuck_in_a_lock.py:17"]),
+        ("join_before_get.py", "full_queue", {"parent": ["MainProcess"], "child": ["filler"]}, []),
+        ("lost_task.py", "pool_worker_died", {"process": ["[A-Za-z]*PoolWorker-[0-9]+"], "parent": ["MainProcess"]},
+         ["exit code 5", "lost_task.py:19"]),
     ],
-)
-def test_a_program_that_is_stuck(program: str, trouble: str, words: tuple[str, ...], mark: str) -> None:
+)  # fmt: skip
+def test_a_program_that_is_stuck(
+    program: str, trouble: str, involved: dict[str, list[str]], data: list[str], mark: str
+) -> None:
+    """`involved`: who is named in the figures, by what they are called; `data`: what else the sentence tells."""
     run, found = follow(program, until_found=trouble)
     assert len(found) == 1, [finding.text for finding in findings(run)]
-    assert all(word in found[0].text for word in words), found[0].text
+    for figure, patterns in involved.items():
+        told = found[0].figures[figure]
+        names = [run.processes[number].name for number in (told if isinstance(told, list) else [told])]
+        assert len(names) == len(patterns)
+        assert all(re.fullmatch(pattern, name) for pattern, name in zip(patterns, names, strict=True)), names
+        assert figure == "processes" or all(name in found[0].text for name in names), found[0].text
+    assert all(piece in found[0].text for piece in data), found[0].text
     assert trouble in URGENT
     # It is in the report too, though nothing waits any more.
     assert [finding["id"] for finding in report(run)["findings"]].count(trouble) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.program.script_controls import ScriptControls
 from rocketgui.gui.run_controller import RunState
+from rocketgui.model.findings import findings
 from rocketgui.protocol import messages
 from rocketgui.protocol.launch_spec import Launch
 from tests.gui.fake_bridge import FakeBridge
@@ -38,6 +40,13 @@ def state(window: MainWindow) -> RunState:
 def last(bridge: FakeBridge, kind: type[messages.Command]) -> messages.Command:
     """The last command of this kind that was sent."""
     return [command for command in bridge.sent if isinstance(command, kind)][-1]
+
+
+def shown(window: MainWindow) -> set[str]:
+    """The ids of the findings whose sentences stand in the window."""
+    html = window.findings.text.text()
+    found = findings(window.controller.run)
+    return {finding.id for finding in found if escape(finding.text.partition(". ")[0]) in html}
 
 
 def cut_texts(window: MainWindow) -> list[str]:

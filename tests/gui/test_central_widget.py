@@ -12,7 +12,7 @@ from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.options import Options
 from rocketgui.protocol.variant import Variant
 from tests.gui.conftest import Advance, MakeWindow
-from tests.gui.inspection import cut_texts
+from tests.gui.inspection import cut_texts, shown
 
 
 @pytest.mark.parametrize("scheme", [ColourScheme.DARK, ColourScheme.LIGHT])
@@ -49,5 +49,5 @@ def test_the_layout_does_not_move_from_idle_to_ended(make_window: MakeWindow, ad
     advance(bridge, 5)
     bridge.say_long()
     advance(bridge, 60)
-    qtbot.waitUntil(lambda: "Both" in window.findings.text.text())
+    qtbot.waitUntil(lambda: "overlap" in shown(window))
     assert [widget.geometry() for widget in watched] == before

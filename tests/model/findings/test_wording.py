@@ -14,6 +14,7 @@ from rocketgui.model import findings as package
 from rocketgui.model.findings import findings
 from rocketgui.model.findings.finding import all_of, listed
 from rocketgui.model.run import OUTPUT_LINES
+from rocketgui.model.sweep import Point, Sweep
 from rocketgui.protocol import messages
 from tests.model.builder import MS, Story
 from tests.model.findings.stories import cores_at, counting, pool, printed, seen, shared, threads
@@ -471,6 +472,30 @@ WORDING: list[tuple[str, Callable[[], Story], str]] = [
 )
 def test_a_finding_says(identifier: str, story: Callable[[], Story], sentence: str) -> None:
     assert sentence in [finding.text for finding in findings(story().run) if finding.id == identifier]
+
+
+@pytest.mark.parametrize(
+    ("rates", "cores", "sentence"),
+    [
+        (
+            (10.0, 19.0, 19.5, 18.0),
+            2,
+            "2 workers are 1.90 times as fast as one, on a machine with 2 cores: each brings 95 % of what one "
+            "alone does. More bring nothing: 4 are 1.80 times as fast.",
+        ),
+        ((10.0, 9.9, 10.1), 2, "More workers bring nothing. 3 are 1.01 times as fast as one was."),
+        (
+            (10.0, 20.0, 30.0),
+            8,
+            "3 workers are 3.00 times as fast as one, on a machine with 8 cores: each brings 100 % of what one "
+            "alone does.",
+        ),
+    ],
+)
+def test_a_sweep_says(rates: tuple[float, ...], cores: int, sentence: str) -> None:
+    finding = Sweep(cores, [Point(workers, rate) for workers, rate in enumerate(rates, 1)]).finding()
+    assert finding is not None
+    assert (finding.id, finding.text) == ("sweep", sentence)
 
 
 def test_each_finding_has_its_sentence_here() -> None:
