@@ -1,4 +1,7 @@
-"""What `rocketgui` and `python -m rocketgui` run, and the first thing that a packaged rocketgui runs."""
+"""What `rocketgui` and `python -m rocketgui` run, and the first thing that a packaged rocketgui runs.
+
+Tested by tests/system/test_safe_path.py.
+"""
 
 import sys
 

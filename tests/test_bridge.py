@@ -1,4 +1,7 @@
-"""The bridge with a real collector in a process, a real QThread and a real program."""
+"""The bridge with a real collector in a process, a real QThread and a real program.
+
+Also tests rocketgui.gui.app.
+"""
 
 from __future__ import annotations
 

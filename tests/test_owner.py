@@ -1,4 +1,7 @@
-"""Who owns a run: a collector that dies, or does not answer, ends no program."""
+"""Who owns a run: a collector that dies, or does not answer, ends no program.
+
+Also tests rocketgui.collector.checkpoint.
+"""
 
 from __future__ import annotations
 

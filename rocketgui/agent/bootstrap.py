@@ -1,4 +1,7 @@
-"""Where the agent begins: in a process that belongs to a run, and in each further interpreter of it."""
+"""Where the agent begins: in a process that belongs to a run, and in each further interpreter of it.
+
+Tested by tests/agent/test_errors.py.
+"""
 
 from __future__ import annotations
 

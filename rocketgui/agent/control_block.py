@@ -1,4 +1,7 @@
-"""The control block, as an observed process reads it: what the collector wants, as it stands now."""
+"""The control block, as an observed process reads it: what the collector wants, as it stands now.
+
+Tested by tests/collector/test_control_block.py.
+"""
 
 from __future__ import annotations
 

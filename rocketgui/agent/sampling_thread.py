@@ -1,6 +1,8 @@
 """The agent's one thread: at each deadline it reads the watched values, obeys the control block, and sleeps again.
 
 It is started with `_thread`, so that `threading` does not count it among the program's own threads.
+
+Tested by tests/agent/test_errors.py.
 """
 
 from __future__ import annotations

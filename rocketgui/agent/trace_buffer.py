@@ -1,4 +1,7 @@
-"""The trace buffer of this process: it writes, the collector reads, and neither ever waits for the other."""
+"""The trace buffer of this process: it writes, the collector reads, and neither ever waits for the other.
+
+Tested by tests/collector/trace/test_reader.py.
+"""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ cannot wash away a process's lifecycle in the other. A slot is
 
 A slot whose number is not the expected one was not yet written, or was overwritten; one whose check is wrong is being
 written, or was left torn by a process that died. Nothing is ever waited for.
+
+Tested by tests/collector/trace/test_reader.py.
 """
 
 MAGIC = b"RGTRACE\x04"

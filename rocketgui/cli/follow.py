@@ -1,4 +1,7 @@
-"""Follows runs without a window: the same owner and collector, and the same model, in the command's own process."""
+"""Follows runs without a window: the same owner and collector, and the same model, in the command's own process.
+
+Tested by tests/e2e/test_waiting.py.
+"""
 
 from __future__ import annotations
 

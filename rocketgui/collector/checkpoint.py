@@ -6,6 +6,8 @@
 A collector reads trace buffers, appends to the checkpoint what it learnt, notes the positions, and sends. Whatever
 moment it is killed at, its successor knows all that it had learnt, reads on where it stopped, and can count what was
 read and never arrived. Two checkpoint files take turns: when one has grown, what still holds is written to the other.
+
+Tested by tests/test_owner.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What a tick is made of: commands obeyed, cores sampled, the run followed. It neither sleeps nor sends."""
+"""What a tick is made of: commands obeyed, cores sampled, the run followed. It neither sleeps nor sends.
+
+Tested by tests/collector/test_run_observer.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The files of a run that outlive its collectors."""
+"""The files of a run that outlive its collectors.
+
+Tested by tests/collector/trace/test_buffers.py.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """The window as an application. The order of start-up: Qt, theme, bridge (not started), window painted, bridge started,
 launch if asked for. The window is on the screen before the collector's process is begun.
+
+Tested by tests/test_bridge.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Which workers run at the same time, and what the system gives them meanwhile."""
+"""Which workers run at the same time, and what the system gives them meanwhile.
+
+Tested by tests/model/findings/test_cores.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What stays of the runs before: enough to compare this one with them, and little enough to keep."""
+"""What stays of the runs before: enough to compare this one with them, and little enough to keep.
+
+Tested by tests/model/findings/test_concurrency.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How much of the cores the workers of a run used, and for how much of the time they were seen to wait."""
+"""How much of the cores the workers of a run used, and for how much of the time they were seen to wait.
+
+Tested by tests/model/findings/test_cores.py.
+"""
 
 from __future__ import annotations
 

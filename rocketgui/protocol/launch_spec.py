@@ -1,4 +1,7 @@
-"""The command that launches a program. By itself, since the program is on its way before anything else is loaded."""
+"""The command that launches a program. By itself, since the program is on its way before anything else is loaded.
+
+Tested by tests/cli/test_arguments.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The program finds everything as it does alone: environment, path, threads, descriptors, output."""
+"""The program finds everything as it does alone: environment, path, threads, descriptors, output.
+
+Also tests rocketgui.agent.inject.sitecustomize.
+"""
 
 from __future__ import annotations
 

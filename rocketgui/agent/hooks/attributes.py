@@ -1,4 +1,7 @@
-"""Attributes of the standard library's objects that tell of what is done with them."""
+"""Attributes of the standard library's objects that tell of what is done with them.
+
+Tested by tests/agent/test_errors.py.
+"""
 
 from __future__ import annotations
 

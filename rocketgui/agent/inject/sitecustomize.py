@@ -2,6 +2,8 @@
 
 The program finds sys.path, os.environ and its own sitecustomize as if this file had never been there. The real
 environment keeps PYTHONPATH, so that Pythons which the program starts come by here too.
+
+Tested by tests/agent/test_transparency.py.
 """
 
 from __future__ import annotations

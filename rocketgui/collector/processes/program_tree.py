@@ -1,4 +1,7 @@
-"""Where the processes of a program are found."""
+"""Where the processes of a program are found.
+
+Tested by tests/collector/processes/test_sampler.py.
+"""
 
 from __future__ import annotations
 

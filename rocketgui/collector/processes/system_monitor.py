@@ -1,4 +1,7 @@
-"""What the system itself shows of the program's processes: which there are, what they use and do, and when they end."""
+"""What the system itself shows of the program's processes: which there are, what they use and do, and when they end.
+
+Tested by tests/collector/processes/test_perf_events.py.
+"""
 
 from __future__ import annotations
 

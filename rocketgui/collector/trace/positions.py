@@ -1,6 +1,8 @@
 """How far the trace buffers of a run were read: a map in memory, written at each tick, that outlives the collector.
 
 A head, then an entry per trace buffer that is being read.
+
+Tested by tests/collector/trace/test_buffers.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The line under the pointer, and the values beside it."""
+"""The line under the pointer, and the values beside it.
+
+Tested by tests/gui/plots/test_time_axis.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The item that puts a canvas into a plot, and what changes with every frame on top of it."""
+"""The item that puts a canvas into a plot, and what changes with every frame on top of it.
+
+Tested by tests/gui/plots/test_canvas.py.
+"""
 
 from __future__ import annotations
 

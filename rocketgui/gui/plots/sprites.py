@@ -1,4 +1,7 @@
-"""The small rocket at the head of a curve."""
+"""The small rocket at the head of a curve.
+
+Tested by tests/gui/plots/test_lanes.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A sweep drawn: speed-up and efficiency against the number of workers, the ideal line, and the machine's cores."""
+"""A sweep drawn: speed-up and efficiency against the number of workers, the ideal line, and the machine's cores.
+
+Tested by tests/gui/dialogs/test_sweep_window.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Buttons that leave the keyboard to the run: a click does not take the focus, Tab does."""
+"""Buttons that leave the keyboard to the run: a click does not take the focus, Tab does.
+
+Tested by tests/gui/program/test_variant_controls.py.
+"""
 
 from __future__ import annotations
 

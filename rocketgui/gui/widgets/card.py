@@ -1,4 +1,7 @@
-"""The frame that every panel stands in: a heading, room for a remark beside it, and the content."""
+"""The frame that every panel stands in: a heading, room for a remark beside it, and the content.
+
+Tested by tests/gui/style/test_theme.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A text for bug reports in a dialog: read-only, in letters of one width, and a button that copies it."""
+"""A text for bug reports in a dialog: read-only, in letters of one width, and a button that copies it.
+
+Tested by tests/gui/dialogs/test_about_dialog.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Small text in a panel, which never moves what stands around it."""
+"""Small text in a panel, which never moves what stands around it.
+
+Tested by tests/gui/program/test_script_controls.py.
+"""
 
 from __future__ import annotations
 

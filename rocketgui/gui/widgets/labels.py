@@ -2,6 +2,8 @@
 
 Qt takes a label's text, and every tooltip, for HTML where it begins like it: a process called `<b>x</b>` would be shown
 in bold, and one called `<img src=...>` would have a file opened.
+
+Tested by tests/gui/test_foreign_text.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A text to be read, in a frame that scrolls where there is too little room for it."""
+"""A text to be read, in a frame that scrolls where there is too little room for it.
+
+Tested by tests/gui/panels/test_lesson_panel.py.
+"""
 
 from __future__ import annotations
 

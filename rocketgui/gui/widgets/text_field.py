@@ -1,4 +1,7 @@
-"""A field for typed words, with a remark below it that a wrong entry turns into a sentence."""
+"""A field for typed words, with a remark below it that a wrong entry turns into a sentence.
+
+Tested by tests/gui/program/test_script_controls.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a finding is."""
+"""What a finding is.
+
+Tested by tests/model/findings/test_wording.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every process is told of, by the kernel where it does, however short it lives."""
+"""Every process is told of, by the kernel where it does, however short it lives.
+
+Also tests rocketgui.collector.processes.system_monitor.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What rocketgui is, in a dialog."""
+"""What rocketgui is, in a dialog.
+
+Also tests rocketgui.gui.widgets.details_text.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A sweep in its window: runs one after another, a point for each, and what they show."""
+"""A sweep in its window: runs one after another, a point for each, and what they show.
+
+Also tests rocketgui.gui.plots.sweep_plot.
+"""
 
 from __future__ import annotations
 

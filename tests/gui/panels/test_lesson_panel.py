@@ -1,4 +1,7 @@
-"""Lessons in the window: opened from the menu, the command line and the keyboard; each sets the controls."""
+"""Lessons in the window: opened from the menu, the command line and the keyboard; each sets the controls.
+
+Also tests rocketgui.gui.widgets.scrolled_text.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Curves as a picture: in their colours, and drawn piece by piece as a whole redraw would."""
+"""Curves as a picture: in their colours, and drawn piece by piece as a whole redraw would.
+
+Also tests rocketgui.gui.plots.curves_item.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The lanes: a rocket for each worker, as they are drawn."""
+"""The lanes: a rocket for each worker, as they are drawn.
+
+Also tests rocketgui.gui.plots.sprites.
+"""
 
 from __future__ import annotations
 

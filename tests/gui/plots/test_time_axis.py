@@ -1,4 +1,7 @@
-"""The time axis that all plots share, moved with the mouse and by keys."""
+"""The time axis that all plots share, moved with the mouse and by keys.
+
+Also tests rocketgui.gui.plots.cursor_item.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The controls of a program of the user's: shown, typed into, and told to the next launch."""
+"""The controls of a program of the user's: shown, typed into, and told to the next launch.
+
+Also tests rocketgui.gui.widgets.elided_labels and rocketgui.gui.widgets.text_field.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What ran at once, and what came of it."""
+"""What ran at once, and what came of it.
+
+Also tests rocketgui.model.previous_run.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the workers got of the cores, and whether they wanted it."""
+"""What the workers got of the cores, and whether they wanted it.
+
+Also tests rocketgui.model.concurrency and rocketgui.model.utilization.
+"""
 
 from __future__ import annotations
 
