@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -20,6 +21,8 @@ TOP = PACKAGE.parent
 BESIDE_OBSERVED = ("agent", "programs/rocket", "supervisor", "system")
 #: The standard library, the agent by the name that it has in observed processes, and the user's own sitecustomize.
 ALLOWED = {*sys.stdlib_module_names, "_rocketgui_agent", "sitecustomize"}
+#: The last line of the docstring of a module that has no test file of its own.
+TESTED_BY = re.compile(r"^Tested by (tests/[\w/]+\.py)\.\Z", re.MULTILINE)
 
 
 def sources(*parts: str) -> list[Path]:
@@ -150,6 +153,49 @@ def test_beside_observed_programs_only_the_standard_library(path: Path) -> None:
 
 def test_package_itself_imports_nothing() -> None:
     assert not imported(PACKAGE / "__init__.py")
+
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+
+
+def own_test(module: Path) -> Path:
+    """Where the test file of a module stands if it has one: tests mirror the package."""
+    return Path(__file__).parent / module.relative_to(PACKAGE).with_name(f"test_{module.name}")
+
+
+def named_test(module: Path) -> Path | None:
+    """The test file that the docstring of a module names."""
+    docstring = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
+    named = TESTED_BY.search(docstring)
+    return Path(__file__).parent.parent / named[1] if named else None
+
+
+def speaks_of(test: Path, module: Path) -> bool:
+    """Whether a test file imports a module, or names it: in a program that it runs, or in its docstring."""
+    dotted = ".".join(module.relative_to(TOP).with_suffix("").parts)
+    text = test.read_text(encoding="utf-8")
+    names = {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    return dotted in names or re.search(rf"\b{re.escape(dotted)}\b", text) is not None
+
+
+def test_every_module_has_a_test_file_or_names_one() -> None:
+    assert [name_of(path) for path in MODULES if not own_test(path).exists() and named_test(path) is None] == []
+
+
+def test_a_module_names_a_test_file_only_where_it_has_none_of_its_own() -> None:
+    assert [name_of(path) for path in MODULES if own_test(path).exists() and named_test(path) is not None] == []
+
+
+def test_files_that_modules_name_are_there_and_speak_of_them() -> None:
+    named = [(path, test) for path in MODULES if (test := named_test(path)) is not None]
+    assert len(named) > 1
+    assert [name_of(path) for path, test in named if not test.exists()] == []
+    assert [name_of(path) for path, test in named if not speaks_of(test, path)] == []
 
 
 @pytest.mark.slow
