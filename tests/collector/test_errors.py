@@ -44,8 +44,8 @@ MODULES = (
     "processes.registry processes.sampler processes.system_monitor run_observer supervisor_reports trace.buffers "
     "trace.decoder trace.reader worker_target"
 ).split()
-# What the owner calls before there is a collector, the row of the first process, and what comes after the end.
-EXCEPT = {"_opened", "_mapped", "PerfRings", "ControlBlockWriter", "Row", "release"}
+# What the owner calls before there is a collector, the entry of the first process, and what comes after the end.
+EXCEPT = {"_opened", "_mapped", "PerfRings", "ControlBlockWriter", "ProcessEntry", "release"}
 
 def functions():
     for name in MODULES:
