@@ -302,6 +302,7 @@ def test_python_that_does_not_start(window: Window) -> None:
     window.stop()
 
 
+@pytest.mark.slow
 def test_twenty_starts_and_closes_leave_nothing(qtbot: QtBot, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
     _mark_children(monkeypatch, mark)
 
@@ -376,6 +377,7 @@ def test_a_signal_during_a_run_writes_the_report(mark: str, tmp_path: Path, numb
     assert read_report(path)["ended"] == "stopped"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("method", START_METHODS)
 def test_window_killed(window_process: StartWindow, method: str, number: signal.Signals, mark: str) -> None:

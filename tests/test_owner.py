@@ -133,6 +133,7 @@ def collector_of(mark: str, process: int, killed: list[int]) -> int | None:
     return found[0] if found else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", START_METHODS)
 def test_collector_killed_again_and_again(method: str, mark: str, tmp_path: Path) -> None:
     """The program does what it does alone; the rows, their ends and all lines are right; the gaps are told."""

@@ -330,6 +330,7 @@ DAEMON = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["left over", "killed", "stop", "lifeline"])
 def test_daemon_gets_to_tidy_up(how: str, start: Start, mark: str, tmp_path: Path) -> None:
     """What it has buffered and its pid file are as they would be after a SIGTERM alone."""

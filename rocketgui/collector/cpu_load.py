@@ -38,7 +38,7 @@ class CpuLoad:
 
 def _busy_and_idle() -> list[tuple[float, float]]:
     times = psutil.cpu_times(percpu=True)
-    # Linux counts guests' time within user time, and waiting for a disk is idling.
+    # Linux counts the time of virtual machines within user time, and waiting for a disk is idling.
     idle = [time.idle + getattr(time, "iowait", 0.0) for time in times]
     total = [sum(time) - getattr(time, "guest", 0.0) - getattr(time, "guest_nice", 0.0) for time in times]
     return [(whole - part, part) for whole, part in zip(total, idle, strict=True)]

@@ -128,6 +128,7 @@ def has_a_trace_file_open(mark: str) -> bool:
     return False
 
 
+@pytest.mark.slow
 @linux
 @pytest.mark.parametrize(("what", "how"), FAULTS)
 def test_program_spoils_its_files(what: str, how: str, script: Script, mark: str, tmp_path: Path) -> None:
@@ -156,6 +157,7 @@ def test_program_spoils_its_files(what: str, how: str, script: Script, mark: str
         assert finding["text"] in cli.stderr
 
 
+@pytest.mark.slow
 @linux
 @every_python
 @pytest.mark.parametrize("what", ["trace", "control_block"])

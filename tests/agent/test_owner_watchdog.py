@@ -61,6 +61,7 @@ PROGRAM = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "foreign"), [*((method, "") for method in START_METHODS), ("none", "foreign"),
                                                  ("spawn", "foreign")])  # fmt: skip
 def test_owner_and_supervisor_killed_together(method: str, foreign: str, script: Script, mark: str) -> None:
@@ -108,6 +109,7 @@ def identity(process: subprocess.Popen[bytes]) -> str:
     return found
 
 
+@pytest.mark.slow
 @every_python
 def test_every_process_follows_the_owner(python: Python, script: Script, sleeper: subprocess.Popen[bytes]) -> None:
     base = {**clean(), trace_format.ENV_OWNER: identity(sleeper)}

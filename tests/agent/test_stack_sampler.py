@@ -86,6 +86,7 @@ def looks(told: Told) -> list[Look]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 @pytest.mark.parametrize("python", list(dict.fromkeys((pythons()[0], this_python(), pythons()[-1]))), ids=str)
 def test_where_the_main_thread_is(python: Python, script: Script) -> None:

@@ -255,6 +255,7 @@ BEYOND = r"""
 """
 
 
+@pytest.mark.slow
 @every_python
 @pytest.mark.parametrize("watch", ["", "grows,divided,own,shared,a"])
 def test_what_cannot_be_drawn_is_told_once_and_left_out(python: Python, watch: str, script: Script) -> None:

@@ -44,7 +44,7 @@ from tests.helpers import run_directory as given_directory
 
 __all__ = ["mark", "window_process"]
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.slow]
 
 KILLS = int(os.environ.get("ROCKETGUI_CHAOS_KILLS", "20"))
 DEATHS = int(os.environ.get("ROCKETGUI_CHAOS_DEATHS", "1"))

@@ -40,6 +40,7 @@ def found(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
 NEWEST = pythons()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("run_as", "work", "variable"),
     [

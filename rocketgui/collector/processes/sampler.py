@@ -160,9 +160,9 @@ class ProcessSampler:
                 self._due = list(self._known)
             process = self._due.pop(0)
             known = self._known.get(process)
-            look = None if known is None else self._look(process, known)
-            if look is not None:
-                found.append(look)
+            sample = None if known is None else self._look(process, known)
+            if sample is not None:
+                found.append(sample)
         return found
 
     def asleep(self, process: int) -> bool | None:
@@ -171,35 +171,35 @@ class ProcessSampler:
         return None if known is None else known.asleep
 
     def _look(self, process: int, known: _Known) -> ProcessSample | None:
-        look = ProcessSample(process)
+        sample = ProcessSample(process)
         handle = known.handle
         try:
             with handle.oneshot():
                 times = _or_none(handle.cpu_times)
                 if times is not None:
-                    look.cpu_s = round(times.user + times.system, 3)
-                    look.cpu = _rate(known, look.cpu_s)
-                look.core = _or_none(getattr(handle, "cpu_num", None))
+                    sample.cpu_s = round(times.user + times.system, 3)
+                    sample.cpu = _rate(known, sample.cpu_s)
+                sample.core = _or_none(getattr(handle, "cpu_num", None))
                 status = _or_none(getattr(handle, "status", None))
                 known.asleep = None if status is None else status in ASLEEP
                 # These three are a file each to read, and need not follow as fast.
                 known.samples += 1
                 if known.samples % 3 == 0:
-                    look.migrations = _migrations(known.pid, known.tid)
+                    sample.migrations = _migrations(known.pid, known.tid)
                 elif known.samples % 3 == 1:
                     switches = _or_none(handle.num_ctx_switches)
                     if switches is not None:
-                        look.voluntary = switches.voluntary
-                        look.involuntary = switches.involuntary if COUNTS_INVOLUNTARY else None
+                        sample.voluntary = switches.voluntary
+                        sample.involuntary = switches.involuntary if COUNTS_INVOLUNTARY else None
                 else:
                     memory = _or_none(handle.memory_info)
                     if memory is not None and memory.rss:  # what has ended and is not yet reaped has none
-                        look.rss = memory.rss
+                        sample.rss = memory.rss
                         known.peak_rss = max(known.peak_rss, getattr(memory, "peak_wset", memory.rss))
-                        look.peak_rss = known.peak_rss
+                        sample.peak_rss = known.peak_rss
         except psutil.NoSuchProcess:
             return None
-        return look
+        return sample
 
 
 def created(pid: int) -> float | None:
