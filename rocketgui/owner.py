@@ -33,6 +33,7 @@ from rocketgui.protocol.launch_spec import Launch
 from rocketgui.protocol.messages import Command, Frame, Message
 from rocketgui.supervisor import Supervisor
 from rocketgui.system import process_tree, run_directory
+from rocketgui.system.signals import how_it_ended
 
 _log = logging.getLogger(__name__)
 
@@ -150,14 +151,14 @@ class Owner:
         self._read_frames(all_of_them=True)
         code = self._release_collector()
         self._tries += 1
-        _log.warning("the collector %s; %d of %d tries", _how(code), self._tries, TRIES)
+        _log.warning("the collector %s; %d of %d tries", how_it_ended(code), self._tries, TRIES)
         if self._tries > TRIES:
             self._announce()
             self._say(messages.Notice("The collector dies again and again: the program goes on, and is not observed."))
             return
         self.start()
         if self._started is None:
-            self._say(messages.Notice(f"The collector {_how(code)}; another one took over."))
+            self._say(messages.Notice(f"The collector {how_it_ended(code)}; another one took over."))
             return
         self._deaths += 1
         self._observe(Resumption(self._announced, code, self._heard_ns, self._samples, self._lines, self._deaths))
@@ -333,7 +334,7 @@ class Owner:
         if root is None or not process_tree.LINUX:
             started.report_end()
             return
-        how = _how(started.supervised.death() or 0)
+        how = how_it_ended(started.supervised.death() or 0)
         _log.warning("the supervisor %s; its owner goes on in its place", how)
         self._substitute = Substitute(
             started.files.reports, root, self._exit_code, self._own_children, ask=started.launch.asks
@@ -422,13 +423,3 @@ def wait(readable: list[Any], seconds: float) -> None:
         multiprocessing.connection.wait(readable, seconds)
     else:
         time.sleep(seconds)
-
-
-def _how(code: int) -> str:
-    """How a process ended, in words: what follows "it"."""
-    if code >= 0:
-        return f"ended with exit code {code}"
-    try:
-        return f"was killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was killed by signal {-code}"

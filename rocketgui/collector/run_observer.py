@@ -17,7 +17,7 @@ from rocketgui.collector.processes import sampler
 from rocketgui.collector.processes.activity import ActivityTracker
 from rocketgui.collector.processes.perf_events import PerfEvents
 from rocketgui.collector.processes.program_tree import ProgramTree
-from rocketgui.collector.processes.registry import ProcessEntry, ProcessRegistry, signal_name
+from rocketgui.collector.processes.registry import ProcessEntry, ProcessRegistry
 from rocketgui.collector.processes.system_monitor import SystemMonitor
 from rocketgui.collector.run_files import RunFiles
 from rocketgui.collector.supervisor_reports import SupervisorReports
@@ -27,6 +27,7 @@ from rocketgui.collector.trace.positions import Head, Positions
 from rocketgui.collector.worker_target import WorkerTarget
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
+from rocketgui.system.signals import how_it_ended, signal_name
 
 NS = 1_000_000_000
 #: How often the system is asked which processes there are, in ns.
@@ -490,8 +491,3 @@ class RunObserver:
 def _silent(entries: Iterable[ProcessEntry]) -> list[ProcessEntry]:
     """The Pythons that ended and had no agent."""
     return [entry for entry in entries if entry.ended and entry.python and not entry.agent]
-
-
-def how_it_ended(code: int) -> str:
-    """A process's exit code in words: what follows "it"."""
-    return f"was killed by {signal_name(-code)}" if code < 0 else f"ended with exit code {code}"

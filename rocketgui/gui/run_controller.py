@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal, SignalInstance
 
+from rocketgui.gui.widgets.throttle import Throttle
 from rocketgui.model.formatting import message_lines
 from rocketgui.model.model import Model
 from rocketgui.model.report import report
@@ -69,37 +69,6 @@ class BridgeLike(Protocol):
     def wait(self) -> None: ...
 
 
-class Throttle(QObject):
-    """Calls `send` with the newest value at once, and then at most every 50 ms; the last value always gets through."""
-
-    def __init__(self, send: Callable[[int], None], parent: QObject) -> None:
-        super().__init__(parent)
-        self._send = send
-        self._waiting: int | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SEND_INTERVAL_MS)
-        self._timer.timeout.connect(self._flush)
-
-    def __call__(self, value: int) -> None:
-        """Send `value` now or soon."""
-        if self._timer.isActive():
-            self._waiting = value
-        else:
-            self._send(value)
-            self._timer.start()
-
-    def cancel(self) -> None:
-        """Forget what waits."""
-        self._waiting = None
-        self._timer.stop()
-
-    def _flush(self) -> None:
-        if self._waiting is not None:
-            value, self._waiting = self._waiting, None
-            self(value)
-
-
 class RunController(QObject):
     """Launches, pauses and stops runs, and keeps the model.
 
@@ -129,8 +98,9 @@ class RunController(QObject):
         self._closing = self._closed = False
         self._takes_controls = True
         self._told = 0
-        self._send_workers = Throttle(lambda value: bridge.send(messages.SetWorkers(value)), self)
-        self._send_limit = Throttle(lambda value: bridge.send(messages.SetLimit(value)), self)
+        self._workers = self._limit = 0
+        self._send_workers = Throttle(self._tell_workers, SEND_INTERVAL_MS, self)
+        self._send_limit = Throttle(self._tell_limit, SEND_INTERVAL_MS, self)
         # Queued: a bridge may speak from another thread, and the model belongs to this one.
         bridge.received.connect(self._received, Qt.ConnectionType.AutoConnection)
         bridge.closed.connect(self._bridge_closed, Qt.ConnectionType.AutoConnection)
@@ -171,20 +141,28 @@ class RunController(QObject):
         """End the run now."""
         if self.state in LIVE:
             self._stopping = True
-            self._send_workers.cancel()
-            self._send_limit.cancel()
+            self._send_workers.rest()
+            self._send_limit.rest()
             self._bridge.send(messages.Stop())
             self._refresh()
 
     def set_workers(self, workers: int) -> None:
         """Change the number of workers of a live run; without one, the next launch takes it."""
         if self.state in LIVE and self._takes_controls:
-            self._send_workers(workers)
+            self._workers = workers
+            self._send_workers.wake()
 
     def set_limit(self, limit: int) -> None:
         """Change the limit of a live run; without one, the next launch takes it."""
         if self.state in LIVE and self._takes_controls:
-            self._send_limit(limit)
+            self._limit = limit
+            self._send_limit.wake()
+
+    def _tell_workers(self) -> None:
+        self._bridge.send(messages.SetWorkers(self._workers))
+
+    def _tell_limit(self) -> None:
+        self._bridge.send(messages.SetLimit(self._limit))
 
     def begin_close(self) -> None:
         """Begin to end the run and the bridge; `closed` tells when nothing is left of them."""
@@ -246,8 +224,8 @@ class RunController(QObject):
 
     def _ended(self) -> None:
         self._stopping = False
-        self._send_workers.cancel()
-        self._send_limit.cancel()
+        self._send_workers.rest()
+        self._send_limit.rest()
         if self.report_path is not None:
             try:
                 write_json(self.report_path, report(self.run))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal as signals
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,6 +9,7 @@ from enum import StrEnum
 from rocketgui.model.formatting import harmless
 from rocketgui.model.series import Number, Series, as_float
 from rocketgui.protocol.messages import Activity
+from rocketgui.system.signals import signal_name
 
 #: Seconds over which a rate is taken: long enough to be steady, short enough to follow.
 RATE_WINDOW_S = 0.5
@@ -231,11 +231,3 @@ class Process:
             return None
         left = self.target_left_ns if self.target_left_ns is not None else self.exited_ns
         return self.target_entered_ns, now_ns if left is None else left
-
-
-def signal_name(number: int) -> str:
-    """The name of a signal, `SIGKILL`, or its number where the system has no name for it."""
-    try:
-        return signals.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -1,4 +1,5 @@
-"""Who sent a signal: it decides whether a signal to the whole process group was the user's, or the program's own.
+"""What signals are called, and who sent one: that decides whether a signal to the whole process group was the user's,
+or the program's own.
 
 Standard library only.
 """
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
 
 #: What a terminal, a shell, a service manager or the program itself sends to whole groups; no system has all of them.
 TO_GROUPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name))
+
+
+def signal_name(number: int) -> str:
+    """The name of a signal, such as `SIGKILL`; `signal N` where the system has no name for it."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def how_it_ended(code: int) -> str:
+    """An exit code (-N: signal N) in words: what follows the name of the process."""
+    return f"was killed by {signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
 
 
 class SignalReader:

@@ -351,11 +351,3 @@ def title(words: Sequence[str]) -> str:
         if not word.startswith("-") and words[index - 1] not in ("-W", "-X"):
             return f"{program} {os.path.basename(word)}"
     return program
-
-
-def signal_name(number: int) -> str:
-    """SIGKILL for 9, and so on."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

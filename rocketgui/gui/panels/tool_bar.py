@@ -12,8 +12,8 @@ from rocketgui.gui.widgets.buttons import Button, MenuButton
 from rocketgui.gui.widgets.card import set_role
 from rocketgui.gui.widgets.labels import Label
 from rocketgui.gui.window.presentation import Shape
-from rocketgui.model.process import signal_name
 from rocketgui.model.run import Run
+from rocketgui.system.signals import signal_name
 
 _ROLES = {
     RunState.RUNNING: "ok",

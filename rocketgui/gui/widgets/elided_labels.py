@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from rocketgui.gui.style.theme import set_text
+from rocketgui.gui.widgets.card import set_role
 from rocketgui.gui.widgets.labels import Label
 from rocketgui.model.formatting import harmless
 
@@ -29,6 +30,40 @@ class Lines(Label):
     def text_resized(self) -> None:
         """The size of text has changed."""
         self.setFixedHeight(self._lines * self.fontMetrics().lineSpacing() + 2)
+
+
+class Remark(Lines):
+    """A remark below a field, which a wrong entry turns into a sentence about it."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__("", lines)
+        self.setWordWrap(True)
+        self._remark = ""
+
+    @property
+    def error(self) -> str:
+        """The sentence about a wrong entry; empty if there is none."""
+        return self.text() if self.property("role") == "error" else ""
+
+    def set_remark(self, text: str) -> None:
+        """What stands here while nothing is wrong."""
+        self._remark = text
+        if not self.error:
+            self.setText(text)
+
+    def set_error(self, sentence: str) -> None:
+        """Say what is wrong."""
+        set_role(self, "error")
+        self.setText(sentence)
+        self.setToolTip(sentence)
+        self.setAccessibleName(sentence)
+
+    def clear_error(self) -> None:
+        """Nothing is wrong any more."""
+        set_role(self, "muted")
+        self.setText(self._remark)
+        self.setToolTip("")
+        self.setAccessibleName("")
 
 
 class Elided(Label):

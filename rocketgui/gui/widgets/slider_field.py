@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from rocketgui.gui.style.theme import set_text
-from rocketgui.gui.widgets.card import set_role
+from rocketgui.gui.widgets.elided_labels import Remark
 from rocketgui.gui.widgets.labels import Label
 
 _HANDLE_PX = 14
@@ -168,13 +168,7 @@ class SliderField(QWidget):
         self.slider.setToolTip(f"{tip}\n← → one step, Page Up and Page Down more")
         self.slider.valueChanged.connect(self._slid)
         self._marks = Marks(self.slider, scale.marks)
-        self.remark = Label()
-        set_text(self.remark, 0.92)
-        self.remark.setProperty("role", "muted")
-        self.remark.setWordWrap(True)
-        self.remark.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self._remark_lines = remark_lines
-        self.text_resized()
+        self.remark = Remark(remark_lines)
         top = QHBoxLayout()
         top.addWidget(self._label)
         top.addWidget(self.field, 1)
@@ -187,10 +181,6 @@ class SliderField(QWidget):
         layout.addWidget(self.remark)
         self.set_value(value)
 
-    def text_resized(self) -> None:
-        """Reserve room: what the remark says must not move what stands below."""
-        self.remark.setFixedHeight(self._remark_lines * self.remark.fontMetrics().lineSpacing() + 2)
-
     @property
     def value(self) -> int:
         """The number as it stands."""
@@ -199,7 +189,7 @@ class SliderField(QWidget):
     def set_value(self, value: int) -> None:
         """Show a number without telling anyone."""
         self._value = value
-        self._clear_error()
+        self.remark.clear_error()
         self.slider.blockSignals(True)
         self.slider.setValue(self._scale.stop_for(value))
         self.slider.blockSignals(False)
@@ -208,20 +198,20 @@ class SliderField(QWidget):
     def set_remark(self, text: str) -> None:
         """What stands below while nothing is wrong."""
         self._remark = text
-        if self.remark.property("role") != "error":
-            self.remark.setText(self._refusal or text)
+        self.remark.set_remark(self._refusal or text)
 
     def refuse(self, reason: str) -> None:
         """Grey it out, and say below why; empty: offer it again."""
         self._refusal = reason
         for part in (self._label, self.field, self.slider, self._marks):
             part.setEnabled(not reason)
-        self._clear_error()
+        self.remark.clear_error()
+        self.remark.set_remark(reason or self._remark)
 
     @property
     def error(self) -> str:
         """The sentence about a wrong entry; empty if there is none."""
-        return self.remark.text() if self.remark.property("role") == "error" else ""
+        return self.remark.error
 
     def _show(self) -> None:
         if not self.field.hasFocus():
@@ -229,7 +219,7 @@ class SliderField(QWidget):
             self.field.setCursorPosition(0)
 
     def _slid(self, stop: int) -> None:
-        self._clear_error()
+        self.remark.clear_error()
         self._value = self._scale.at(stop)
         self._show()
         self.value_changed.emit(self._value)
@@ -238,9 +228,7 @@ class SliderField(QWidget):
         try:
             value = self._scale.parse(text)
         except ValueError as error:
-            set_role(self.remark, "error")
-            self.remark.setText(str(error))
-            self.remark.setAccessibleName(str(error))
+            self.remark.set_error(str(error))
             self.field.selectAll()
             return
         changed = value != self._value
@@ -255,11 +243,6 @@ class SliderField(QWidget):
         self._show()
 
     def _given_up(self) -> None:
-        self._clear_error()
+        self.remark.clear_error()
         self.field.setText(self._scale.show(self._value))
         self.field.clearFocus()
-
-    def _clear_error(self) -> None:
-        set_role(self.remark, "muted")
-        self.remark.setText(self._refusal or self._remark)
-        self.remark.setAccessibleName("")

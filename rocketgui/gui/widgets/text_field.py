@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from rocketgui.gui.style.theme import set_text
-from rocketgui.gui.widgets.card import set_role
+from rocketgui.gui.widgets.elided_labels import Remark
 from rocketgui.gui.widgets.labels import Label
 from rocketgui.gui.widgets.slider_field import NumberEdit
 
@@ -35,7 +35,6 @@ class TextField(QWidget):
         self._words: Words = ()
         #: The text of the field while it shows just these words.
         self._shown = ""
-        self._remark = ""
         label = Label(name)
         set_text(label, 1.0)
         self.field = NumberEdit(lambda: join(self._words))
@@ -49,22 +48,12 @@ class TextField(QWidget):
         self.field.given_up.connect(self._given_up)
         self.field.editingFinished.connect(self._left)
         label.setBuddy(self.field)
-        self.remark = Label()
-        set_text(self.remark, 0.92)
-        self.remark.setProperty("role", "muted")
-        self.remark.setWordWrap(True)
-        self.remark.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self._remark_lines = remark_lines
-        self.text_resized()
+        self.remark = Remark(remark_lines)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         for widget in (label, self.field, self.remark):
             layout.addWidget(widget)
-
-    def text_resized(self) -> None:
-        """Reserve room: what the remark says must not move what stands below."""
-        self.remark.setFixedHeight(self._remark_lines * self.remark.fontMetrics().lineSpacing() + 2)
 
     @property
     def words(self) -> Words:
@@ -74,19 +63,17 @@ class TextField(QWidget):
     def set_words(self, words: Words) -> None:
         """Show words without telling anyone."""
         self._words = words
-        self._clear_error()
+        self.remark.clear_error()
         self._show()
 
     def set_remark(self, text: str) -> None:
         """What stands below while nothing is wrong."""
-        self._remark = text
-        if not self.error:
-            self.remark.setText(text)
+        self.remark.set_remark(text)
 
     @property
     def error(self) -> str:
         """The sentence about a wrong entry; empty if there is none."""
-        return self.remark.text() if self.remark.property("role") == "error" else ""
+        return self.remark.error
 
     def take_over(self) -> bool:
         """Take over what is typed, as Enter does; whether it could be understood. Words that nobody has changed stay as
@@ -96,12 +83,9 @@ class TextField(QWidget):
         try:
             words = self._parse(self.field.text())
         except ValueError as error:
-            set_role(self.remark, "error")
-            self.remark.setText(str(error))
-            self.remark.setToolTip(str(error))
-            self.remark.setAccessibleName(str(error))
+            self.remark.set_error(str(error))
             return False
-        self._clear_error()
+        self.remark.clear_error()
         if words != self._words:
             self._words = words
             self.changed.emit()
@@ -125,12 +109,6 @@ class TextField(QWidget):
             self._show()
 
     def _given_up(self) -> None:
-        self._clear_error()
+        self.remark.clear_error()
         self._show()
         self.field.clearFocus()
-
-    def _clear_error(self) -> None:
-        set_role(self.remark, "muted")
-        self.remark.setText(self._remark)
-        self.remark.setToolTip("")
-        self.remark.setAccessibleName("")

@@ -1,4 +1,5 @@
-"""When things are drawn: curves at the screen's pace, words slower so that they can be read, nothing when idle."""
+"""How often things are done at most: curves are drawn at the screen's pace, words slower so that they can be read, a
+slider that is dragged sends 20 numbers a second; nothing is done when nothing changes."""
 
 from __future__ import annotations
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from rocketgui.model.findings.finding import NAMED, Finding
 from rocketgui.model.formatting import format_duration
-from rocketgui.model.process import Process, ProcessState, signal_name
+from rocketgui.model.process import Process, ProcessState
 from rocketgui.model.run import Run
+from rocketgui.system.signals import signal_name
 
 #: What multiprocessing says in a child that would start the whole program again; the second also in other places.
 _UNGUARDED = "has finished its bootstrapping phase"

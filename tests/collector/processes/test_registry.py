@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from rocketgui.agent import trace_format
-from rocketgui.collector.processes.registry import ProcessRegistry, copy_of, signal_name
+from rocketgui.collector.processes.registry import ProcessRegistry, copy_of
 from rocketgui.collector.trace.decoder import Decoder
 from rocketgui.collector.trace.reader import Record
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
+from rocketgui.system.signals import signal_name
 from tests.collector.conftest import get_or_add
 from tests.helpers import emitter_into
 
