@@ -65,7 +65,7 @@ def packaged(folder: Path) -> Path:
         (binaries / name).symlink_to(os.path.realpath(sys.executable))
     for name in ("rocketgui", "resources"):
         (internal / name).symlink_to(TOP / name)
-    for name in ("numpy", "psutil"):
+    for name in ("numpy", "platformdirs", "psutil"):
         found = importlib.util.find_spec(name)
         assert found is not None
         assert found.origin is not None
