@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from rocketgui.gui.main_window import MainWindow
-from rocketgui.gui.style.theme import ColourScheme, ThemeSwitch, resize_text
+from rocketgui.gui.style.fonts import resize_text
+from rocketgui.gui.style.theme import ColourScheme, ThemeSwitch
 from rocketgui.options import Options
 from rocketgui.protocol.launch_spec import Script
 from rocketgui.protocol.variant import Variant

@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from rocketgui import __version__, log_file, python_installations
-from rocketgui.gui.style.theme import set_text
+from rocketgui.gui.style.fonts import set_text
 from rocketgui.gui.widgets.details_text import CopyButton, DetailsText, button_row
 from rocketgui.gui.widgets.labels import Label
 from rocketgui.resources import resource

@@ -9,7 +9,8 @@ from PySide6.QtGui import QColor, QFontDatabase, QResizeEvent, QTextCharFormat, 
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit
 
 from rocketgui.gui.panels.code_view import CodeView
-from rocketgui.gui.style.theme import Theme, set_text
+from rocketgui.gui.style.fonts import set_text
+from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.view_models.watched_values import shortened
 from rocketgui.gui.widgets.buttons import ComboBox
 from rocketgui.gui.widgets.card import Card

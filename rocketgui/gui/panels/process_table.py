@@ -9,7 +9,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QAction, QFont, QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView
 
-from rocketgui.gui.style.theme import Theme, set_text, text_font
+from rocketgui.gui.style.fonts import set_text, text_font
+from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.view_models.process_columns import COLUMNS, OUTCOME_OVER, SCRIPT_COLUMNS, Column, said
 from rocketgui.gui.view_models.process_rows import Sorting, TableRow, rows
 from rocketgui.gui.view_models.watched_values import name_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
-from rocketgui.gui.style.theme import set_text
+from rocketgui.gui.style.fonts import set_text
 from rocketgui.gui.widgets.card import set_role
 from rocketgui.gui.widgets.elided_labels import Sentence
 from rocketgui.gui.widgets.labels import Label

@@ -7,7 +7,8 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from rocketgui.gui.run_controller import LIVE, RunState
-from rocketgui.gui.style.theme import ColourScheme, set_text
+from rocketgui.gui.style.fonts import set_text
+from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.gui.widgets.buttons import Button, MenuButton
 from rocketgui.gui.widgets.card import set_role
 from rocketgui.gui.widgets.labels import Label

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from rocketgui.gui.plots.canvas import View
 from rocketgui.gui.plots.time_plot import left_width
 from rocketgui.gui.plots.waits import Stretch
-from rocketgui.gui.style.theme import Theme, text_font, text_scale
+from rocketgui.gui.style.fonts import text_font, text_scale
+from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.view_models.process_columns import short_name
 from rocketgui.model.process import Process, ProcessState
 

@@ -17,7 +17,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from rocketgui.gui.plots.polylines import draw_curve, thinned
-from rocketgui.gui.style.theme import Theme, text_font, text_scale
+from rocketgui.gui.style.fonts import text_font, text_scale
+from rocketgui.gui.style.theme import Theme
 from rocketgui.model.series import Floats, Series, averaged, sampled
 
 #: Segments are committed to the picture when they are this long, in logical pixels.

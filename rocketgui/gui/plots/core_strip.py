@@ -10,7 +10,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rocketgui.gui.plots.time_plot import left_width
-from rocketgui.gui.style.theme import Theme, text_font
+from rocketgui.gui.style.fonts import text_font
+from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.widgets.labels import tip
 from rocketgui.model.run import Run
 

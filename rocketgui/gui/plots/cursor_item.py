@@ -10,7 +10,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from rocketgui.gui.plots.canvas import View
-from rocketgui.gui.style.theme import Theme, text_font
+from rocketgui.gui.style.fonts import text_font
+from rocketgui.gui.style.theme import Theme
 
 Rows = tuple[tuple[str, QColor], ...]
 

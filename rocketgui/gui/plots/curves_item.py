@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from rocketgui.gui.plots.canvas import Backdrop, Canvas, Curve, View
 from rocketgui.gui.plots.sprites import HEIGHT, WIDTH, rocket, rocket_rect
-from rocketgui.gui.style.theme import Theme, text_font, text_scale
+from rocketgui.gui.style.fonts import text_font, text_scale
+from rocketgui.gui.style.theme import Theme
 
 #: Up to this many curves colours tell them apart; beyond, names stand beside the heads too.
 _COLOURS_SUFFICE = 8

@@ -7,7 +7,8 @@ from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QLinearGradient, QPaint
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rocketgui.gui.plots.sprites import HEIGHT, WIDTH, rocket
-from rocketgui.gui.style.theme import Theme, text_font, text_scale
+from rocketgui.gui.style.fonts import text_font, text_scale
+from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.view_models.watched_values import drawn, is_drawn, nothing_drawn
 from rocketgui.model.formatting import format_count, format_limit, format_short
 from rocketgui.model.run import Run

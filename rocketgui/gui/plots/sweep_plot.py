@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rocketgui.gui.plots.ranges import nice_above, ticks
-from rocketgui.gui.style.theme import Theme, text_font
+from rocketgui.gui.style.fonts import text_font
+from rocketgui.gui.style.theme import Theme
 from rocketgui.model.sweep import Sweep
 
 #: Logical pixels around the field: for the axes' numbers, and for the words above and below.

@@ -15,7 +15,8 @@ from rocketgui.gui.plots.cursor_item import CursorItem
 from rocketgui.gui.plots.curves_item import CurvesItem
 from rocketgui.gui.plots.ranges import HISTORY_S, ticks, time_label
 from rocketgui.gui.plots.time_axis import TimeAxis
-from rocketgui.gui.style.theme import Theme, text_font, text_scale
+from rocketgui.gui.style.fonts import text_font, text_scale
+from rocketgui.gui.style.theme import Theme
 
 #: Logical pixels for text of the usual size; fixed, so that the plots stand exactly above each other and numbers do not
 #: push them about.

@@ -17,7 +17,8 @@ from rocketgui.gui.plots.bars import ROW_PX, Bar, BarsItem, NamesItem, bar, is_k
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
 from rocketgui.gui.plots.waits import Waits
-from rocketgui.gui.style.theme import Theme, text_scale
+from rocketgui.gui.style.fonts import text_scale
+from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.view_models.process_rows import rows
 from rocketgui.model.formatting import ACTIVITY_NAMES
 from rocketgui.model.process import Process

@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget
 
 from rocketgui.gui.program.rocket_controls import RocketControls
-from rocketgui.gui.style.theme import fit_text, set_text
+from rocketgui.gui.style.fonts import fit_text, set_text
 from rocketgui.gui.view_models import watched_values
 from rocketgui.gui.widgets.card import Card
 from rocketgui.gui.widgets.elided_labels import Lines

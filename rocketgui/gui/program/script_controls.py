@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from rocketgui import python_installations
 from rocketgui.gui.program.python_combo_box import PythonComboBox
-from rocketgui.gui.style.theme import set_text
+from rocketgui.gui.style.fonts import set_text
 from rocketgui.gui.view_models import script_source
 from rocketgui.gui.widgets.buttons import Button
 from rocketgui.gui.widgets.elided_labels import Elided

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QStandardItemModel
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
-from rocketgui.gui.style.theme import set_text
+from rocketgui.gui.style.fonts import set_text
 from rocketgui.gui.widgets.buttons import ComboBox, claims_space
 from rocketgui.gui.widgets.labels import Label
 from rocketgui.options import pin_refusal

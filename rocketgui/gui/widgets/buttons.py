@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QPushButton, QToolButton, QWidget
 
-from rocketgui.gui.style.theme import set_text
+from rocketgui.gui.style.fonts import set_text
 
 _PRESS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 

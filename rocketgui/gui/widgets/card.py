@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from rocketgui.gui.style.theme import set_text, text_font
+from rocketgui.gui.style.fonts import set_text, text_font
 from rocketgui.gui.widgets.labels import Label
 
 

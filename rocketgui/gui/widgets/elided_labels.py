@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy
 
-from rocketgui.gui.style.theme import set_text
+from rocketgui.gui.style.fonts import set_text
 from rocketgui.gui.widgets.card import set_role
 from rocketgui.gui.widgets.labels import Label
 from rocketgui.model.formatting import harmless

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rocketgui.gui.style.theme import set_text
+from rocketgui.gui.style.fonts import set_text
 from rocketgui.gui.widgets.elided_labels import Remark
 from rocketgui.gui.widgets.labels import Label
 

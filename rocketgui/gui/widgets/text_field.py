@@ -10,7 +10,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from rocketgui.gui.style.theme import set_text
+from rocketgui.gui.style.fonts import set_text
 from rocketgui.gui.widgets.elided_labels import Remark
 from rocketgui.gui.widgets.labels import Label
 from rocketgui.gui.widgets.slider_field import NumberEdit

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-from rocketgui.gui.style.theme import resize_text, set_all_text
+from rocketgui.gui.style.fonts import resize_text, set_all_text
 from rocketgui.gui.window.geometry import Geometry
 
 #: Pixels of text in a picture of this height.

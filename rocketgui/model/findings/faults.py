@@ -59,7 +59,7 @@ def died(run: Run) -> Iterable[Finding]:
     if (in_all := len(killed) + wrong.get(ProcessState.KILLED, 0)) > NAMED:
         yield Finding("killed_more", f"{in_all} processes were killed in all.", {"killed": in_all})
     for process in failed[:NAMED]:
-        reason = process.error if process.error is not None else f"exit code {process.exit_code}"
+        reason = process.error if process.error is not None else f"Its exit code is {process.exit_code}."
         yield Finding(
             "failed",
             f"{named(process)} failed{_after(process)}. {reason}",

@@ -1,4 +1,7 @@
-"""Presenting: large text, and the controls out of the way and back."""
+"""Presenting: large text, and the controls out of the way and back.
+
+Also tests rocketgui.gui.style.fonts.
+"""
 
 from __future__ import annotations
 

@@ -342,7 +342,7 @@ WORDING: list[tuple[str, Callable[[], Story], str]] = [
         lambda: told(Story(), *failing(2, "ValueError: no fuel")),
         "func1 (pid 101) failed. ValueError: no fuel",
     ),
-    ("failed", lambda: told(threads(1), *failing(2, code=3)), "func1 (pid 100) failed. exit code 3"),
+    ("failed", lambda: told(threads(1), *failing(2, code=3)), "func1 (pid 100) failed. Its exit code is 3."),
     (
         "failed_more",
         lambda: told(Story(9), *[failing(number)[0] for number in range(2, 11)]),
