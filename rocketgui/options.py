@@ -130,9 +130,9 @@ def _choice(name: str, choices: tuple[str, ...], about: str, metavar: str) -> Co
 
 
 def _pinned(value: Any) -> bool:
-    if type(value) is not bool:
+    if value not in (True, False, "true", "false") or type(value) not in (bool, str):
         raise ValueError("neither true nor false")
-    return value and pin_refusal() is None
+    return value in (True, "true") and pin_refusal() is None
 
 
 def _python(value: Any) -> str:

@@ -1,21 +1,22 @@
 """What is remembered from one start to the next: the colour scheme, the window's geometry, and the controls.
 
-One small file of JSON. Nothing in it is trusted: each value is checked by itself, as if it had been typed, and one that
-makes no sense is as good as none. Neither reading nor writing it ever stops anything.
+A small file of QSettings. Nothing in it is trusted: each value is checked by itself, as if it had been typed, and one
+that makes no sense is as good as none. Neither reading nor writing it ever stops anything.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QStandardPaths
+from PySide6.QtCore import QSettings, QStandardPaths
 
 from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.options import CONTROLS, Options
-from rocketgui.recording.files import write_json
 
 #: What older versions called a control.
 _RENAMED = {"pin": "pinned"}
@@ -42,36 +43,61 @@ class Settings(NamedTuple):
 def path() -> Path:
     """Where the system keeps the settings of programs; the application has to have its name by then."""
     folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
-    return Path(folder) / "settings.json"
+    return Path(folder) / "settings.ini"
 
 
 def load(file: Path) -> Settings:
-    """Read what makes sense of a file."""
+    """Read what makes sense of a file; where there is none yet, of the JSON file that older versions wrote beside
+    it."""
+    if not os.path.lexists(file):
+        return _load_json(file.with_suffix(".json"))
+    if not _is_short_file(file):
+        return Settings()
+    kept = QSettings(str(file), QSettings.Format.IniFormat)
+    return _checked(kept.value("colour_scheme"), kept.value("geometry"), lambda name: kept.value(f"controls/{name}"))
+
+
+def _load_json(file: Path) -> Settings:
+    if not _is_short_file(file):
+        return Settings()
     try:
-        if not file.is_file():  # a pipe would be waited for
-            return Settings()
-        with file.open(encoding="utf-8") as opened:
-            read = json.loads(opened.read(_LONGEST))
+        kept = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return Settings()
-    if not isinstance(read, dict):
+    if not isinstance(kept, dict):
         return Settings()
-    scheme, geometry, controls = read.get("look"), read.get("place"), read.get("controls")
-    values = controls if isinstance(controls, dict) else {}
-    values = {_RENAMED.get(name, name): value for name, value in values.items()}
-    checked = {}
+    controls = kept.get("controls")
+    values = {_RENAMED.get(name, name): value for name, value in controls.items()} if isinstance(controls, dict) else {}
+    return _checked(kept.get("look"), kept.get("place"), values.get)
+
+
+def _is_short_file(file: Path) -> bool:
+    """Whether it can be read at once: a pipe would be waited for."""
+    try:
+        return file.is_file() and file.stat().st_size <= _LONGEST
+    except OSError:
+        return False
+
+
+def _checked(scheme: Any, geometry: Any, value: Callable[[str], object]) -> Settings:
+    controls = {}
     for control in CONTROLS:
-        with contextlib.suppress(KeyError, ValueError, TypeError):
-            checked[control.name] = control.check(values[control.name])
+        with contextlib.suppress(ValueError, TypeError):
+            controls[control.name] = control.check(value(control.name))
     return Settings(
         ColourScheme(scheme) if scheme in tuple(ColourScheme) else ColourScheme.SYSTEM,
         geometry if isinstance(geometry, str) else "",
-        checked,
+        controls,
     )
 
 
 def save(file: Path, settings: Settings) -> None:
     """Write the settings; where that is not possible, they are not remembered."""
-    with contextlib.suppress(OSError, ValueError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_json(file, {"look": str(settings.scheme), "place": settings.geometry, "controls": settings.controls})
+    if os.path.lexists(file) and not file.is_file():
+        return
+    kept = QSettings(str(file), QSettings.Format.IniFormat)
+    kept.setValue("colour_scheme", str(settings.scheme))
+    kept.setValue("geometry", settings.geometry)
+    for name, value in settings.controls.items():
+        kept.setValue(f"controls/{name}", str(value).lower() if isinstance(value, bool) else str(value))
+    kept.sync()

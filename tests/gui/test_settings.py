@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -43,7 +44,7 @@ def window_at(qtbot: QtBot, file: Path, options: Options) -> MainWindow:
 
 
 def test_next_start_has_what_the_last_one_had(qtbot: QtBot, tmp_path: Path) -> None:
-    file = tmp_path / "new folder" / "settings.json"
+    file = tmp_path / "new folder" / "settings.ini"
     window = window_at(qtbot, file, Options())
     window.program.workers.set_value(7)
     window.program.limit.set_value(sys.maxsize)
@@ -63,7 +64,7 @@ def test_next_start_has_what_the_last_one_had(qtbot: QtBot, tmp_path: Path) -> N
 
 
 def test_what_is_given_wins(tmp_path: Path) -> None:
-    file = tmp_path / "settings.json"
+    file = tmp_path / "settings.ini"
     save(file, Settings(controls=Options(workers=9, limit=77, variant=Variant(run_as="threads")).controls))
     options = load(file).applied(parse(["--workers", "3"]))
     assert (options.workers, options.limit, options.variant.run_as) == (3, 77, "threads")
@@ -84,9 +85,9 @@ def test_what_is_given_wins(tmp_path: Path) -> None:
     ],
     ids=range(8),
 )
-def test_broken_file(text: str, tmp_path: Path) -> None:
-    file = tmp_path / "settings.json"
-    file.write_text(text, encoding="utf-8")
+def test_broken_file_of_an_older_version(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "settings.ini"
+    file.with_suffix(".json").write_text(text, encoding="utf-8")
     assert load(file) == Settings()
 
 
@@ -100,8 +101,10 @@ def test_broken_file(text: str, tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_value_that_makes_no_sense_takes_no_other_with_it(name: str, value: object, tmp_path: Path) -> None:
-    file = tmp_path / "settings.json"
-    file.write_text(json.dumps({"look": "dark", "controls": {"limit": 500, "workers": 4, name: value}}))
+    file = tmp_path / "settings.ini"
+    file.with_suffix(".json").write_text(
+        json.dumps({"look": "dark", "controls": {"limit": 500, "workers": 4, name: value}})
+    )
     options = load(file).applied(Options())
     assert load(file).scheme is ColourScheme.DARK
     assert options.workers == (2 if name == "workers" else 4)
@@ -110,24 +113,38 @@ def test_value_that_makes_no_sense_takes_no_other_with_it(name: str, value: obje
 
 @pytest.mark.skipif(pin_refusal() is not None, reason="nothing can be pinned here")
 def test_what_an_older_version_called_otherwise_is_known(tmp_path: Path) -> None:
-    file = tmp_path / "settings.json"
-    file.write_text(json.dumps({"controls": {"pin": True}}))
+    file = tmp_path / "settings.ini"
+    file.with_suffix(".json").write_text(json.dumps({"controls": {"pin": True}}))
     assert load(file).applied(Options()).variant.pinned
 
 
 @anew
 @given(st.binary(max_size=200))
 def test_any_bytes(tmp_path: Path, content: bytes) -> None:
-    file = tmp_path / "settings.json"
-    file.write_bytes(content)
-    load(file).applied(Options())
+    file = tmp_path / "settings.ini"
+    for kept in (file.with_suffix(".json"), file):
+        kept.write_bytes(content)
+        load(file).applied(Options())
+        kept.unlink()
+
+
+@anew
+@given(st.sampled_from(NAMES), st.text(max_size=40))
+def test_any_text_for_a_control(tmp_path: Path, name: str, text: str) -> None:
+    file = tmp_path / "settings.ini"
+    kept = QSettings(str(file), QSettings.Format.IniFormat)
+    kept.setValue(f"controls/{name}", text)
+    kept.sync()
+    options = load(file).applied(Options())
+    assert 1 <= options.workers <= 256
+    assert 1 <= options.limit <= sys.maxsize
 
 
 @anew
 @given(scheme=JSON, geometry=JSON, controls=st.dictionaries(st.sampled_from(NAMES), JSON))
-def test_any_values(tmp_path: Path, scheme: Any, geometry: Any, controls: Any) -> None:
-    file = tmp_path / "settings.json"
-    file.write_text(json.dumps({"look": scheme, "place": geometry, "controls": controls}))
+def test_any_values_of_an_older_version(tmp_path: Path, scheme: Any, geometry: Any, controls: Any) -> None:
+    file = tmp_path / "settings.ini"
+    file.with_suffix(".json").write_text(json.dumps({"look": scheme, "place": geometry, "controls": controls}))
     read = load(file)
     options = read.applied(Options())
     assert 1 <= options.workers <= 256
@@ -136,7 +153,7 @@ def test_any_values(tmp_path: Path, scheme: Any, geometry: Any, controls: Any) -
 
 
 def test_place_that_makes_no_sense(qtbot: QtBot, tmp_path: Path) -> None:
-    file = tmp_path / "settings.json"
+    file = tmp_path / "settings.ini"
     save(file, Settings(geometry="0,0,99999,1"))
     window = window_at(qtbot, file, Options())
     assert (window.width(), window.height()) == (1280, 720)
@@ -146,20 +163,20 @@ def test_place_that_makes_no_sense(qtbot: QtBot, tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="every folder can be written")
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    save(tmp_path / "settings.json", Settings())
-    assert load(tmp_path / "settings.json") == Settings()
+    save(tmp_path / "settings.ini", Settings())
+    assert load(tmp_path / "settings.ini") == Settings()
 
 
 def test_file_where_a_folder_should_be(tmp_path: Path) -> None:
     tmp_path.joinpath("rocketgui").write_text("")
-    save(tmp_path / "rocketgui" / "settings.json", Settings())
-    assert load(tmp_path / "rocketgui" / "settings.json") == Settings()
+    save(tmp_path / "rocketgui" / "settings.ini", Settings())
+    assert load(tmp_path / "rocketgui" / "settings.ini") == Settings()
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
 @pytest.mark.parametrize("what", ["a pipe", "a link to /dev/zero", "a folder", "a link to itself"])
 def test_what_is_no_file_is_neither_read_nor_replaced(what: str, tmp_path: Path) -> None:
-    file = tmp_path / "settings.json"
+    file = tmp_path / "settings.ini"
     match what:
         case "a pipe":
             os.mkfifo(file)
@@ -172,13 +189,13 @@ def test_what_is_no_file_is_neither_read_nor_replaced(what: str, tmp_path: Path)
     save(file, Settings(scheme=ColourScheme.LIGHT))
     assert (file.lstat().st_mode, file.lstat().st_ino) == (before.st_mode, before.st_ino)
     assert load(file) == Settings()
-    assert os.listdir(tmp_path) == ["settings.json"]
+    assert os.listdir(tmp_path) == ["settings.ini"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links take rights there")
 def test_a_link_stays_one(tmp_path: Path) -> None:
     """As of those who keep their settings in a repository."""
-    file, target = tmp_path / "settings.json", tmp_path / "kept" / "rocketgui.json"
+    file, target = tmp_path / "settings.ini", tmp_path / "kept" / "rocketgui.json"
     target.parent.mkdir()
     save(target, Settings())
     file.symlink_to(target)

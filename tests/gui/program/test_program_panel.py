@@ -84,7 +84,7 @@ def test_controls_of_the_rocket_program_do_not_reach_a_program_of_the_users(
 def test_the_python_of_a_program_is_not_remembered_for_the_rocket_program(
     qtbot: QtBot, tmp_path: Path, script: Path
 ) -> None:
-    file = tmp_path / "settings.json"
+    file = tmp_path / "settings.ini"
     remembered = settings.Settings(controls={"python": "/usr/bin/env", "workers": 5})
     settings.save(file, remembered)
     options = settings.load(file).applied(Options(script=Script((str(script),)), python=sys.executable))
