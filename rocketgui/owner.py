@@ -49,10 +49,9 @@ LAST_S = 3.0
 
 
 class Owner:
-    """Starts programs, one at a time, and has them observed; `rate`: how many frames a second are wanted at most.
-
-    Everything is to be called from one thread. `step` does what there is to do, and gives the frames that came.
-    """
+    """Starts programs, one at a time, and has a collector observe them; it asks for at most `rate` frames a second. All
+    methods are to be called from one thread, but where they say otherwise. `step` does what is due, and returns the
+    frames that came."""
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
@@ -90,20 +89,20 @@ class Owner:
 
     @property
     def observes(self) -> bool:
-        """Whether there is a collector, or will be one."""
+        """Whether there is a collector, or another try to start one."""
         return self._process is not None or self._tries < TRIES
 
     @property
     def supervisor_pid(self) -> int | None:
-        """Below which process the program's are, while there is a program."""
+        """The pid of the process below which the program's processes are; None without a program."""
         if self._started is None:
             return None
         return os.getpid() if self._substitute is not None else self._started.supervised.pid
 
     @property
     def readable(self) -> list[Any]:
-        """What to wait for with `multiprocessing.connection.wait` before `step`; not for ever, since the ends of a
-        supervisor and of an unobserved program are seen by looking."""
+        """What to wait for before `step`, by `multiprocessing.connection.wait`. Wait for a bounded time: `step` finds
+        the ends of a supervisor and of an unobserved program by looking."""
         return [] if self._process is None else [self._frames._reader, self._process.sentinel]
 
     def start(self) -> None:
@@ -129,13 +128,13 @@ class Owner:
         self._out.append(Frame(since, said))
 
     def _announce(self) -> None:
-        """Say that the run began, where no collector has."""
+        """Announce the run, where no collector has."""
         if self._started is not None and not self._announced:
             self._announced = True
             self._say(announcement(self._started.told()))
 
     def _tell(self, command: object) -> None:
-        """Tell the collector; one that is gone is found out about elsewhere."""
+        """Send a command to the collector. That the collector is gone is noticed elsewhere."""
         if self._commands is not None:
             with contextlib.suppress(OSError, ValueError):
                 self._commands.send(command)
@@ -170,7 +169,7 @@ class Owner:
             self._tell(self._tree())
 
     def _release_collector(self) -> int:
-        """Let go of a collector that has ended; return its exit code."""
+        """Release what belongs to a collector that has ended; return its exit code."""
         process, self._process = self._process, None
         process.join()
         code: int = process.exitcode
@@ -217,7 +216,7 @@ class Owner:
         self._release_run()
 
     def _ending(self) -> str:
-        """How a run ended of which no collector tells."""
+        """How a run ended, where no collector says so."""
         if self._stopping:
             return "stopped"
         code = self._exit_code
@@ -227,11 +226,11 @@ class Owner:
 
     @property
     def is_live(self) -> bool:
-        """Whether a program was launched whose end has not been told of."""
+        """Whether a program was launched and its end was not yet told."""
         return self._started is not None
 
     def launch(self, launch: Launch) -> None:
-        """Launch a program, unless there is one."""
+        """Launch a program, unless one runs."""
         if self._started is not None:
             return
         try:
@@ -242,7 +241,7 @@ class Owner:
         self.follow(started)
 
     def follow(self, started: StartedRun) -> None:
-        """Own a program that is on its way."""
+        """Take over a program that was launched."""
         self._started = started
         _log.info("launched %s with %s; supervisor %d", started.launch.argv, started.launch.python, self.supervisor_pid)
         self._reports = SupervisorReports(started.files.reports)
@@ -273,19 +272,19 @@ class Owner:
         self._tell(command)
 
     def stop(self) -> None:
-        """End the program now; to be called at any time, by a signal's handler as well."""
+        """End the program now. May be called at any time, also by a signal handler."""
         self._stopping = True
         self._command("stop")
 
     def _command(self, command: str) -> None:
-        """To whoever supervises the program."""
+        """Send a command to the supervisor, or to its substitute."""
         if self._substitute is not None:
             self._substitute.send(command)
         elif self._started is not None:
             self._started.supervised.send(command)
 
     def step(self) -> list[Frame]:
-        """Do what there is to do, without waiting; return the frames that have come."""
+        """Do what is due without waiting; return the frames that have come."""
         if self._process is not None:
             self._read_frames()
             if self._process is not None and not self._process.is_alive():
@@ -316,7 +315,7 @@ class Owner:
                     self._gone_ns = time.monotonic_ns()
 
     def _end_unobserved(self, started: StartedRun) -> None:
-        """The program has ended, and no collector tells so."""
+        """Tell that the program has ended, where no collector does."""
         if self._process is not None:  # it does not answer
             self._process.kill()
             self._release_collector()
@@ -328,7 +327,8 @@ class Owner:
         self.start()
 
     def _supervisor_died(self, started: StartedRun) -> None:
-        """Its orphans are this process's children now, where this could become a subreaper: go on in its place."""
+        """Go on in the supervisor's place: where this process could become a subreaper, the program's processes are its
+        children now."""
         assert self._reports is not None
         root = self._reports.root
         if root is None or not process_tree.LINUX:
@@ -345,7 +345,7 @@ class Owner:
             self._substitute.send("stop")
 
     def _own_children(self) -> frozenset[int]:
-        """The pids of this process's children that are not the program's; called from the substitute's thread."""
+        """The pids of this process's children that are not the program's. Called from the substitute's thread."""
         with self._starting:
             found = [
                 None if self._started is None else self._started.supervised.pid,
@@ -360,7 +360,7 @@ class Owner:
     # -- the end
 
     def _release_run(self) -> None:
-        """The program has ended, and all is told."""
+        """Release a run that has ended and was told to its end."""
         started, self._started = self._started, None
         if started is None:
             return
@@ -397,7 +397,7 @@ class Owner:
 
 
 class Substitute:
-    """Supervises, in a thread of this process, what a supervisor that died was supervising; see `Supervisor.adopt`."""
+    """Supervises in a thread of this process what a supervisor that died had supervised; see `Supervisor.adopt`."""
 
     def __init__(
         self, reports: int, root: int, root_code: int | None, spare: Callable[[], frozenset[int]], *, ask: bool
@@ -411,14 +411,14 @@ class Substitute:
         os.write(self._commands, command.encode() + b"\n")
 
     def close(self) -> None:
-        """Let go of it: what is left of the program is ended."""
+        """End what is left of the program, and the thread."""
         os.close(self._commands)
         self._thread.join(process_tree.PATIENCE)
         os.close(self._read)
 
 
 def wait(readable: list[Any], seconds: float) -> None:
-    """Wait until one of these can be read, or so long."""
+    """Wait until one of `readable` can be read, for at most `seconds`."""
     if readable:
         multiprocessing.connection.wait(readable, seconds)
     else:

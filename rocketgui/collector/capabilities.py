@@ -38,7 +38,7 @@ def can_pin() -> bool:
 
 
 def tells_of_every_process() -> bool:
-    """Whether the system tells of every process at once, however short it lives; see perf_events.py."""
+    """Whether the kernel reports every process of a program, however short it lives; see perf_events.py."""
     try:
         perf_events.PerfRings(os.getpid()).close()
     except OSError:

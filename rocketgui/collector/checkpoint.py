@@ -48,7 +48,7 @@ class Checkpoint:
             self._begin_line()
 
     def _begin_line(self) -> None:
-        """What comes next must not be joined to a torn line."""
+        """End a line that was torn when its writer was killed, so that the next line stands by itself."""
         os.write(self._files[self._positions.head.current], b"\n")
 
     def items(self) -> Iterator[tuple[str, Any]]:
@@ -57,7 +57,7 @@ class Checkpoint:
             yield key, json.loads(value)
 
     def note(self, key: str, value: Any) -> None:
-        """This is how it is now; None: it is not known any more."""
+        """Keep this value under this key; None removes the key. `write` appends it to the file."""
         text = json.dumps(value)
         if self._known.get(key) != text:
             self._changed[key] = text
@@ -97,8 +97,8 @@ class Checkpoint:
 
 
 def _content(descriptor: int) -> bytes:
-    """All of a file. By a duplicate's own reads where the system can read at an offset: the file's position is
-    shared."""
+    """The whole content of a file. It is read at offsets where the system can do so, since the position of the
+    descriptor is shared with other processes."""
     if not hasattr(os, "pread"):  # Windows, where every process opens it anew
         os.lseek(descriptor, 0, os.SEEK_SET)
         with open(descriptor, "rb", closefd=False) as file:

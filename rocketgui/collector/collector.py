@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 class Collector:
-    """Follows at most one run at a time. `cores` may have been looked at for a while already."""
+    """Follows at most one run at a time. `cores` may have begun to sample before."""
 
     def __init__(self, cores: CpuLoad | None = None) -> None:
         now = time.monotonic_ns()
@@ -42,12 +42,13 @@ class Collector:
 
     @property
     def period_ns(self) -> int:
-        """How long to wait between ticks: nothing but the cores moves while no program runs."""
+        """The time between ticks, in ns. Without a running program only the cores' load changes, and ticks are
+        rarer."""
         return NS // (RATE if self.running else CORES_RATE)
 
     def obey(self, command: Command | ProgramTree) -> None:
-        """Carry out a command; one that makes no sense now is ignored, since it may cross with the end of a run. What
-        ends the program is its owner's to do, and only noted here."""
+        """Carry out a command. One that makes no sense now is ignored: it may have crossed with the end of a run. The
+        owner ends the program; the collector only notes that it does."""
         run = self.run
         if run is None or run.ended:
             return

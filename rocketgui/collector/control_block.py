@@ -45,7 +45,7 @@ class ControlBlockWriter:
         self._write()
 
     def forget(self, pid: int) -> None:
-        """A process is gone; its pid may come again."""
+        """Remove the settings of a process that has ended: the system may give its pid to another one."""
         stale = [key for key in self._settings if key[0].partition(":")[0] == str(pid)]
         if stale:
             for key in stale:

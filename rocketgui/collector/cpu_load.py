@@ -12,9 +12,10 @@ SPAN = 4
 
 
 class CpuLoad:
-    """Load of each core over the last `SPAN` samples, in percent; of the first ones, since it was made.
+    """Load of each core in percent over the last `SPAN` samples; of the first samples, since this object was made.
 
-    `began_ns`: when that was, as a monotonic time.
+    Attributes:
+        began_ns: when it was made (monotonic ns).
     """
 
     def __init__(self) -> None:

@@ -32,7 +32,7 @@ AGENT, SUPERVISOR = PACKAGE / "agent" / "inject", PACKAGE / "supervisor.py"
 
 
 def environment(launch: Launch, directory: str) -> dict[str, str]:
-    """The environment of the program, with what brings the agent into it."""
+    """The environment of the program, with the variables that bring the agent into each of its Pythons."""
     variables = python_installations.environment()
     original = variables.get("PYTHONPATH")
     if original is not None:
@@ -45,10 +45,10 @@ def environment(launch: Launch, directory: str) -> dict[str, str]:
 
 
 class RunInfo(NamedTuple):
-    """What a collector is told of a run that it has to observe; the files come beside it, see run_files.py.
+    """What the owner passes to a collector that has to observe a run; the open files follow, see run_files.py.
 
-    `resumes`: another collector observed it before, and died. `launched_ns` is a monotonic time, `cpu_before_s` the CPU
-    seconds that the owner had used until then. `rings`: how many descriptors of `perf_events.PerfRings` there are.
+    `resumes` is given where another collector observed the run before, and died. `launched_ns` is a monotonic time.
+    `rings` is the number of descriptors of `perf_events.PerfRings` that follow.
     """
 
     launch: Launch
@@ -60,9 +60,9 @@ class RunInfo(NamedTuple):
 
 
 class Resumption(NamedTuple):
-    """What the owner of a run knows of the collector that died: whether it has told that the run began, how it died
-    (its exit code), until when it was heard of (monotonic ns), how many samples and lines of output came from it and
-    its predecessors, and how many they were."""
+    """What the owner knows of the collectors of a run that died: whether the beginning of the run was announced, the
+    exit code of the last one, when its last frame came (monotonic ns), how many samples and lines of output came
+    from all of them, and how many they were."""
 
     announced: bool
     exit_code: int
@@ -95,8 +95,8 @@ def announcement(info: RunInfo) -> RunStarted:
 
 
 class SupervisorProcess:
-    """The supervisor's process, and the commands to it. Closing the commands is its lifeline's end; it writes its
-    reports to the descriptor `reports`."""
+    """The supervisor's process and the pipe of commands to it, which is its lifeline: the supervisor ends the program
+    when the pipe is closed. It writes reports to the descriptor `reports`."""
 
     def __init__(self, launch: Launch, directory: str, reports: int) -> None:
         commands, self._commands = os.pipe()
@@ -134,7 +134,8 @@ class SupervisorProcess:
         return self._process.poll()
 
     def send(self, command: str) -> None:
-        """Send a command, see `supervisor`; one that has ended needs none, and one that was stopped goes on."""
+        """Send a command (see supervisor.py), and continue the supervisor in case it was stopped. One that has ended is
+        ignored."""
         with contextlib.suppress(OSError):
             os.write(self._commands, command.encode() + b"\n")
         self._continue()
@@ -159,8 +160,8 @@ class SupervisorProcess:
 
 
 class StartedRun:
-    """A program on its way, with all that its owner needs. It is held by the owner: the window's process, or the
-    command. `ready` gets the supervisor's pid just before the program is started.
+    """A program that was launched, with the files, the supervisor and the kernel's rings that its owner holds. `ready`
+    gets the supervisor's pid just before the program is started.
 
     Raises:
         OSError: the system refuses what a run needs; nothing is left behind then.
@@ -199,7 +200,7 @@ class StartedRun:
         self.supervised.send("start")
 
     def told(self, resumes: Resumption | None = None) -> RunInfo:
-        """What a collector is told of it."""
+        """What a collector gets to know of this run."""
         return RunInfo(
             self.launch, self.directory, self.supervised.pid, self.launched_ns,
             len(self.rings.descriptors) if self.rings is not None else 0, resumes,
@@ -211,18 +212,18 @@ class StartedRun:
         return [*self.files.descriptors, *(self.rings.descriptors if self.rings is not None else ())]
 
     def close_rings(self) -> None:
-        """Do without the kernel's events, where descriptors are few."""
+        """Close the kernel's rings: descriptors are few, and the run can do without them."""
         if self.rings is not None:
             self.rings.close()
             self.rings = None
 
     def report_end(self) -> None:
-        """In the place of a supervisor that cannot: nothing more is known of the program."""
+        """Report the end of the program in the place of a supervisor that died."""
         report = {"event": "ended", "t_ns": time.monotonic_ns(), "lost": True}
         os.write(self.files.reports, json.dumps(report).encode() + b"\n")
 
     def clear_up(self) -> None:
-        """Let go of all of it, and remove what the run has in the file system."""
+        """Close the files, and remove the run's directory."""
         self.files.close()
         self.close_rings()
         self._remove()
@@ -233,7 +234,7 @@ class StartedRun:
 
 
 def _passable(descriptor: int) -> int:
-    """What another process can be told: on Windows a handle that it inherits."""
+    """A number by which another process can use a descriptor; on Windows a handle that it inherits."""
     if os.name != "nt":
         return descriptor
     import msvcrt

@@ -36,7 +36,7 @@ class RunFiles:
 
     @classmethod
     def create(cls, directory: str) -> RunFiles:
-        """Make new ones.
+        """Make new files in the run's directory.
 
         Raises:
             OSError: there is no room for them.
@@ -60,7 +60,7 @@ class RunFiles:
 
     @classmethod
     def open(cls, directory: str) -> RunFiles:
-        """Open those of another process, where descriptors cannot be passed."""
+        """Open the files that another process made, where descriptors cannot be passed."""
         flags = os.O_RDWR | getattr(os, "O_BINARY", 0)
         return cls([os.open(os.path.join(directory, name), flags) for name in cls.NAMES])
 

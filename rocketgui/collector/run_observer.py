@@ -43,11 +43,11 @@ _log = logging.getLogger(__name__)
 
 
 class RunObserver:
-    """Follows a program that was started; `tick` emits what is new. Where it `resumes`, another collector
-    did so before: this one goes on with what that one knew.
+    """Observes a program that was launched; each `tick` emits what is new. Where `info.resumes` is given, it goes on
+    with what the collector before it knew.
 
     Raises:
-        OSError: the system refuses what it needs.
+        OSError: the system refuses what this needs.
     """
 
     def __init__(self, info: RunInfo, files: RunFiles, rings: list[int], emitter: Emitter) -> None:
@@ -168,13 +168,13 @@ class RunObserver:
         self._forgotten = tuple(known["forgotten"])
 
     def _keep(self, message: Message) -> None:
-        """Say something that a later collector has to say again."""
+        """Emit a message that a later collector has to emit again."""
         self._emitter.emit(message)
         self._kept += 1
         self._checkpoint.note(f"message {self._kept}", messages.encode(0, [message]))
 
     def _save(self) -> None:
-        """Note what a later collector has to know."""
+        """Write what a later collector has to know into the checkpoint."""
         touched, self._registry.touched = self._registry.touched, set()
         for number in touched:
             self._checkpoint.note(f"row {number}", self._registry.dump(number))
@@ -193,7 +193,7 @@ class RunObserver:
     # -- errors of our own
 
     def _guard(self, what: str, step: Callable[[], object]) -> None:
-        """Do a part of a tick: what goes wrong in it is counted, told once, and ends nothing else."""
+        """Do a part of a tick. An error in it is counted and told once, and the other parts go on."""
         try:
             step()
         except Exception as error:
@@ -210,7 +210,7 @@ class RunObserver:
     # -- commands
 
     def set_workers(self, workers: int) -> None:
-        """Have that many workers: start more, or end the newest ones gently."""
+        """Have this many workers: start more, or end the newest ones gently."""
         _log.info("%d workers are wanted", workers)
         self._dismiss(self._worker_target.resize(workers, *self._started_and_alive()))
         self._ask_for_workers()
@@ -221,7 +221,7 @@ class RunObserver:
         return [entry.id for entry in entries], [entry.id for entry in entries if not entry.ended]
 
     def _dismiss(self, numbers: list[int]) -> None:
-        """Nothing is left to count for them, so their loops end as they would at the limit."""
+        """End these workers gently: with a limit of 0 their loops end as they would at the limit."""
         for number in numbers:
             self._control_block.set(self._registry[number].who, "limit", 0)
 
@@ -238,7 +238,7 @@ class RunObserver:
         self._say_controls()
 
     def pause(self) -> None:
-        """Suspend every process: the system does it, so that C code and foreign programs stand still as well."""
+        """Suspend every process. The system does that, so that native code and other programs stand still as well."""
         root = self._registry.root
         if root is not None and not self._paused and not self._program_gone:
             _log.info("paused")
@@ -255,15 +255,15 @@ class RunObserver:
             self._say_controls()
 
     def note_interrupt(self) -> None:
-        """The program gets, or got, what Ctrl-C sends."""
+        """Note that the program gets what Ctrl-C sends."""
         self._registry.interrupted = True
 
     def note_stop(self) -> None:
-        """The program is being ended, because the user said so."""
+        """Note that the program is being ended because the user said so."""
         self._stopping = True
 
     def note_adoption(self, tree: ProgramTree) -> None:
-        """The supervisor died, and what it left is now below another process."""
+        """Note that the supervisor died, and below which process the program's processes are now."""
         self._system_monitor.tree = tree
 
     def _say_controls(self) -> None:
@@ -321,7 +321,7 @@ class RunObserver:
             self._checkpoint.note(f"row {entry.id}", None)
 
     def _accept_refusals(self) -> None:
-        """Where the system refuses to start more workers, do not go on asking for them."""
+        """Ask for no more workers where the system refuses to start them."""
         if self._decoder.refused > self._refused:
             self._refused = self._decoder.refused
             wanted, started = self._worker_target.to_launch, len(self._registry.workers())
@@ -356,7 +356,7 @@ class RunObserver:
             self._guard("a report of the supervisor's", lambda: self._report(report))  # noqa: B023 called at once
 
     def _add_root(self) -> None:
-        """Make the program's first process the first entry: wait for the supervisor's report of it."""
+        """Make the program's first process the first entry; its pid comes in the supervisor's report."""
         deadline = time.monotonic_ns() + FIRST_REPORT
         while self._registry.root is None and not self._program_gone and time.monotonic_ns() < deadline:
             self._read_reports()
@@ -400,7 +400,7 @@ class RunObserver:
                 self._program_gone = True
 
     def _without_helpers(self, pids: list[int]) -> list[int]:
-        """Python's own helpers end by themselves, and are nobody's loss."""
+        """The pids without those of Python's own helpers, which end by themselves."""
         entries = {pid: self._registry.find(pid) for pid in pids}
         return [pid for pid, entry in entries.items() if entry is None or entry.kind != "helper"]
 
@@ -415,7 +415,8 @@ class RunObserver:
         self._keep(messages.Notice(f"{what}{ended}{named}."))
 
     def _claim_ends(self) -> None:
-        """A process may have been reaped before its trace buffer was found, or before its parent's told of it."""
+        """Take in ends that were reported before the process was known: it may have been reaped before its trace buffer
+        was found."""
         for pid, (code, t_ns) in list(self._early_ends.items()):
             entry = self._registry.find(pid)
             if entry is not None:
@@ -453,7 +454,7 @@ class RunObserver:
         return "finished" if code == 0 else "failed"
 
     def release(self) -> None:
-        """Let go of everything; the program itself is its owner's."""
+        """Close files, maps and descriptors. The program itself belongs to the owner."""
         if self.ended:
             return
         self.ended = True
@@ -463,7 +464,7 @@ class RunObserver:
             os.close(descriptor)
 
     def _cpu_s(self) -> float:
-        """CPU seconds of this collector and those before it."""
+        """CPU seconds of this collector and of those before it."""
         return self._before.cpu_s + time.process_time()
 
     def _say_costs(self) -> None:

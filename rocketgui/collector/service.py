@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 
 class Sender:
-    """Puts frames on the queue without ever waiting for it, `rate` times a second at most."""
+    """Puts frames on the queue, at most `rate` times a second, and never waits for room in it."""
 
     def __init__(self, frames: Queue[Frame], rate: int) -> None:
         self._frames = frames
@@ -50,11 +50,11 @@ class Sender:
         self._lines_dropped = 0
 
     def begin(self) -> None:
-        """A run begins: what was lost before is another one's."""
+        """Begin a run: forget what earlier runs lost."""
         self._samples_dropped = self._lines_dropped = 0
 
     def send(self, frame: Frame, *, now: bool = True) -> None:
-        """Send a frame, or keep it until it is time to; `now`: it is."""
+        """Send a frame, at once where `now` is set, else together with later ones when it is due."""
         for message in frame.messages:
             self._waiting.append(self._with_losses(message))
             self._rows += _rows(message)
@@ -70,7 +70,8 @@ class Sender:
         self._rows = 0
 
     def _drop(self) -> None:
-        """Nobody reads: let go of what comes again and again, count it, and keep all that happens only once."""
+        """The owner does not read: drop samples, output and loads, which come again and again, and count them; keep
+        what happens only once."""
         kept: list[Message] = []
         for message in self._waiting:
             if isinstance(message, messages.Samples):
@@ -92,12 +93,12 @@ class Sender:
 
 
 def _rows(message: Message) -> int:
-    """How much room a message takes, in rows."""
+    """The size of a message in rows, of which `MOST_WAITING` may wait."""
     return len(message.t_ns) if isinstance(message, messages.Samples) else 1
 
 
 def main(frames: Queue[Frame], commands: Connection, rate: int, log_level: str | None) -> None:
-    """Serve one owner until it says Quit or is gone; send at most `rate` frames a second."""
+    """Serve one owner until it sends Quit or is gone; send at most `rate` frames a second, and log at `log_level`."""
     from rocketgui.system import process_tree
 
     log_file.begin(log_level)
@@ -151,7 +152,7 @@ def main(frames: Queue[Frame], commands: Connection, rate: int, log_level: str |
 
 
 def _obey(collector: Collector, command: messages.Command) -> None:
-    """Carry out a command; what goes wrong in it must not end the run."""
+    """Carry out a command. An error in it does not end the run."""
     try:
         collector.obey(command)
     except Exception as error:
@@ -159,7 +160,7 @@ def _obey(collector: Collector, command: messages.Command) -> None:
 
 
 def _observe(collector: Collector, info: RunInfo, commands: Connection) -> bool:
-    """Take over a run. False if that failed: the owner sees this process end, and starts another one.
+    """Observe a run from now on. False if that failed: this process ends then, and the owner starts another one.
 
     Raises:
         EOFError: the owner is gone.
@@ -184,10 +185,10 @@ def _take_over(collector: Collector, info: RunInfo, commands: Connection) -> Non
 
 
 def observe(commands: Connection, info: RunInfo, descriptors: list[int], pid: int) -> None:
-    """Have the collector `pid`, which reads these commands, observe a run.
+    """Have the collector `pid`, which reads `commands`, observe a run.
 
     Raises:
-        OSError: it is gone.
+        OSError: the collector is gone.
     """
     commands.send(info)
     if PASSES_DESCRIPTORS:
@@ -207,8 +208,8 @@ def start(rate: int) -> tuple[multiprocessing.process.BaseProcess, Queue[Frame],
 
 @contextlib.contextmanager
 def _mask_kept() -> Iterator[None]:
-    """Python's resource tracker, when it is started, lets SIGINT and SIGTERM through again that are blocked here, to be
-    read with their senders: keep it from that."""
+    """Keep SIGINT and SIGTERM blocked while Python's resource tracker is started, which would unblock them: they are
+    read with their senders."""
     found = getattr(resource_tracker, "_HAVE_SIGMASK", False)
     if not found:
         yield

@@ -11,7 +11,7 @@ PIECE = 1 << 22
 
 
 class SupervisorReports:
-    """Reads an open file from the offset `read_to` on.
+    """Reads the file of the supervisor's reports.
 
     Attributes:
         read_to: the offset up to which it was read.
@@ -24,7 +24,7 @@ class SupervisorReports:
         self.root: int | None = None
 
     def new(self) -> list[dict[str, Any]]:
-        """What was reported since the last call."""
+        """The reports since the last call."""
         whole = self._read().rpartition(b"\n")[0]
         if not whole:
             return []

@@ -7,11 +7,11 @@ from typing import Any
 
 
 class WorkerTarget:
-    """Keeps count of what was asked for.
+    """The number of workers that is wanted, against what was started.
 
-    The program starts workers until it has started `to_launch` in all. A worker that has reached the limit keeps its
-    place; only lowering the number takes places away, the newest first. A program that starts with 0 workers decides
-    itself how many it has.
+    The program starts workers until it has started `to_launch` in all. A worker that has reached the limit still
+    counts; only a lower number ends workers, the newest first. A program that begins with 0 workers decides itself how
+    many it has.
     """
 
     def __init__(self, workers: int) -> None:
@@ -20,7 +20,7 @@ class WorkerTarget:
         self._dismissed: set[int] = set()
 
     def known(self) -> dict[str, Any]:
-        """What `restore` takes, as plain JSON values."""
+        """The state as plain JSON values, for `restore`."""
         return {"to_launch": self.to_launch, "dismissed": sorted(self._dismissed)}
 
     def restore(self, known: dict[str, Any]) -> None:
@@ -29,11 +29,11 @@ class WorkerTarget:
 
     @property
     def workers(self) -> int:
-        """The number of workers now asked for."""
+        """The number of workers that is wanted now."""
         return self.to_launch - len(self._dismissed)
 
     def resize(self, workers: int, started: Sequence[int], alive: Sequence[int]) -> list[int]:
-        """Ask for this many; return those that should end. `started` and `alive` hold the processes' numbers in the
+        """Want this many; return the workers that should end. `started` and `alive` are numbers of processes in the
         order of their starts."""
         if workers >= self.workers:
             self.to_launch += workers - self.workers
@@ -47,12 +47,12 @@ class WorkerTarget:
         return [process for process in newest if process in alive]
 
     def overtaken(self, started: Sequence[int], alive: Sequence[int]) -> list[int]:
-        """The program may have started more before it saw that fewer are wanted: return those that should end."""
+        """The workers that should end because the program started them before it knew that fewer are wanted."""
         if not self.is_led or len(started) <= self.to_launch:
             return []
         wanted, self.to_launch = self.workers, len(started)
         return self.resize(wanted, started, alive)
 
     def refused(self, started: int) -> None:
-        """The system let only this many start."""
+        """The system let only this many start: want no more."""
         self.to_launch = min(self.to_launch, max(started, len(self._dismissed)))

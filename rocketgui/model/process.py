@@ -38,11 +38,6 @@ class ProcessState(StrEnum):
     LOST = "lost"
 
 
-OVER = frozenset(
-    {ProcessState.ENDED, ProcessState.FAILED, ProcessState.KILLED, ProcessState.STOPPED, ProcessState.LOST}
-)
-
-
 @dataclass(slots=True)
 class Watched:
     """One watched value of one process: its first and last value exactly, and its history."""
@@ -157,7 +152,7 @@ class Process:
 
     @property
     def is_over(self) -> bool:
-        """Whether the process has ended, in whatever way: its state is one of `OVER`."""
+        """Whether the process has ended, in whatever way."""
         return self.ended or self.exited_ns is not None or self.error is not None
 
     @property

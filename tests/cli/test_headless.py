@@ -78,12 +78,6 @@ def no_losses(report: dict[str, Any]) -> None:
     assert set(report["losses"].values()) == {0}, report["losses"]
 
 
-def by_name(report: dict[str, Any], name: str) -> dict[str, Any]:
-    [row] = [row for row in report["processes"] if row["name"] == name]
-    assert isinstance(row, dict)
-    return row
-
-
 @every_method
 def test_two_rockets(method: str, mark: str, tmp_path: Path) -> None:
     """The main job, exactly."""

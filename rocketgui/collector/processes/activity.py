@@ -67,7 +67,7 @@ CALLS = {
 
 @dataclass(slots=True)
 class _Told:
-    """What an agent told last; see `trace_format.ACTIVITY`."""
+    """The newest activity record of an agent; see `trace_format.ACTIVITY`."""
 
     t_ns: int = 0
     share: int = -1
@@ -80,7 +80,7 @@ class _Told:
 
 
 class ActivityTracker:
-    """Emits an `Activity` whenever it is another one."""
+    """Emits an `Activity` whenever what a process does has changed."""
 
     def __init__(self, emitter: Emitter) -> None:
         self._emitter = emitter
@@ -90,16 +90,16 @@ class ActivityTracker:
         self._said: dict[int, tuple[str, str, int, str, str]] = {}
 
     def get_or_add(self, process: int, t_ns: int, *, gil: bool) -> None:
-        """The agent of a process began; after exec another one."""
+        """Begin to follow a process whose agent has begun; after exec, begin anew."""
         self._gil[process] = gil
         self._met[process] = t_ns
         self._told.pop(process, None)
 
     def told(self, process: int, t_ns: int, texts: tuple[str, ...]) -> None:
-        """Take in what an agent told.
+        """Take in an activity record of an agent.
 
         Raises:
-            ValueError, IndexError: it makes no sense.
+            ValueError, IndexError: the record makes no sense.
         """
         told = self._told.setdefault(process, _Told())
         told.t_ns, told.share, told.late_us = t_ns, int(texts[0]), int(texts[1])
@@ -113,7 +113,7 @@ class ActivityTracker:
             told.waits, told.of, told.file, told.line, told.function = waits, of, file, number, function
 
     def seen(self, process: int, pid: int, now: int, *, asleep: bool, cpu: float | None) -> None:
-        """The system was asked about a process: whether it waits, and its CPU in percent of a core."""
+        """Take in what the system says of a process: whether it waits, and its CPU in percent of a core."""
         told = self._told.get(process)
         heard = self._met.get(process) if told is None else told.t_ns
         if heard is not None and (told is None or now - heard > SILENT):
@@ -131,7 +131,8 @@ class ActivityTracker:
         self._say(process, now, what, told.file, told.line, told.function, on)
 
     def _running(self, told: _Told, process: int) -> str:
-        """A busy thread that does not keep the GIL from others is in C code."""
+        """Whether a busy main thread runs Python or native code: in native code it does not keep the GIL from other
+        threads."""
         return "native" if self._gil.get(process, True) and told.share >= BUSY and told.late_us < WAITED else "python"
 
     def _waiting(self, told: _Told, pid: int, gil: bool) -> tuple[str, str]:
@@ -143,7 +144,7 @@ class ActivityTracker:
         return told.waits, told.of or on
 
     def forget(self, process: int) -> None:
-        """It has ended."""
+        """Follow a process no longer: it has ended."""
         for known in (self._told, self._gil, self._met, self._said):
             known.pop(process, None)
 
@@ -155,8 +156,8 @@ class ActivityTracker:
 
 
 def waits_for(pid: int) -> tuple[str, str]:
-    """What the main thread of a process that does not run waits for, one of messages.ACTIVITIES, and what of that,
-    where the system tells: `lock NAME` or `process PID`."""
+    """What the main thread of a sleeping process waits for: one of messages.ACTIVITIES, and where the system tells,
+    `lock NAME` or `process PID`."""
     if not sys.platform.startswith("linux"):
         return "waiting", ""
     wchan = _read(f"/proc/{pid}/wchan")
@@ -178,8 +179,8 @@ def waits_for(pid: int) -> tuple[str, str]:
 
 
 def shared_lock(pid: int, address: int) -> str:
-    """The name of a lock that processes share, by its address in one of them: that of the file which is mapped there.
-    Empty for a lock that lies in the process's own memory. Source: proc(5), /proc/PID/maps."""
+    """The name of a lock that processes share, from its address in one of them: the name of the file that is mapped
+    there. Empty for a lock in the process's own memory. Source: proc(5), /proc/PID/maps."""
     for line in _read(f"/proc/{pid}/maps").splitlines():
         span, mode, offset, device, inode, *_ = line.split(maxsplit=5)
         first, _, end = span.partition("-")

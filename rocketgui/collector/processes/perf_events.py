@@ -43,7 +43,7 @@ _IS_EXEC = 1 << 13
 
 
 class Forked(NamedTuple):
-    """A process was made, at this time (monotonic ns)."""
+    """A process was made (monotonic ns)."""
 
     t_ns: int
     pid: int
@@ -59,7 +59,7 @@ class Executed(NamedTuple):
 
 
 class Exited(NamedTuple):
-    """A process is gone."""
+    """A process has ended."""
 
     t_ns: int
     pid: int

@@ -22,9 +22,11 @@ INTERRUPT = "KeyboardInterrupt"
 
 @dataclass(slots=True)
 class ProcessEntry:
-    """What is known of one process, or of one thread in it. Two processes may have had the same pid, so `id` tells them
-    apart. `thread` is the number that the agent gave a thread, `tid` the one that the system did. A thread that has an
-    interpreter of its own is of the kind `interpreter`."""
+    """What is known of one process, or of one thread.
+
+    Two processes may have had the same pid; their `id` differs. `thread` is the agent's number of a thread, `tid` the
+    system's. A thread with an interpreter of its own is of the kind `interpreter`.
+    """
 
     id: int
     pid: int
@@ -66,14 +68,14 @@ class ProcessEntry:
 
     @property
     def who(self) -> str:
-        """How the control block names it."""
+        """The name of this process, thread or interpreter in the control block."""
         if self.thread is None:
             return str(self.pid)
         return f"{self.pid}:i{self.tid}" if self.kind == "interpreter" else f"{self.pid}:{self.thread}"
 
 
 class ProcessRegistry:
-    """Hands out numbers, joins what several sources say of one process, and emits each change."""
+    """Gives each process a number, merges what several sources know of it, and emits each change."""
 
     def __init__(self, emitter: Emitter) -> None:
         self._emitter = emitter
@@ -96,11 +98,11 @@ class ProcessRegistry:
         return self._entries[process]
 
     def get(self, process: int) -> ProcessEntry | None:
-        """The entry of this number; None if it is not kept any more."""
+        """The entry with this number; None if it is no longer kept."""
         return self._entries.get(process)
 
     def newer_than(self, number: int) -> list[ProcessEntry]:
-        """The entries after the one of this number."""
+        """The entries with higher numbers than this one."""
         return [self._entries[later] for later in range(number + 1, self._count + 1) if later in self._entries]
 
     @property
@@ -123,8 +125,8 @@ class ProcessRegistry:
     # -- learning
 
     def get_or_add(self, pid: int, parent_pid: int | None, *, is_new: bool) -> ProcessEntry:
-        """The entry of a running process, made if it is new; `is_new` if the source is sure that it is another one than
-        an ended process of the same pid."""
+        """The entry of a running process, made if there is none. `is_new`: the source is sure that an ended process of
+        the same pid is another one."""
         entry = self._by_pid.get(pid)
         if entry is None or (is_new and entry.ended):
             parent = None if parent_pid is None else self._by_pid.get(parent_pid)
@@ -143,7 +145,7 @@ class ProcessRegistry:
         return self._count
 
     def _adopt(self, parent: ProcessEntry) -> None:
-        """Those that told of themselves before their parent was known."""
+        """Make this process the parent of those that became known before it."""
         for number in [number for number, pid in self._orphans.items() if pid == parent.pid]:
             del self._orphans[number]
             child = self._entries.get(number)
@@ -152,7 +154,7 @@ class ProcessRegistry:
                 self.announce(child)
 
     def add_thread(self, process: ProcessEntry, number: int, name: str) -> ProcessEntry:
-        """The new entry of a thread of a process."""
+        """Add an entry for a thread of a process."""
         entry = ProcessEntry(self._new(), process.pid, process.id, cut(name, NAME_MOST), kind="thread", agent=True)
         entry.thread = number
         self._entries[entry.id] = entry
@@ -161,11 +163,11 @@ class ProcessRegistry:
         return entry
 
     def threads_of(self, process: ProcessEntry) -> list[ProcessEntry]:
-        """The threads of a process, whether or not they are over."""
+        """The threads of a process, also those that have ended."""
         return list(self._threads.get(process.id, ()))
 
     def touch(self, entry: ProcessEntry) -> None:
-        """It has changed: note so wherever no message tells of it."""
+        """Mark an entry as changed, so that the checkpoint keeps it: for changes that no message carries."""
         self.touched.add(entry.id)
 
     def announce(self, entry: ProcessEntry) -> None:
@@ -173,7 +175,7 @@ class ProcessRegistry:
         self._emitter.emit(messages.ProcessSeen(entry.id, entry.parent, entry.pid, entry.kind, entry.name, entry.agent))
 
     def name(self, entry: ProcessEntry, name: str, parent_pid: int | None) -> None:
-        """A process's name became known, and who called start() for it."""
+        """Take in the name of a process, and the pid of the process that called start() for it."""
         parent = None if parent_pid is None else self._by_pid.get(parent_pid)
         changed = (cut(name, NAME_MOST), parent.id if parent else entry.parent)
         if changed != (entry.name, entry.parent) and entry.id != 1:
@@ -183,7 +185,7 @@ class ProcessRegistry:
         self.touch(entry)
 
     def guess(self, entry: ProcessEntry, words: Sequence[str]) -> None:
-        """The beginning of a process's command line became known."""
+        """Take in the beginning of a process's command line: a name, until a better one is known."""
         entry.python = is_python(words)
         self.touch(entry)
         name = cut(title(words), NAME_MOST)
@@ -192,13 +194,15 @@ class ProcessRegistry:
             self.announce(entry)
 
     def execute(self, entry: ProcessEntry, name: str, t_ns: int) -> None:
-        """The process became another program; an agent that began there since then knows better what it is."""
+        """Note that a process has executed another program. An agent that began there since then knows the program
+        better."""
         entry.executed = t_ns
         if entry.agent_since < t_ns:
             self.guess(entry, [name])
 
     def note_event(self, entry: ProcessEntry, moment: str, t_ns: int, *, better: bool = False) -> None:
-        """Note a moment (monotonic ns); the first report of each is kept, unless this one is `better`."""
+        """Note when a process reached a lifecycle event (monotonic ns). The first report of each event is kept, unless
+        this one is `better`."""
         if moment not in entry.events or better:
             entry.events[moment] = t_ns
             self.touch(entry)
@@ -207,14 +211,15 @@ class ProcessRegistry:
     # -- ends
 
     def exiting(self, entry: ProcessEntry, code: int | None, t_ns: int) -> None:
-        """The process itself said that it is about to exit; whoever else tells of its end saw it later."""
+        """Note that a process said itself that it is about to exit: all others see its end later."""
         self.note_event(entry, "exited", t_ns, better=t_ns < entry.events.get("exited", t_ns))
         if code is not None and not entry.ended:
             entry.exit_code, entry.exiting = code, True
             self.touch(entry)
 
     def copied(self, entry: ProcessEntry) -> None:
-        """The process is a copy of its parent, made by a fork: what is no Python forks to be two of the same."""
+        """Note that a process is a copy of its parent, made by a fork. A copy of a program that is no Python has its
+        name."""
         parent = None if entry.parent is None else self._entries[entry.parent]
         if entry.guessed and parent is not None and entry.id != 1:
             entry.python = parent.python
@@ -222,7 +227,7 @@ class ProcessRegistry:
             self.announce(entry)
 
     def fail(self, entry: ProcessEntry, error: str) -> None:
-        """An exception ended the process; `error` is the last line of its traceback."""
+        """Note that an exception ended a process; `error` is the last line of its traceback."""
         entry.error = error
         self.touch(entry)
         self._emitter.emit(messages.Failed(entry.id, error))
@@ -231,15 +236,13 @@ class ProcessRegistry:
             self._tell_end(entry)
 
     def _is_of_interrupt(self, entry: ProcessEntry) -> bool:
-        """Whether it died of the user's Ctrl-C, and not by itself."""
+        """Whether the user's Ctrl-C ended a process."""
         return self.interrupted and (entry.exit_code in (None, -signal.SIGINT) or entry.error.startswith(INTERRUPT))
 
     def end(self, entry: ProcessEntry, code: int | None, t_ns: int, *, stopped: bool = False) -> None:
-        """The process is gone. `code` is what the system said (-N: signal N); None: nobody knows. `stopped`: the user
-        had asked for the end of the program.
-
-        Whoever tells of the end saw it afterwards: the earliest one is right about the time.
-        """
+        """Note that a process has ended. `code` is its exit code from the system (-N: signal N), None where nobody
+        knows it; `stopped`: the user asked for the end of the program. Every source sees the end afterwards, so the
+        earliest time is kept."""
         self.note_event(entry, "exited", t_ns, better=t_ns < entry.events.get("exited", t_ns))
         if entry.ended and (entry.reaped or code is None):
             return
@@ -261,7 +264,7 @@ class ProcessRegistry:
     # -- what is kept
 
     def stop_observing(self, entry: ProcessEntry, reason: str, t_ns: int) -> None:
-        """Nothing more will be learnt from the process itself."""
+        """Note that nothing more can be learnt from inside a process."""
         if not entry.unobserved:
             entry.unobserved, entry.unobserved_ns = reason, t_ns
             self.touch(entry)
@@ -271,7 +274,7 @@ class ProcessRegistry:
         self._emitter.emit(messages.Unobserved(entry.id, self._emitter.run_time(entry.unobserved_ns), entry.unobserved))
 
     def forget(self, before_ns: int) -> list[ProcessEntry]:
-        """Let go of entries that ended before this time and about which nothing more will be told; return them."""
+        """Remove entries of processes that ended before this time and of which no more news can come; return them."""
         parents = {entry.parent for entry in self if not entry.ended}
         old = [
             entry
@@ -292,12 +295,12 @@ class ProcessRegistry:
         return old
 
     def dump(self, number: int) -> dict[str, Any] | None:
-        """All that is known of an entry, as plain JSON values; None if it is not kept any more."""
+        """An entry as plain JSON values; None if it is no longer kept."""
         entry = self._entries.get(number)
         return None if entry is None else dataclasses.asdict(entry)
 
     def restore(self, known: dict[str, Any]) -> ProcessEntry:
-        """An entry as it was dumped, told of again."""
+        """Add an entry from a dump, and emit all that is known of it again."""
         known["names"] = {int(index): (whose, name) for index, (whose, name) in known["names"].items()}
         entry = ProcessEntry(**known)
         self._count = max(self._count, entry.id)

@@ -47,10 +47,8 @@ ASLEEP = frozenset({psutil.STATUS_SLEEPING, psutil.STATUS_DISK_SLEEP, psutil.STA
 
 
 class Thread:
-    """One thread, as psutil would show it: psutil tells only the CPU time of threads, and of all at once.
-
-    Source: proc(5), /proc/PID/task/TID/stat and status.
-    """
+    """A thread, with the methods of psutil.Process that are used here: psutil tells only the CPU time of threads, and
+    of all at once. Source: proc(5), /proc/PID/task/TID/stat and status."""
 
     def __init__(self, pid: int, tid: int) -> None:
         self._folder = f"/proc/{pid}/task/{tid}"
@@ -123,7 +121,7 @@ class _Known:
 
 
 class ProcessSampler:
-    """Looks at the running processes in turn, a few per tick, so that no tick is long."""
+    """Samples the running processes in turn, a few per tick, so that no tick is long."""
 
     def __init__(self) -> None:
         self._known: dict[int, _Known] = {}
@@ -131,7 +129,7 @@ class ProcessSampler:
         self._credit = 0.0
 
     def add(self, process: int, pid: int) -> float | None:
-        """Look at this process from now on; return when it was made, see `created`."""
+        """Sample this process from now on; return when it was made, see `created`."""
         try:
             handle = psutil.Process(pid)
         except psutil.Error:
@@ -141,7 +139,7 @@ class ProcessSampler:
         return _created(handle)
 
     def add_thread(self, process: int, pid: int, tid: int) -> None:
-        """Look at this thread of a process from now on, where the system tells of threads."""
+        """Sample this thread of a process from now on, where the system tells of threads."""
         if sys.platform.startswith("linux"):
             self._known[process] = _Known(Thread(pid, tid), pid, tid)
             self._due.insert(0, process)
@@ -150,7 +148,7 @@ class ProcessSampler:
         self._known.pop(process, None)
 
     def samples(self, seconds: float) -> list[ProcessSample]:
-        """Look at as many processes as `seconds` since the last call allow."""
+        """Sample as many processes as the `seconds` since the last call allow."""
         per_s = min(max(len(self._known) * LOOKS_PER_S, LEAST_PER_S), MOST_PER_S)
         self._credit = min(self._credit + per_s * seconds, 16.0)
         found = []
@@ -166,7 +164,7 @@ class ProcessSampler:
         return found
 
     def asleep(self, process: int) -> bool | None:
-        """Whether a process waited when it was looked at last; None: the system does not tell, or it is a thread."""
+        """Whether a process slept when it was sampled last; None where the system does not tell, and for threads."""
         known = self._known.get(process)
         return None if known is None else known.asleep
 
@@ -203,7 +201,8 @@ class ProcessSampler:
 
 
 def created(pid: int) -> float | None:
-    """When the process that has this pid now was made, in s since the epoch; None: there is none, or it is not told."""
+    """When the process that has this pid now was made, in s since the epoch; None if there is none or the system does
+    not tell."""
     try:
         return _created(psutil.Process(pid))
     except psutil.Error:
@@ -216,7 +215,7 @@ def _created(handle: psutil.Process) -> float | None:
 
 
 def _rate(known: _Known, cpu_s: float) -> float | None:
-    """Percent of one core since the look before."""
+    """CPU in percent of one core since the sample before."""
     now = time.monotonic()
     before, known.cpu_s = known.cpu_s, cpu_s
     seconds, known.at = now - known.at, now
@@ -224,7 +223,7 @@ def _rate(known: _Known, cpu_s: float) -> float | None:
 
 
 def _or_none(call: Callable[[], Any] | None) -> Any:
-    """What a call of psutil gives, or None where the system or its permissions do not."""
+    """The result of a call of psutil, or None where the system or its permissions give none."""
     if call is None:
         return None
     try:
@@ -234,7 +233,7 @@ def _or_none(call: Callable[[], Any] | None) -> Any:
 
 
 def descendants(tree: ProgramTree) -> list[tuple[int, int]]:
-    """(pid, parent's pid) of every process of the program below this one, parents first."""
+    """The processes of the program as (pid, parent's pid), parents first."""
     found: list[tuple[int, int]] = []
     parents = [tree.top]
     for parent in parents:

@@ -23,7 +23,8 @@ UNTOLD = NS // 10
 
 
 class SystemMonitor:
-    """Tells the process registry of the program's processes, those of `tree`, and emits figures."""
+    """Tells the process registry what the system knows of the program's processes, those of `tree`, and emits their
+    load."""
 
     def __init__(
         self,
@@ -49,7 +50,7 @@ class SystemMonitor:
         self._without_tid: list[ProcessEntry] = []
 
     def read_perf_events(self) -> int:
-        """Processes that came, became others, or went, where the kernel tells; return how much of it was lost."""
+        """Take in forks, execs and exits from the kernel; return how many were overwritten before they were read."""
         if self._perf_events is None or self._registry.root is None:
             return 0  # what comes before the program's first process is known waits for it
         for event in self._perf_events.read():
@@ -71,7 +72,7 @@ class SystemMonitor:
         return lost
 
     def watch_new(self) -> None:
-        """Look from now on at what has become known, and see its end."""
+        """Sample the processes and threads that have become known since the last call, and watch for their ends."""
         without_tid, self._without_tid = self._without_tid, []
         for entry in without_tid + self._registry.newer_than(self._newest):
             self._newest = max(self._newest, entry.id)
@@ -86,11 +87,11 @@ class SystemMonitor:
                 self._sampler.add_thread(entry.id, entry.pid, entry.tid)
 
     def was_replaced(self, entry: ProcessEntry) -> bool:
-        """Whether a process that was running once has ended, and its pid is another's now or nobody's."""
+        """Whether a process that was running once has ended: its pid is another process's by now, or nobody's."""
         return entry.thread is None and sampler.created(entry.pid) != entry.created
 
     def look(self, seconds: float, *, paused: bool) -> None:
-        """Tell what some processes use and do; as many as `seconds` since the last time allow."""
+        """Emit what some processes use and do; as many as the `seconds` since the last call allow."""
         found = self._sampler.samples(seconds)
         if not found:
             return
@@ -115,7 +116,7 @@ class SystemMonitor:
             self._activity.seen(entry.id, entry.pid, time.monotonic_ns(), asleep=asleep, cpu=look.cpu)
 
     def scan(self) -> None:
-        """Processes that the system has and nobody has told of."""
+        """Add processes of the program that the system lists and no other source has told of."""
         if self._registry.root is None:
             return
         for pid, parent_pid in sampler.descendants(self.tree):
@@ -141,8 +142,8 @@ class SystemMonitor:
     def find_ends(
         self, read_last: Callable[[ProcessEntry], None], end: Callable[[ProcessEntry, int | None, int], None]
     ) -> None:
-        """Ends that nobody reports: of children that their parent does not wait for yet. `read_last(entry)` is called
-        before `end(entry, exit code, time)`."""
+        """Note ends that nobody else reports: of children for which their parent does not wait. `read_last(entry)` is
+        called before `end(entry, exit code, time)`."""
         for process, code in self._exit_watcher.new():
             entry = self._registry.get(process)
             if entry is None:
@@ -158,16 +159,16 @@ class SystemMonitor:
                 end(entry, None, t_ns)
 
     def gone_ns(self, entry: ProcessEntry, otherwise: int) -> int:
-        """When an entry ended, if the kernel told of that alone."""
+        """When a process ended, if only the kernel's events told so; else the given time."""
         return self._gone.get(entry.id, otherwise)
 
     def forget(self, entry: ProcessEntry) -> None:
-        """It has ended."""
+        """Sample and watch a process no longer: it has ended."""
         self._sampler.remove(entry.id)
         self._activity.forget(entry.id)
 
     def close(self) -> None:
-        """Nothing is left to be seen."""
+        """Close the descriptors of the processes and the kernel's rings."""
         self._exit_watcher.close()
         if self._perf_events is not None:
             self._perf_events.close()

@@ -24,11 +24,13 @@ _log = logging.getLogger(__name__)
 
 
 class TraceBuffers:
-    """`before_first` is called when the first trace buffer turns up: the one of the program's first process, about
-    which the supervisor's report may come later. `positions` says how far buffers were read before, and is told so.
+    """Reads the trace buffers in the run's directory.
 
-    The program may do anything to these files. What becomes of one concerns its process alone, which is then observed
-    no longer from inside.
+    `before_first` is called when the first one is found: it belongs to the program's first process, and the
+    supervisor's report of that may come later. `positions` holds how far each was read.
+
+    The program may do anything to these files. That concerns only the process that writes the file: it is then no
+    longer observed from inside.
     """
 
     def __init__(
@@ -59,12 +61,12 @@ class TraceBuffers:
         self._room = room_for_descriptors()
 
     def go_on(self, head: Head) -> None:
-        """Another collector read these buffers before."""
+        """Take over the losses that the collector before this one counted."""
         self.put_away = head.samples_lost, head.lines_lost, head.events_lost, head.bad
         self._opened = 1
 
     def find(self) -> None:
-        """Look for new files, but only when the directory has changed."""
+        """Look for new files, but only if the directory has changed."""
         self._looked_ns = time.monotonic_ns()
         try:
             changed = os.stat(self._directory, follow_symlinks=False).st_mtime_ns
@@ -103,8 +105,8 @@ class TraceBuffers:
             self._unclaimed[name] = reader, 0
 
     def find_again(self) -> None:
-        """Once a collector has taken over: find the trace buffers that the one before it read. Those that are gone by
-        now, or are not what they were, are of processes that are not observed any more."""
+        """After a takeover, find the trace buffers that the collector before this one read. A process whose buffer is
+        gone or damaged is no longer observed."""
         self.find()
         found = {id(entry) for _, entry in self._readers.values()}
         for number in self._positions.entries():
@@ -133,10 +135,10 @@ class TraceBuffers:
         _log.debug("%s, pid %d, writes into %s", entry.name, entry.pid, name)
 
     def read(self) -> None:
-        """Translate all that is new.
+        """Decode all new records.
 
-        A parent tells of each start() before it calls the next one. So what is told comes first, then what was found:
-        processes become known in the order in which they were started.
+        A parent reports each start() before it calls the next one. So known buffers are read before new ones are
+        claimed: processes become known in the order in which they were started.
         """
         for name in list(self._readers):
             self._read(name)
@@ -153,7 +155,7 @@ class TraceBuffers:
             self._put(name)
 
     def _take(self, name: str, reader: TraceReader, entry: ProcessEntry, **options: int) -> bool:
-        """Translate what is new in a buffer; whether that went well. Where it did not, the buffer is read no more."""
+        """Decode the new records of a buffer. False if it is damaged: then it is read no more."""
         try:
             self._decoder.take(entry, reader.read(**options))
         except Damaged as error:
@@ -172,14 +174,14 @@ class TraceBuffers:
         self._registry.stop_observing(entry, reason, time.monotonic_ns())
 
     def read_last(self, entry: ProcessEntry) -> None:
-        """Translate the last words of a process that has ended: nothing more will be written."""
+        """Decode the rest of the buffer of a process that has ended: nothing more will be written."""
         for name, (reader, owner) in list(self._readers.items()):
             if owner is entry:
                 self._take(name, reader, entry, patience=0)
         self._decoder.flush(self._looked_ns)
 
     def read_rest(self) -> None:
-        """Once nothing writes any more: translate everything, and put all buffers away."""
+        """Decode everything and remove all buffers: nothing writes any more."""
         self._listed_ns = -1
         self.find()
         while self._readers or self._unclaimed:
@@ -197,7 +199,8 @@ class TraceBuffers:
             self._positions.note(reader, entry.id)
 
     def losses(self) -> tuple[int, int, int, int]:
-        """Samples, lines of output and events that were written and not read, and records that made no sense."""
+        """Numbers of samples, lines of output and events that were written and never read, and of records that made no
+        sense."""
         columns = zip(self.put_away, *(_losses(reader) for reader, _ in self._readers.values()), strict=True)
         samples, lines, events, bad = (sum(column) for column in columns)
         return samples, lines, events, bad
@@ -209,7 +212,7 @@ class TraceBuffers:
         reader.close()
 
     def close(self) -> None:
-        """Let go of the trace buffers that are still open; their files stay."""
+        """Close the buffers that are still open; their files stay."""
         for reader, _ in [*self._readers.values(), *self._unclaimed.values()]:
             with contextlib.suppress(OSError):
                 reader.release()

@@ -28,11 +28,15 @@ NAMELESS, EARLY = 10_000, 10_000
 
 
 class Decoder:
-    """Emits messages, and gives `keep` those that a later collector has to tell again. `bad` counts records
-    that made no sense, `unexplained` those about something of which nothing was told before: that was overwritten
-    before it was read. `samples_taken` and `lines_taken` count what was put out.
+    """Turns records into messages, and gives `keep` those that a later collector has to emit again.
 
-    With `found`, the watched names were found and not asked for: only those matter that change in some process.
+    With `found`, the watched names were found and not asked for: only names whose value changes in some process are
+    passed on.
+
+    Attributes:
+        bad: records that made no sense.
+        unexplained: records about something that was never introduced: that record was overwritten before it was read.
+        samples_taken, lines_taken: how many samples and lines were emitted.
     """
 
     def __init__(
@@ -92,7 +96,7 @@ class Decoder:
         }
 
     def restore(self, entry: ProcessEntry) -> None:
-        """An entry that the collector before this one knew."""
+        """Take over an entry that the collector before this one knew."""
         if entry.thread is not None:
             if entry.parent is not None:
                 self._threads[entry.parent, entry.thread] = entry
@@ -103,15 +107,15 @@ class Decoder:
             self._activity.get_or_add(entry.id, entry.agent_since, gil=entry.gil)
 
     def forget(self, entries: Sequence[ProcessEntry]) -> None:
-        """Entries that are not kept any more."""
+        """Forget entries that are no longer kept."""
         for entry in entries:
             if entry.parent is not None:
                 self._threads.pop((entry.parent, entry.thread or 0), None)
                 self._children.pop((entry.parent, entry.pid), None)
 
     def get_or_add(self, reader: TraceReader, *, patient: bool = True) -> ProcessEntry | None:
-        """A new trace buffer: the process that writes it, or the thread whose interpreter does. None, if `patient`: it
-        is not known yet which thread that is."""
+        """The entry of the process that writes a new trace buffer, or of the thread whose interpreter writes it. None
+        if that thread is not known yet and `patient` is set."""
         if reader.thread:
             return self._add_interpreter(reader, patient)
         known = self._registry.find(reader.pid)
@@ -154,7 +158,7 @@ class Decoder:
         self._registry.note_event(entry, moment, t_ns, better=entry.kind == "interpreter")
 
     def take(self, entry: ProcessEntry, records: Iterable[Sample | Record]) -> None:
-        """Translate the new records of one buffer; its samples come out of `flush`."""
+        """Decode the new records of one buffer; `flush` emits its samples."""
         earliest, latest = self._emitter.launched_ns - EARLIEST, time.monotonic_ns() + LATEST
         for record in records:
             try:
@@ -179,8 +183,8 @@ class Decoder:
             handler(entry, record.t_ns, record.texts)
 
     def flush(self, until_ns: int = sys.maxsize) -> None:
-        """Put out the samples of this tick as one message, and in order of time the lines that were printed until then
-        (monotonic ns), by whichever process."""
+        """Emit the samples of this tick as one message, and the lines of all processes that were printed until then
+        (monotonic ns), in order of time."""
         if self._samples:
             self._emitter.emit(messages.Samples(*zip(*self._samples, strict=True)))
             self.samples_taken += len(self._samples)
@@ -269,7 +273,7 @@ class Decoder:
                 self._registry.end(thread, thread.exit_code or 0, t_ns)
 
     def _thread_entry(self, entry: ProcessEntry, number: int, name: str = "") -> ProcessEntry:
-        """The entry of a thread of a process. Where what told of its start() was overwritten, its name is not known."""
+        """The entry of a thread of a process. Its name is not known where the record of its start() was overwritten."""
         thread = self._threads.get((entry.id, number))
         if thread is None:
             if not 0 < number < 1 << 31:
@@ -300,7 +304,7 @@ class Decoder:
         self._registry.name(entry, texts[0], _pid(texts[1]))
 
     def _child(self, entry: ProcessEntry, pid: int, t_ns: int) -> ProcessEntry:
-        """The child with this pid that a process began to start at this time."""
+        """The entry of the child with this pid that a process began to start at this time."""
         known = self._registry.find(pid)
         # The pid's former owner had ended before this call.
         is_new = known is not None and known.ended and t_ns > known.events["exited"]
@@ -308,7 +312,7 @@ class Decoder:
         return child
 
     def _known_child(self, entry: ProcessEntry, pid: int) -> ProcessEntry | None:
-        """The child with this pid; None where what told of it was overwritten, or it ended long ago."""
+        """The entry of a child; None if the record of its start() was overwritten, or if it ended long ago."""
         return self._children.get((entry.id, pid))
 
     def _spawned(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
@@ -377,7 +381,7 @@ class Decoder:
 
 
 def _count(text: str) -> int | None:
-    """A number that is no less than 0 and can be one; None for nothing."""
+    """A count, which is not negative; None for an empty text."""
     return _within(int(text), 0, 2**53) if text else None
 
 
@@ -386,7 +390,7 @@ def _pid(text: str) -> int:
 
 
 def _code(text: str) -> int:
-    """An exit code, or the number of a signal below 0."""
+    """An exit code; below 0, the number of a signal."""
     return _within(int(text), -(2**31), 2**32 - 1)
 
 

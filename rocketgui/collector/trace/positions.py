@@ -22,9 +22,10 @@ _IDENTITY = struct.Struct("<3q")
 
 
 class Head(NamedTuple):
-    """What stands once in the positions: which checkpoint file is right, losses of trace buffers that were put away
-    (samples, lines, events, nonsense), records that made no sense, samples and lines handed on, the offset up to which
-    the supervisor's reports were read, errors of the collector's own, its CPU seconds and those of its predecessors."""
+    """What stands once in the positions: which checkpoint file is valid; losses of trace buffers that were removed
+    (samples, lines, events, bad records); records that made no sense; samples and lines handed on; the offset up to
+    which the supervisor's reports were read; errors of the collector; its CPU seconds with those of its
+    predecessors."""
 
     current: int = 0
     samples_lost: int = 0
@@ -40,7 +41,7 @@ class Head(NamedTuple):
 
 
 class Positions:
-    """How far the trace buffers were read; `of(reader)` is an entry that was found there."""
+    """How far the trace buffers were read."""
 
     def __init__(self, files: RunFiles) -> None:
         self._memory = mmap.mmap(files.positions, 0)
@@ -56,7 +57,7 @@ class Positions:
         self._free.reverse()
 
     def of(self, reader: TraceReader) -> tuple[int, Position] | None:
-        """Whose entry a trace buffer is, and how far it was read; None if it was not read before."""
+        """The entry and the position of a trace buffer; None if it was not read before."""
         at = self._offsets.get(_identity(reader))
         if at is None:
             return None
@@ -68,7 +69,7 @@ class Positions:
         return [_ENTRY.unpack_from(self._memory, at)[3] for at in self._offsets.values()]
 
     def note(self, reader: TraceReader, entry: int) -> None:
-        """Note how far a trace buffer was read. Where there is no room left, its successor reads it from its
+        """Note how far a trace buffer was read. Where there is no room left, a later collector reads it from its
         beginning."""
         identity = _identity(reader)
         at = self._offsets.get(identity)
@@ -79,7 +80,7 @@ class Positions:
         _ENTRY.pack_into(self._memory, at, *identity, entry, *reader.position)
 
     def forget(self, reader: TraceReader) -> None:
-        """The trace buffer is put away."""
+        """Remove a trace buffer that is read no more."""
         at = self._offsets.pop(_identity(reader), None)
         if at is not None:
             _IDENTITY.pack_into(self._memory, at, 0, 0, 0)

@@ -46,7 +46,7 @@ class Sample(NamedTuple):
 
 
 class Record(NamedTuple):
-    """Any other record: one of the kinds of `layout`, with its texts."""
+    """Any other record: one of the kinds of `trace_format`, with its texts."""
 
     kind: int
     t_ns: int
@@ -58,14 +58,12 @@ class NotATraceBuffer(ValueError):
 
 
 class Damaged(Exception):
-    """The file is not any more what it was: it was cut short, or holds what no agent writes."""
+    """The file was cut short, or holds what no agent writes."""
 
 
 class RingReader:
-    """Follows one ring of slots, from slot number `next` on.
-
-    `lost` counts slots that were overwritten before they were read, or left torn.
-    """
+    """Reads one ring of slots, from slot number `next` on. `lost` counts slots that were overwritten before they were
+    read, or left torn."""
 
     def __init__(self, offset: int, slots: int) -> None:
         self._offset = offset
@@ -76,11 +74,9 @@ class RingReader:
         self.lost = 0
 
     def read(self, read: Read, most: int, patience: int = PATIENCE) -> Iterator[tuple[int, bytes]]:
-        """Yield kind and payload of every record that is new and whole; not for ever, since a writer may well be faster
-        than a reader, but a ring's worth for certain, though what is lost costs looks as well.
-
-        `read(size, offset)` gives bytes of the file; `most` is the largest number that a slot can have by now.
-        """
+        """Yield kind and payload of every new and whole record. It ends after a ring's worth of slots, since the writer
+        may be faster than the reader. `read(size, offset)` gives bytes of the file; `most` is the largest number
+        that a slot can have by now."""
         samples = 2 * self.slots
         wanted = 1  # most looks at most rings end after one slot
         while samples > 0:
@@ -124,8 +120,8 @@ class RingReader:
         return False
 
     def _jump(self, read: Read, most: int) -> bool:
-        """Whether the writer has lapped the reader: go on then with the oldest slot that it will not overwrite at
-        once."""
+        """Whether the writer has lapped the reader, which then goes on with the oldest slot that will not be
+        overwritten at once."""
         ring = read(self.slots * trace_format.SLOT_SIZE, self._offset)
         newest = 0
         for at in range(0, len(ring), trace_format.SLOT_SIZE):
@@ -160,7 +156,7 @@ class RingReader:
 
 
 class Position(NamedTuple):
-    """How far a buffer was read, and what was counted on the way; see `TraceReader`."""
+    """How far a trace buffer was read, and what was counted on the way; see `TraceReader`."""
 
     events: int = 1
     flow: int = 1
@@ -218,7 +214,7 @@ class TraceReader:
 
     @property
     def position(self) -> Position:
-        """How far it was read."""
+        """How far this buffer was read."""
         return Position(
             self._events.next,
             self._flow.next,
@@ -231,7 +227,7 @@ class TraceReader:
         )
 
     def go_on(self, position: Position) -> None:
-        """Read on where another reader stopped."""
+        """Go on where another reader stopped."""
         self._events.next, self._flow.next, self._events.lost = position[:3]
         self._last_sample, self._samples_seen, self._last_line, self.lines_lost, self.bad = position[3:]
 
@@ -250,11 +246,11 @@ class TraceReader:
                     self.bad += 1
 
     def release(self) -> None:
-        """Let go of the file, which stays."""
+        """Close the file and keep it."""
         os.close(self._descriptor)
 
     def close(self) -> None:
-        """Let go of the file and remove it, if it is still the one that was opened."""
+        """Close the file, and remove it if it is still the one that was opened."""
         self.release()
         try:
             found = os.lstat(self.path)
@@ -301,7 +297,7 @@ class TraceReader:
         self._last_sample = max(self._last_sample, number)
 
     def _count_lines(self, number: int, count: int) -> None:
-        """So many lines stand in a record with this number, which counts all lines up to its last one."""
+        """Count the lines of a record. Its number counts all lines up to its last one."""
         missing = (number - self._last_line - count) & 0xFFFFFFFF
         if missing > self._most * LINES + trace_format.FLOW_SLOTS:
             raise ValueError("a number that no agent gave")
@@ -310,5 +306,5 @@ class TraceReader:
 
 
 def _check(chunk: bytes, at: int, number: int) -> int:
-    """The check sum of the slot that begins there."""
+    """The checksum of a slot."""
     return zlib.crc32(chunk[at + 12 : at + trace_format.SLOT_SIZE], number & 0xFFFFFFFF)
