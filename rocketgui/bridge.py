@@ -33,7 +33,7 @@ PATIENCE_MS = 15_000
 
 
 class Reader(QObject):
-    """Owns the run in its thread, until it is told to end."""
+    """Runs the owner in a QThread until it is told to end."""
 
     received = Signal(object)  #: list[Frame]
 
@@ -54,7 +54,7 @@ class Reader(QObject):
         self.thread().quit()
 
     def _obey(self) -> bool:
-        """Carry out the commands that have come; False if one was to end."""
+        """Carry out the commands that have come; False if one of them was to end."""
         while self._wake.poll():
             self._wake.recv_bytes()
         while self._commands:
@@ -106,7 +106,7 @@ class Bridge(QObject):
         self._thread.start()
 
     def send(self, command: Command) -> None:
-        """Have a command carried out; after `close`, nothing comes of it."""
+        """Have a command carried out; after `close`, it is ignored."""
         if self._thread is None and not self._closed:
             self.start()
         if self._thread is not None and not self._closed:

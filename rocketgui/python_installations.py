@@ -76,8 +76,8 @@ def for_scripts() -> str:
 
 
 def candidates_for_scripts() -> list[str]:
-    """Their paths, best first, as far as they can be told without starting any: an executable may be no Python, or too
-    old. Where there is none, rocketgui's own is what runs the program."""
+    """The Pythons that `for_scripts` tries before rocketgui's own, best first. They are not started: one may be no
+    Python, or too old."""
     active = os.environ.get("VIRTUAL_ENV")
     if active and os.path.realpath(active) == os.path.realpath(sys.prefix):
         return []
@@ -89,7 +89,7 @@ def candidates_for_scripts() -> list[str]:
 
 
 def known(path: str) -> PythonInstallation:
-    """What a Python is; rocketgui's own one is not asked for it.
+    """What a Python is. rocketgui's own is known without starting it.
 
     Raises:
         NoPython: see `check`.
@@ -101,7 +101,7 @@ def known(path: str) -> PythonInstallation:
 
 
 def environment() -> dict[str, str]:
-    """The environment as it is without rocketgui, packaged or not: for everything that is started."""
+    """The environment as it was before rocketgui, packaged or not, changed it: for everything that is started."""
     variables = dict(os.environ)
     safe_path.undo(variables)
     if not getattr(sys, "frozen", False):

@@ -40,7 +40,7 @@ WARNS_AT_FORK = sys.version_info >= (3, 12)
 
 
 class Agent:
-    """One per process; a forked child gets its own by `_in_child`."""
+    """The agent of this process. A forked child goes on with the same object, made anew by `_in_child`."""
 
     def __init__(self, directory: str, watch: list[str], owner: str) -> None:
         self._directory = directory
@@ -126,14 +126,14 @@ class Agent:
         self._variables.sample_thread(thread, number)
 
     def _guarded(self, function: Callable[[], None]) -> None:
-        """Nothing that goes wrong in here may reach the program."""
+        """Call a function of the agent's: no error in it may reach the program."""
         try:
             function()
         except Exception as error:
             self._note_error(error)
 
     def _note_error(self, error: Exception) -> None:
-        """Count an error of the agent's; one of the program's own goes on its way."""
+        """Count an error of the agent's. An error that the program's signal handler raised is raised again."""
         if errors.comes_from_handler(error):
             error.__traceback__ = errors.outside(error.__traceback__)
             raise error
@@ -170,7 +170,7 @@ class Agent:
             self._sampling_thread.start()
 
     def _resumes_later(self) -> bool:
-        """Whether `_resume` will come by itself, from the end of a start() or from `_call_after_forks`."""
+        """Whether `_resume` will be called later, at the end of a start() or by `_call_after_forks`."""
         if not WARNS_AT_FORK:
             return False
         # Only the main thread is called back; and where another one forks, Python warns anyhow.
@@ -204,17 +204,17 @@ class Agent:
     # -- the end
 
     def _running(self, process: Any) -> None:
-        """A process of multiprocessing is about to run its function, here or in a child."""
+        """Sample first values: a process of multiprocessing is about to run its function, here or in a child."""
         if not self._helper:
             self._variables.give(process)
             self._variables.sample()  # what it begins with, before the sampling thread gets its first turn
 
     def _replacing(self) -> None:
-        """Another program is about to take the place of this one; the system may refuse."""
+        """Write what was printed: exec is about to replace this program, or to fail."""
         self._recorder.take(wait=True)
 
     def _leaving(self, code: str | None) -> None:
-        """The last values, exactly, and what this process used; it may come twice, and the later one is right."""
+        """Write the last exact values, and what this process used. It may be called twice; the later record counts."""
         self._sampling_thread.stop()  # os._exit may come next, and would tear what the sampler is writing
         self._multiprocessing_hooks.look_at_children()
         if not self._helper:  # from Python 3.14 on, a fork server has the main module's names
@@ -254,11 +254,11 @@ _calls_after_forks: list[Any] = []
 
 
 def _call_after_forks(function: Callable[[], None]) -> None:
-    """Have the main thread call a function as soon as `os.fork` has returned there, from now on.
+    """Have the main thread call a function right after each `os.fork` has returned there.
 
-    A thread that begins inside `after_in_parent` is counted by the warning that Python 3.13 gives about forks of
-    processes with threads. So the function is a pending call, which comes with the next Python code that runs; and
-    what makes it one is no Python code itself, so that this cannot be before the end of the fork.
+    Python 3.13 warns about forks of processes with threads, and counts a thread that begins inside `after_in_parent`.
+    So the function becomes a pending call, which runs with the next Python code. It is added by native code, so that
+    this is after the end of the fork.
     """
     if _calls_after_forks:
         return

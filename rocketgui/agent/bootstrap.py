@@ -26,7 +26,7 @@ def is_second_interpreter() -> bool:
 
 
 def begin() -> None:
-    """Begin in this process, or in one more interpreter of it, if it belongs to a run."""
+    """Start an agent in this interpreter, if its process belongs to a run."""
     directory = os.environ.get(trace_format.ENV_RUN)
     if not directory:
         return

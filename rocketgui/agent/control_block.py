@@ -14,9 +14,8 @@ from . import mapped_file, trace_format
 
 
 class ControlBlockReader:
-    """Reads the file `control_block` of the run's directory; `poll` costs next to nothing while it has not changed.
-
-    Where the program cuts the file short, it stays as it was read last.
+    """Reads the file `control_block` of the run's directory. `poll` costs next to nothing while it has not changed.
+    Where the program cuts the file short, the last settings stay.
 
     Raises:
         OSError: the file is not there, or something else is.
@@ -36,7 +35,7 @@ class ControlBlockReader:
         self.settings: list[tuple[str, str, int | float]] = []
 
     def poll(self) -> bool:
-        """Take over what is new; return whether anything was."""
+        """Read new settings; return whether there were any."""
         if not mapped_file.is_there(self._memory, 0, trace_format.CONTROL_BLOCK_TEXT, mapped_file.READ):
             return False
         version, check, length = self._head(self._memory, 0)

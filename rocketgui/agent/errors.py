@@ -18,15 +18,15 @@ _VARARGS = 0x04  # inspect.CO_VARARGS
 
 
 def outside(traceback: TracebackType | None) -> TracebackType | None:
-    """A traceback without the entries at its beginning that are of the agent."""
+    """A traceback without the agent's entries at its beginning."""
     while traceback is not None and _is_agents(traceback.tb_frame):
         traceback = traceback.tb_next
     return traceback
 
 
 def comes_from_handler(error: BaseException) -> bool:
-    """Whether a signal handler raised an error that was caught in the agent. A handler is called with the frame that
-    it interrupts; nothing else that is called from here is."""
+    """Whether a signal handler of the program's raised an error that was caught in the agent. Only a handler is called
+    with the frame that it interrupts."""
     entry = error.__traceback__
     while entry is not None:
         if not _is_agents(entry.tb_frame) and _has_frame(entry.tb_frame):

@@ -32,7 +32,8 @@ def identity(pid: int) -> str | None:
 
 
 class OwnerWatchdog:
-    """Looks after the owner with this identity, which may be empty: then nothing is done, as on other systems."""
+    """Ends the program where its owner and supervisor are gone. `owner` is the owner's identity; where it is empty, as
+    on other systems than Linux, nothing is done."""
 
     def __init__(self, owner: str) -> None:
         pid, _, self._began = owner.partition(":")
@@ -44,7 +45,7 @@ class OwnerWatchdog:
         self.armed = False
 
     def begin(self, now: int) -> None:
-        """In a forked child as well: does it see the owner, or did its parent, and is it in the same namespace?"""
+        """Begin, also in a forked child: can this process or its parent see the owner, in the same pid namespace?"""
         self._due, self._gone_since = now + EVERY, 0
         self.armed = (
             bool(self._pid) and sys.platform == "linux" and self._sees_itself() and (self.armed or self._sees_owner())
@@ -69,7 +70,8 @@ class OwnerWatchdog:
         return True
 
     def look(self, now: int) -> None:
-        """Called some times a second, with the time in ns: end all of it, if it is time to."""
+        """Called some times a second with the time in ns: end the program if its owner has been gone for long
+        enough."""
         if not self.armed or now < self._due:
             return
         self._due = now + EVERY
@@ -124,8 +126,8 @@ def _stat(pid: int) -> tuple[str, str] | None:
 
 
 def _end() -> None:
-    """End all that is below this process, then this process. What is stopped cannot fork, so it is stopped first.
-    Resource trackers end by themselves, once they have removed what is left in shared memory."""
+    """End everything below this process, then this process. Processes are stopped first, since a stopped one cannot
+    fork. Resource trackers end by themselves after they have removed what is left in shared memory."""
     me = os.getpid()
     stopped: list[int] = []
     new = _below(me, stopped)
@@ -138,7 +140,7 @@ def _end() -> None:
 
 
 def _below(me: int, known: Sequence[int]) -> list[int]:
-    """The pids of what is below a process, without those that are known already."""
+    """The pids of the descendants of a process that are not known yet."""
     found = [me]
     for pid in found:
         try:

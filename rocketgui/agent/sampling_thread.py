@@ -70,7 +70,7 @@ class SamplingThread:
         return self._cpu_before + self._cpu_now
 
     def start(self) -> None:
-        """Begin to sample. Where the system gives no more threads, only the first and last values will be known."""
+        """Begin to sample. Where the system gives no more threads, only first and last values are known."""
         if self._wake is not None:
             return
         self._cpu_before += self._cpu_now
@@ -96,8 +96,8 @@ class SamplingThread:
             _thread.start_new_thread(self._run, (wake, gone))
 
     def stop(self, entirely: bool = False) -> None:
-        """End the thread; `entirely`: and wait until the system has no trace of it, so that a fork is one of a single
-        thread."""
+        """End the thread. With `entirely`, also wait until the system has forgotten it, so that a fork is one of a
+        process with a single thread."""
         wake, gone = self._wake, self._gone
         if wake is None or gone is None:
             return
@@ -124,11 +124,11 @@ class SamplingThread:
         return max(late, 0)
 
     def forget(self) -> None:
-        """In a forked child: the thread did not come along."""
+        """In a forked child: forget the thread, which is not in the child."""
         self._wake = self._gone = None
 
     def note_error(self, error: Exception) -> None:
-        """Count an error inside the agent: it must not become one of the program's, nor be lost."""
+        """Count an error of the agent's, so that it neither reaches the program nor is lost."""
         self.errors += 1
         self.last_error = type(error).__name__
         try:
@@ -188,7 +188,7 @@ class SamplingThread:
                 self.note_error(error)
 
     def _obey(self) -> int:
-        """Take over from the control block what concerns this process; return the time between samples in ns."""
+        """Take over the settings of the control block for this process; return the time between samples in ns."""
         mine = str(os.getpid())
         self._who = ("0", self._interpreter or mine)
         self._held = [held for held in self._control_block.settings if held[0].partition(":")[0] in ("0", mine)]
@@ -205,8 +205,8 @@ class SamplingThread:
 
 
 def _without_signals(begin: Callable[[], None]) -> None:
-    """Call what begins a thread, and let no signal ever come to that thread: one that the program blocks from now on
-    would be taken from it there. A thread is there before it can say so itself."""
+    """Start a thread with all signals blocked. Otherwise the system could deliver to it signals that the program blocks
+    for itself."""
     mask = getattr(_signal, "pthread_sigmask", None)
     if mask is None:
         begin()

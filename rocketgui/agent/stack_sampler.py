@@ -59,7 +59,7 @@ WAITS = {
 
 
 class StackSampler:
-    """Looks at the thread `main`, and notes by `event(kind, t_ns, *texts)` what it is at."""
+    """Samples the stack of the thread `main`, and writes by `event(kind, t_ns, *texts)` what it does."""
 
     def __init__(self, main: int, event: Callable[..., None]) -> None:
         self._main = main
@@ -74,8 +74,8 @@ class StackSampler:
             self._clock = None
 
     def look(self, now: int, late_ns: int) -> None:
-        """Note what the main thread is at, if it is time to. The thread that calls this came by its turn `late_ns` too
-        late at best since it last did so."""
+        """Sample the stack, if it is due. `late_ns` is the shortest delay with which the calling thread got its turn
+        since the last call."""
         if now < self._due:
             return
         first, self._due = not self._due, now + EVERY
@@ -91,11 +91,11 @@ class StackSampler:
             self._event(trace_format.ACTIVITY, now, share, late, *said)
 
     def say_again(self) -> None:
-        """With the next look, say all of it, even if it is as before."""
+        """Write everything with the next sample, even if nothing has changed."""
         self._said = None
 
     def _share(self, now: int) -> int:
-        """CPU of the main thread since the last look, in percent of a core; -1: unknown."""
+        """CPU of the main thread since the last sample, in percent of a core; -1: unknown."""
         if self._clock is None:
             return -1
         cpu = time.clock_gettime_ns(self._clock)
@@ -105,7 +105,7 @@ class StackSampler:
 
 
 def _place(top: Any) -> tuple[str, str, str, int, str]:
-    """What the thread with this innermost frame waits for, what of that; its file, line and function."""
+    """What the thread with this innermost frame waits for, and of what; its file, line and function."""
     waits, of = "", ""
     where = frame = top
     for _ in range(DEPTH):

@@ -35,7 +35,7 @@ MAIN = "<fake __main__>"
 
 
 class SubinterpreterAgent:
-    """One per interpreter."""
+    """The agent of one further interpreter."""
 
     def __init__(self, directory: str, watch: list[str]) -> None:
         native = _thread.get_native_id()
@@ -64,7 +64,8 @@ class SubinterpreterAgent:
         self._sampling_thread.start()
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """Part of sys.meta_path: with `threading`, an interpreter's end begins by waiting for all its threads."""
+        """Part of sys.meta_path, for `threading`: with it, an interpreter's end begins by waiting for all its
+        threads."""
         if name != "threading":
             return None
         try:

@@ -65,7 +65,7 @@ class Ring:
         self._slot.pack_into(self._memory, where, number, check, kind, len(payload), part, parts, payload)
 
     def leave(self) -> None:
-        """Write no more."""
+        """Write nothing more."""
         self._cut = True
 
 
@@ -111,7 +111,7 @@ class TraceBuffer:
         self._head = struct.Struct(trace_format.TEXT_HEAD).pack
 
     def leave(self) -> None:
-        """In a forked child: this is its parent's buffer, and nothing of the child's may get into it."""
+        """Write nothing more: in a forked child, this is the parent's buffer."""
         self._events.leave()
         self._flow.leave()
 

@@ -61,7 +61,7 @@ _ABOUT = {
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    """What any run can be told."""
+    """The options of all commands."""
     parser.add_argument("--headless", action="store_true", help="run without a window; the exit code is the program's")
     parser.add_argument("--report", type=_writable, metavar="FILE", help="write what was seen as JSON")
     parser.add_argument(
@@ -93,7 +93,7 @@ def _add_present(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_script(parser: argparse.ArgumentParser) -> None:
-    """A program of the user's: everything from its name on belongs to it."""
+    """The options of `rocketgui run`. Everything from the script's name on belongs to the script."""
     parser.add_argument(
         "--watch", action="append", type=_checked(parse_watch), default=[], metavar="NAME",
         help="a value to draw: NAME, a global of the main module; module.NAME; or function:local. "
@@ -132,7 +132,7 @@ def _is_endless(path: str) -> bool:
 
 
 def _add_controls(parser: argparse.ArgumentParser, *, sweep: bool) -> None:
-    """What the built-in program can be told."""
+    """The options of the built-in program."""
     if sweep:
         parser.add_argument(
             "--workers", dest="sweep", type=_checked(formatting.parse_range), default=(1, 2 * (os.cpu_count() or 1)),
@@ -170,7 +170,7 @@ def _lesson(typed: str) -> int:
 
 
 def _checked(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """argparse shows the sentence of an ArgumentTypeError, and only of that."""
+    """A parser whose ValueErrors argparse shows as they are."""
 
     def checked(typed: str) -> T:
         try:
@@ -182,7 +182,7 @@ def _checked(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 
 def _writable(typed: str) -> Path:
-    """A run may be long: a report that cannot be written is better known before it."""
+    """The path of a report, checked beforehand: a run may be long."""
     from rocketgui.recording import files
 
     reason = files.obstacle(typed)

@@ -25,8 +25,8 @@ LONGEST_S = 0.1
 
 
 class Follower:
-    """Launches programs one after another, and follows each to its end; to be used in a `with` statement, at whose end
-    nothing is left. `model` knows what was seen."""
+    """Launches programs one after another, and follows each to its end. Use it in a `with` statement, after which
+    nothing is left. `model` holds what was seen."""
 
     def __init__(self) -> None:
         self._owner: Owner | None = None
@@ -43,7 +43,7 @@ class Follower:
 
     @property
     def owner(self) -> Owner:
-        """Who owns the program; loaded once it is on its way."""
+        """The owner of the program; its module is loaded after the program is launched."""
         if self._owner is None:
             owner: Any = importlib.import_module("rocketgui.owner")
             self._owner = owner.Owner(RATE)
@@ -52,15 +52,15 @@ class Follower:
 
     @property
     def model(self) -> Model:
-        """What was seen; loaded, and numpy with it, while the collector starts."""
+        """What was seen. It is loaded, with numpy, while the collector starts."""
         if self._model is None:
             self._model = importlib.import_module("rocketgui.model.model").Model()
         assert self._model is not None
         return self._model
 
     def launch(self, command: Launch, ready: Callable[[], None] = lambda: None) -> None:
-        """Launch a program. Where the system refuses, the first frame says why. `ready` is called once it is on its
-        way, before what observes it is loaded."""
+        """Launch a program. Where the system refuses, the first frame says why. `ready` is called when the program is
+        launched, before the observer's modules are loaded."""
         # The program starts while what observes it is loaded, which takes longer.
         try:
             started = StartedRun(command, lambda supervisor: self._ready(supervisor, ready))
@@ -74,7 +74,7 @@ class Follower:
         ready()
 
     def stop(self) -> None:
-        """End the program now, if it is known by now; to be called from any thread."""
+        """End the program now. May be called from any thread."""
         if self._owner is not None:
             self._owner.stop()
 
@@ -83,7 +83,7 @@ class Follower:
         self.owner.obey(command)
 
     def is_of_program(self, pid: int) -> bool:
-        """Whether it is, or was, one of the program's processes; to be called from any thread."""
+        """Whether a pid is, or was, a process of the program. May be called from any thread."""
         supervisor = (self._owner and self._owner.supervisor_pid) or self._supervisor
         if supervisor is None:
             return False
@@ -93,8 +93,8 @@ class Follower:
         )
 
     def frames(self) -> Iterator[Frame]:
-        """Every frame until the run has ended, once the model has taken it in; an empty one where none came for a
-        while."""
+        """Yield every frame until the run has ended, after the model has taken it in; an empty one where none came for
+        a while."""
         from rocketgui.owner import wait
         from rocketgui.protocol.messages import Frame
 

@@ -35,10 +35,11 @@ ENDING = frozenset(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if ha
 
 
 class Signals:
-    """What the user sends: interrupts (Ctrl-C), and requests to end. Who sent a signal decides: what the program sends
-    to its own process group, which is this process's too, concerns the program alone.
+    """The signals that the user sends: interrupts (Ctrl-C), and requests to end.
 
-    To be used in a `with` statement. What ends the program is done at once, in the thread that gets the signals.
+    The sender decides: signals that the program sends to its process group, which is this process's too, concern only
+    the program. Use it in a `with` statement. A request to end is carried out at once, in the thread that gets the
+    signals.
     """
 
     def __init__(self) -> None:
@@ -58,7 +59,7 @@ class Signals:
             self._reader.close()
 
     def begin(self, follower: Follower | None) -> None:
-        """A program was started: what comes from now on concerns it. None: it has ended."""
+        """Relate signals from now on to this program; None: it has ended."""
         self._follower = follower
         if follower is None:
             return
@@ -82,7 +83,7 @@ class Signals:
             follower.stop()
 
     def pass_on(self) -> None:
-        """Called all the time: an interrupt that came to this process alone is for the program."""
+        """Send an interrupt that came to this process alone on to the program; called all the time."""
         follower = self._follower
         if follower is None or not (self.interrupts or self.end) or self._passed_on:
             return
@@ -138,7 +139,7 @@ def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
 
 
 def work_for(seconds: float | None) -> Callable[[Run], bool] | None:
-    """Whether a run has gone on for so long; None: it goes on to its end."""
+    """A condition that ends a run after so many seconds; None: it goes on to its end."""
     return None if seconds is None else lambda run: (run.work_s() or 0) > seconds
 
 
@@ -179,7 +180,7 @@ def _reported(options: Options, run: Run, before: list[Run]) -> int:
 
 
 def tell(text: str) -> None:
-    """Say something beside what the program prints, where anybody still reads it."""
+    """Print a sentence on stderr, if anybody still reads it."""
     from rocketgui.model.formatting import message_lines  # after the program was launched
 
     try:
@@ -189,7 +190,7 @@ def tell(text: str) -> None:
 
 
 def _silence() -> None:
-    """Nobody reads what is said on stderr: nothing more is to be said there, at the interpreter's end either."""
+    """Print nothing more on stderr, also at the interpreter's end: nobody reads it."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stderr.fileno())
@@ -245,7 +246,7 @@ class LiveLine:
 
 
 def _summarise(run: Run, first: Collection[str] = ()) -> None:
-    """What was seen."""
+    """Print the summary of a run."""
     from rocketgui.cli import summary
     from rocketgui.model.formatting import harmless
 

@@ -64,8 +64,8 @@ def _begin_log(level: str, words: list[str]) -> None:
 
 
 def _fill_streams() -> None:
-    """Where standard input, output or errors are closed, put nothing there, before something else takes their place:
-    the program would find rocketgui's own files under their numbers."""
+    """Open the null device where standard input, output or errors are closed. Otherwise files of rocketgui's own would
+    get their numbers, and the program would find those."""
     import os
 
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):

@@ -87,7 +87,7 @@ def _check_all() -> int:
 
 
 def _say(about: str, *facts: str) -> None:
-    """At once, so that one who waits sees how far it is."""
+    """Print a line at once, so that the user sees how far the test is."""
     print(f"{about:<{WIDTH}}  {harmless(', '.join(facts))}", flush=True)
 
 

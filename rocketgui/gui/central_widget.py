@@ -31,7 +31,7 @@ _LESSON_SHARE = 0.3
 
 
 class CentralWidget(QWidget):
-    """The window's content; the parts are the window's own."""
+    """Lays out the parts of the window, which own themselves."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class CentralWidget(QWidget):
         rows.addWidget(status_bar)
 
     def share_width(self, *, for_lesson: bool) -> None:
-        """Give the right-hand side the width that it needs while presented: that of the controls, or of a lesson."""
+        """While presenting, give the right-hand side the width of the controls, or of a lesson."""
         right = round(self.width() * _LESSON_SHARE) if for_lesson else _RIGHT_WIDTH
         self._across.setSizes([self._across.width() - right, right])
 
@@ -93,5 +93,5 @@ class CentralWidget(QWidget):
             splitter.restoreState(state)
 
     def show_right(self) -> None:
-        """The right-hand side is there as long as anything is in it."""
+        """Show the right-hand side if anything in it is visible."""
         self._right.setVisible(any(not part.isHidden() for part in self._parts))

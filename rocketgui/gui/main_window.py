@@ -109,7 +109,8 @@ class MainWindow(QMainWindow):
             self._show_script(options.script, options.python)
 
     def _rocket_options(self) -> Options:
-        """What the rocket program's controls show at first. The Python that is given with a script is the script's."""
+        """What the rocket program's controls show at first. A Python that is given together with a script belongs to
+        the script."""
         options = self._given
         if options.script is None:
             return options
@@ -248,7 +249,7 @@ class MainWindow(QMainWindow):
             self.output.code.show_file(script_source.name_of(script), *script_source.read(script))
 
     def _open(self, path: Path) -> None:
-        """The user opened a program: show it, and leave what runs alone."""
+        """Show a program that the user opened; what runs goes on."""
         self._show_script(Script((str(path.absolute()),), folder=str(path.absolute().parent)))
         live = self.controller.state in LIVE
         when = "once what runs has ended; Esc ends it now" if live else "with Space"
@@ -330,7 +331,7 @@ class MainWindow(QMainWindow):
         self.top.mark_scheme(scheme)
 
     def switch_scheme(self) -> None:
-        """From dark to light, or back."""
+        """Switch between dark and light."""
         self._scheme_chosen(ColourScheme.LIGHT if self.themes.theme.id == ColourScheme.DARK else ColourScheme.DARK)
 
     # ------------------------------------------------------------ what arrives
@@ -346,7 +347,7 @@ class MainWindow(QMainWindow):
         self._wake()
 
     def _show_right(self) -> None:
-        """A lesson that is presented speaks of what is printed."""
+        """Show the output also while a lesson is presented, whose text speaks of it."""
         presented = self.presentation
         self.output.setVisible(presented.shape is None or presented.controls or self.lesson.step is not None)
         self._central.show_right()
@@ -387,7 +388,7 @@ class MainWindow(QMainWindow):
         self._words.now()
 
     def _program_changed(self) -> None:
-        """Another program is launched next, or it is told something else."""
+        """Take in that another program is launched next, or that its arguments have changed."""
         script = self.program.script
         self.setWindowTitle("rocketgui" if script is None else f"{self.program.name} – rocketgui")
         watch = None if script is None else script.watch

@@ -184,7 +184,7 @@ class RunController(QObject):
             self._bridge_closed()
 
     def _bridge_closed(self) -> None:
-        """A run that was live is reported as far as it was seen."""
+        """Report a run that was live as far as it was seen."""
         if self._closed:
             return
         self._closed = True

@@ -32,8 +32,8 @@ class Settings(NamedTuple):
     controls: dict[str, Any] = {}  # noqa: RUF012 nobody changes it
 
     def applied(self, options: Options) -> Options:
-        """The options with what is remembered, but for what was given; a lesson has controls of its own, and a program
-        of the user's a Python of its own."""
+        """The options with remembered values, except where the user gave one. A lesson has controls of its own, and a
+        program of the user's a Python of its own."""
         if options.lesson is not None:
             return options
         given = options.given if options.script is None else options.given | {"python"}

@@ -16,8 +16,9 @@ SETTLED_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """So many workers ran at once for `seconds`, without pauses; together they got `cores` cores, and the system
-    interrupted them so often in a second, or None where it does not tell."""
+    """What some concurrent workers got: `workers` of them ran at once for `seconds`, pauses left out, and got `cores`
+    cores together. `switches_per_s`: involuntary context switches per second; None where the system does not count
+    them."""
 
     workers: int
     seconds: float
@@ -26,10 +27,8 @@ class Shares:
 
 
 class ConcurrentWorkers:
-    """Some workers, from the moment at which all of them run to the one at which one leaves or another comes.
-
-    `paused_ns(began, ended)` tells for how much of a time the run was paused.
-    """
+    """Workers that run at once, from when all of them run until one of them leaves or another comes. `paused_ns(began,
+    ended)` is the length of the pauses in a time span, in ns."""
 
     def __init__(self, workers: Iterable[Process], t_ns: int, paused_ns: Callable[[int, int], int]) -> None:
         self._paused_ns = paused_ns
@@ -41,7 +40,7 @@ class ConcurrentWorkers:
         self.ids = frozenset(worker.id for worker, *_ in self._workers)
 
     def shares(self, now_ns: int) -> Shares | None:
-        """What they got until now; None while that is not known."""
+        """What the workers got until now; None if that is not known."""
         seconds = (now_ns - self._began_ns - self._paused_ns(self._began_ns, now_ns)) / 1e9
         used = [self._per_s(before, worker.cpu_reading) for worker, before, _ in self._workers]
         known = [cores for cores in used if cores is not None]
@@ -63,8 +62,12 @@ class ConcurrentWorkers:
 
 
 class ConcurrencyTracker:
-    """Follows who runs at once. `most` is what the largest group of concurrent workers got that is past, of equal ones
-    the one that lasted longest; None if there was none for long enough."""
+    """Follows which workers run at once.
+
+    Attributes:
+        most: what the largest earlier group of concurrent workers got; of groups of equal size, the one that lasted
+        longest. None if no group lasted long enough.
+    """
 
     def __init__(self, paused_ns: Callable[[int, int], int]) -> None:
         self._paused_ns = paused_ns
@@ -72,7 +75,8 @@ class ConcurrencyTracker:
         self.most: Shares | None = None
 
     def meet(self, workers: list[Process], t_ns: int) -> None:
-        """These run now. To be called before what else is known of a time: who left took its last reading along."""
+        """Take in which workers run from now on. Call it before other news of the same time: a worker that leaves takes
+        its last reading along."""
         if self._now.ids == {worker.id for worker in workers}:
             return
         past = self.shares(t_ns)
@@ -81,7 +85,7 @@ class ConcurrencyTracker:
         self._now = ConcurrentWorkers(workers, t_ns, self._paused_ns)
 
     def shares(self, now_ns: int) -> Shares | None:
-        """What those get that run now; None while that is not known."""
+        """What the workers got that run now; None if that is not known."""
         return self._now.shares(now_ns)
 
 

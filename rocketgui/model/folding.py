@@ -62,7 +62,7 @@ class Group:
 
 
 class Folded:
-    """One that has ended, with as much as is kept of it. Times are ns since launch."""
+    """A process or thread that has ended, with as much as is kept of it. Times are ns since launch."""
 
     __slots__ = ("began_ns", "cpu_s", "exited_ns", "group", "id", "is_worker", "name", "parent", "pid")
 
@@ -74,7 +74,7 @@ class Folded:
         self.group = group
 
     def process(self) -> Process:
-        """It as a row of its own, with what is known of it still."""
+        """A row of its own for it, with what is still known."""
         end = self.group.row
         return Process(
             self.id,
@@ -99,9 +99,8 @@ class Folded:
 
 @dataclass(slots=True)
 class Work:
-    """What all folded workers did together. `spans` of them were in their functions: the first and the last ns at which
-    one entered, and at which one left. `activity_s`: for how many seconds of `in_function_s` they were seen to do
-    what."""
+    """What all folded workers did together. `spans` of them were in their functions; of these, the first and last times
+    (ns) of entering and of leaving. `activity_s`: seconds of `in_function_s` by activity."""
 
     workers: int = 0
     spans: int = 0
@@ -114,7 +113,7 @@ class Work:
     counted: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     def add_span(self, entered_ns: int, left_ns: int) -> None:
-        """One entered its function, and left it."""
+        """Add the time that a worker was in its function."""
         if not self.spans:
             self.entered_ns, self.left_ns = (entered_ns, entered_ns), (left_ns, left_ns)
         self.spans += 1
@@ -122,14 +121,14 @@ class Work:
         self.left_ns = min(self.left_ns[0], left_ns), max(self.left_ns[1], left_ns)
 
     def add_value(self, name: str, change: float) -> None:
-        """A value of one of them changed by so much."""
+        """Add the change of a worker's value."""
         if name in self.counted or len(self.counted) < _SUMS:
             count, total = self.counted.get(name, (0, 0.0))
             self.counted[name] = count + 1, total + change
 
 
 class FoldedAway:
-    """All that were folded in a run."""
+    """All processes and threads that were folded in a run."""
 
     def __init__(self) -> None:
         self.work = Work()
@@ -151,7 +150,7 @@ class FoldedAway:
 
     @property
     def groups(self) -> Iterable[Group]:
-        """In the order in which they came to be."""
+        """The groups, in the order in which they came to be."""
         return self._groups.values()
 
     @property
@@ -161,16 +160,16 @@ class FoldedAway:
 
     @property
     def processes(self) -> int:
-        """How many of them were processes, not threads or interpreters."""
+        """The number of folded processes, without threads and interpreters."""
         return sum(group.count for group in self.groups if group.key.kind == "process")
 
     def get(self, number: int) -> Process | None:
-        """One of them as a row of its own; None if it is none, or counted only."""
+        """A folded one as a row of its own; None if it is none, or only counted."""
         folded = self._known.get(number)
         return None if folded is None else folded.process()
 
     def name_of(self, number: int) -> str | None:
-        """What it was called; None if it is none of them, or counted only."""
+        """The name of a folded one; None if it is none, or only counted."""
         folded = self._known.get(number)
         return None if folded is None else folded.name
 
@@ -195,7 +194,7 @@ class FoldedAway:
         return [folded.process() for folded in islice(wanted, most)]
 
     def add(self, process: Process) -> None:
-        """Keep no more of an ended process than this."""
+        """Fold an ended process: keep no more than a `Folded` of it."""
         self._put(process)
         self.count += 1
         if len(self._known) > FINDABLE + BATCH:
@@ -204,7 +203,7 @@ class FoldedAway:
                 self._forgotten = max(self._forgotten, number)
 
     def update(self, process: Process) -> None:
-        """More became known of one that `get` gave."""
+        """Take in what became known of a process that `get` returned."""
         self._leave(self._known[process.id])
         self._put(process)
 
@@ -275,12 +274,12 @@ def _describe(group: Group) -> None:
 
 
 def alike(text: str) -> str:
-    """A text without what tells it from others of its kind: `Thread-* (work)` for `Thread-17 (work)`."""
+    """A text without the digits that tell it from others of its kind: `Thread-* (work)` for `Thread-17 (work)`."""
     return re.sub(r"[0-9]+", "*", text)
 
 
 def began_ns(process: Process) -> int | None:
-    """When it is first known to have been wanted, or there; None if that is not known."""
+    """When it was first wanted, or there, in ns; None if that is not known."""
     return process.began_ns if process.start_called_ns is None else process.start_called_ns
 
 

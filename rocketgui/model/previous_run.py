@@ -13,9 +13,9 @@ from rocketgui.protocol.variant import Variant
 
 @dataclass(frozen=True, slots=True)
 class PreviousRun:
-    """A run that is over. `argv` is empty if it was one of the built-in program. `cores_used` are the CPU seconds per
-    second of its workers. `curves` holds, for each worker, arrays of times in s and values of what is called
-    `watch`, of one length each."""
+    """A run that is over. `argv` is empty for the built-in program. `cores_used` is the CPU seconds per second of its
+    workers. `curves` holds for each worker an array of times in s and one of the values named `watch`, both of one
+    length."""
 
     title: str
     argv: tuple[str, ...]
@@ -30,5 +30,5 @@ class PreviousRun:
 
 
 def comparable(before: tuple[PreviousRun, ...], argv: tuple[str, ...]) -> tuple[PreviousRun, ...]:
-    """Those of the same program: of the built-in one, or of the user's with the same arguments."""
+    """Those of the same program: the built-in one, or the user's with the same arguments."""
     return tuple(past for past in before if past.argv == argv)

@@ -49,7 +49,7 @@ class Watched:
 
     @property
     def change(self) -> float:
-        """By how much it has changed, as far as a float can say it."""
+        """The change of the value since the beginning, as a float."""
         try:
             return as_float(self.last - self.first)
         except OverflowError:  # an integer of hundreds of digits, and a float
@@ -110,22 +110,22 @@ class Process:
 
     @property
     def shown(self) -> str:
-        """Its name as it can be shown; the program may have given it any."""
+        """Its name with characters escaped that could act on a terminal or a label."""
         return harmless(self.name)
 
     @property
     def is_root(self) -> bool:
-        """Whether this is the program itself, whose parent is nobody's business."""
+        """Whether this is the program's first process."""
         return self.parent is None and self.kind != "helper" and self.id >= 0
 
     @property
     def is_group(self) -> bool:
-        """Whether this stands for many that have ended; see folding.py."""
+        """Whether this row stands for many ended processes; see folding.py."""
         return self.id < 0
 
     @property
     def state(self) -> ProcessState:
-        """What the process is doing, from the latest that is known."""
+        """Its state, by the latest news."""
         if self.ended or self.exited_ns is not None:
             return self._end_state()
         if self.error is not None:
@@ -166,10 +166,7 @@ class Process:
         return self.signal in self.terminated_by
 
     def outcome(self) -> str:
-        """How it ended in a few words that can be shown; empty while it lives.
-
-        The reason that a person can act on comes first: an exception says more than the exit code that it causes.
-        """
+        """How it ended, in a few words; empty while it lives. An exception comes before the exit code that it causes."""
         if not self.is_over:
             return ""
         if self.stopped:
@@ -183,14 +180,14 @@ class Process:
         return "finished" if self.exit_code == 0 else f"exit code {self.exit_code}"
 
     def add_activity(self, activity: Activity) -> None:
-        """Note what it is doing from now on."""
+        """Take in what it does from now on."""
         self.activity, self.activity_before = activity, self.activity
         if not self.activities or self.activities[-1][1] != activity.what:
             self.activities.append((activity.t_ns, activity.what))
 
     def stretches_ns(self, now_ns: int) -> list[tuple[int, int, str]]:
-        """From when to when (ns) it was seen to do what, one of messages.ACTIVITIES; `now_ns`: until when, if it
-        lives."""
+        """Yield (began, ended, activity) in ns, one of messages.ACTIVITIES each; `now_ns` ends the last one of a live
+        process."""
         end = now_ns if self.exited_ns is None else self.exited_ns
         known = list(self.activities)
         return [
@@ -199,11 +196,11 @@ class Process:
         ]
 
     def waits_ns(self, now_ns: int) -> list[tuple[int, int, str]]:
-        """The stretches in which it waited, for one of `WAITS`."""
+        """The stretches in which it waited for one of `WAITS`."""
         return [stretch for stretch in self.stretches_ns(now_ns) if stretch[2] in WAITS and stretch[1] > stretch[0]]
 
     def activity_s(self, now_ns: int) -> dict[str, float]:
-        """For how many seconds it was seen to do what."""
+        """Seconds by activity."""
         seconds: dict[str, float] = {}
         for began, until, what in self.stretches_ns(now_ns):
             seconds[what] = seconds.get(what, 0.0) + (until - began) / 1e9
@@ -221,7 +218,7 @@ class Process:
         return watched.series.slope(RATE_WINDOW_S) if watched is not None and not self.is_over else None
 
     def work_span_ns(self, now_ns: int) -> tuple[int, int] | None:
-        """When its function was entered and left; `now_ns` if it has not been left. None if never entered."""
+        """When its function was entered and left, in ns; `now_ns` if it was not left yet. None if it was never entered."""
         if self.target_entered_ns is None:
             return None
         left = self.target_left_ns if self.target_left_ns is not None else self.exited_ns

@@ -61,7 +61,7 @@ def report(run: Run) -> dict[str, Any]:
 
 
 def program_of(run: Run) -> dict[str, Any] | None:
-    """What ran."""
+    """The program, as the report has it."""
     program, interpreter = run.program, run.python
     if program is None:
         return None
@@ -79,7 +79,7 @@ def program_of(run: Run) -> dict[str, Any] | None:
 
 
 def system_of(run: Run) -> dict[str, Any] | None:
-    """Where it ran."""
+    """The system, as the report has it."""
     program = run.program
     return {"os": program.os, "cores": program.cores, "launched": program.launched} if program is not None else None
 
@@ -128,7 +128,7 @@ def _process(process: Process, parent: int | None, end_ns: int) -> dict[str, Any
 
 
 def _folded(run: Run) -> list[dict[str, Any]]:
-    """Ended ones that have no entry of their own, those that are alike in one."""
+    """Ended processes without an entry of their own, those alike in one entry."""
     pids = run.folded.pids(PIDS)
     return [
         {

@@ -150,8 +150,8 @@ class Run:
         self._appliers[type(message)](message)
 
     def _known(self, number: int) -> Process | None:
-        """A process that was announced: it, or if it was folded away what is known of it still, see `_learnt`; None
-        if there is nothing that could be changed."""
+        """An announced process; a folded one as far as it is still known, see `_learnt`. None if there is nothing to
+        change."""
         process = self.processes.get(number)
         if process is None:
             process = self.folded.get(number)
@@ -163,7 +163,7 @@ class Run:
         return number in self.folded or self._is_full
 
     def _learnt(self, process: Process) -> None:
-        """What is known of a process has changed, other than figures."""
+        """Note that something other than a figure has changed in a process."""
         self.changes += 1
         if process.id not in self.processes:
             self.folded.update(process)
@@ -214,7 +214,7 @@ class Run:
             self._without_index.setdefault(process.id, self.t_ns)
 
     def _assign_worker_index(self, process: Process) -> None:
-        """The first free one: what was taken for a worker can turn out to be a helper."""
+        """Give a worker the lowest free index. One becomes free where a supposed worker turns out to be a helper."""
         self._without_index.pop(process.id, None)
         if self._free_indices:
             process.worker_index = heapq.heappop(self._free_indices)
@@ -224,7 +224,7 @@ class Run:
         self._rows_changed()
 
     def advance_time(self, t_ns: int) -> None:
-        """So much time has passed. What did not turn out to be a helper in the meantime is a worker."""
+        """Advance the time to `t_ns`. A process that did not turn out to be a helper in the meantime becomes a worker."""
         self.t_ns = max(self.t_ns, t_ns)
         for number, since_ns in list(self._without_index.items()):
             process = self.processes[number]
@@ -233,7 +233,7 @@ class Run:
         self._fold()
 
     def _is_worker(self, process: Process) -> bool:
-        """Whether it is a process that the program started, or one of the threads that it was asked to run as."""
+        """Whether a process is one that the program started, or one of the threads that it was asked to run as."""
         if process.kind in ("thread", "interpreter"):
             root = self.root
             inside = self.noun(1) != "process"
@@ -258,7 +258,7 @@ class Run:
             self._deactivate(process, message.t_ns)
 
     def _deactivate(self, process: Process, t_ns: int) -> None:
-        """A worker is not in its function any more."""
+        """Note that a worker has left its function."""
         if self._active.pop(process.id, None) is not None:
             self._concurrency.meet(list(self._active.values()), t_ns)
 
@@ -434,7 +434,8 @@ class Run:
         self._fold()
 
     def _fold(self) -> None:
-        """Keep no more rows of what has ended than are wanted: some times a second, since it takes a look at all."""
+        """Fold the oldest ended processes where there are too many rows. This looks at all of them, so it is done only
+        some times a second."""
         if self.ended is None and self.t_ns < self._fold_due_ns:
             return
         for is_thread, over in self._over.items():
@@ -489,8 +490,8 @@ class Run:
 
     @property
     def watch(self) -> str:
-        """The name of the value that is shown: the chosen one, or the first that was asked for, or of those that were
-        found the one that changes in most processes."""
+        """The name of the value that is shown: the chosen one; else the first that was asked for; else, of the found
+        ones, the one that changes in most processes."""
         if self._chosen is not None:
             return self._chosen
         if self.program is not None and self.program.watch:
@@ -500,8 +501,8 @@ class Run:
 
     @property
     def names(self) -> list[str]:
-        """The names of all values that are known: those that were asked for in their order, then those that were found,
-        first the ones that change in most processes."""
+        """The names of all known values: first those that were asked for, in their order; then the found ones,
+        beginning with those that change in most processes."""
         if self._names is None:
             self._names = self._sorted_names()
         return self._names
@@ -516,12 +517,12 @@ class Run:
         return asked + found
 
     def choose(self, name: str | None) -> None:
-        """Show the value of this name; None: decide by what is known."""
+        """Show the value of this name; None: choose by what is known."""
         self._chosen = name
 
     @property
     def is_script(self) -> bool:
-        """Whether it runs a program of the user's, of which nothing is known beforehand."""
+        """Whether it runs a program of the user's."""
         return self.program is not None and not self.program.variant.is_built_in
 
     @property
@@ -530,12 +531,12 @@ class Run:
         return self.program is not None and self.program.variant.is_shared
 
     def noun(self, count: int) -> str:
-        """What the program's workers are: `process`, `threads`, ..."""
+        """What the workers are called: `process`, `threads`, ..."""
         return noun(self.program.variant.run_as if self.program is not None else "", count)
 
     @property
     def limit(self) -> int | None:
-        """The limit as it now stands; None when the program has none."""
+        """The limit as it stands now; None if the program has none."""
         if self.control_state is not None:
             limit = self.control_state.limit
         else:
@@ -549,15 +550,14 @@ class Run:
 
     @property
     def has_begun(self) -> bool:
-        """Whether any process of the program is known to do its work; of a program of the user's nothing else is known
-        than that it began."""
+        """Whether any process is known to work; of a program of the user's, whether it has begun."""
         if self.is_script and self.root is not None:
             return self.root.began_ns is not None or not self.root.agent
         return any(p.target_entered_ns is not None or p.values for p in self.processes.values() if p.kind != "helper")
 
     @property
     def root(self) -> Process | None:
-        """The program itself, the parent of all."""
+        """The program's first process."""
         if self._root is None:
             self._root = next((p for p in self.processes.values() if p.is_root), None)
         return self._root
@@ -576,7 +576,7 @@ class Run:
         return len(self.workers) + self.folded.work.workers
 
     def name_of(self, number: int) -> str:
-        """What a process is called, also one that was folded away."""
+        """The name of a process, also of a folded one."""
         process = self.processes.get(number)
         name = process.name if process is not None else self.folded.name_of(number)
         return name or f"process {number}"

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class Attribute:
-    """Put into a class: an attribute that its instances keep among their own, as without this, but that calls
-    `was_read(instance, value)` and `was_set(instance, value)`.
+    """A descriptor for an attribute of a foreign class. Instances keep the attribute in their own dictionary, as
+    without it; `was_read(instance, value)` and `was_set(instance, value)` are called when it is read or set.
 
-    Both have returned before whoever reads or sets it goes on, so no frame of theirs stands in any traceback.
+    Both have returned before the reader or setter goes on, so they leave no frame in any traceback.
     """
 
     def __init__(

@@ -43,8 +43,8 @@ EXITING = "process exiting with exitcode "
 
 
 class Until:
-    """Calls back when it dies. Tied to a callable that lives only as long as it is being called, it tells the end of
-    that call, be it by return or by exception, where a wrapper would stand in every traceback."""
+    """Calls back when it is destroyed. Bound to a callable that lives only while it is called, it tells the end of that
+    call, by return or by exception. A wrapper would stand in every traceback."""
 
     _callback: Callable[[Any], None] | None = None
 
@@ -58,7 +58,7 @@ class Until:
 
 
 class EndOfCall:
-    """A method that is the same as before, but tells when a call of it has ended."""
+    """A method that works as before, and tells when a call of it has ended."""
 
     def __init__(
         self, method: Callable[..., Any], callback: Callable[[Any], None], on_error: Callable[[Exception], None]
@@ -123,7 +123,7 @@ class MultiprocessingHooks:
     # -- getting in
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """Part of sys.meta_path: let the others find the modules, and patch what they load."""
+        """Part of sys.meta_path: patch certain modules after the other finders have found them."""
         patch = self._patches.get(name)
         if patch is None:
             return None
@@ -213,7 +213,8 @@ class MultiprocessingHooks:
         self._resume()
 
     def note_line(self, stream: str, line: str) -> None:
-        """Called with each line that is printed: what is being handled then tells why a start() or a target failed."""
+        """Take in a line that was printed. If an exception is being handled meanwhile, it is why a start() or a target
+        failed."""
         error = sys.exc_info()[1]
         if stream == "stderr" and line == self._banner:
             self._leave(error)
@@ -236,14 +237,15 @@ class MultiprocessingHooks:
             self._event(trace_format.JOINED, time.monotonic_ns(), popen.pid)
 
     def periodic(self, now: int) -> None:
-        """About ten times a second: has the program learnt how a child ended, or not said why a start() failed?"""
+        """Called about ten times a second: look for children whose ends the program has learnt, and for failed start()
+        calls."""
         self.look_at_children()
         failed = self._failed_start
         if failed is not None and now - failed[0] > 500_000_000:
             self._start_failed(failed, "")
 
     def look_at_children(self) -> None:
-        """Has the program learnt how a child ended?"""
+        """Write the exit codes of children that the program has learnt."""
         for child in list(self._children):
             popen, attributes, pid = child
             code = attributes.get("returncode")
@@ -268,7 +270,7 @@ class MultiprocessingHooks:
     # -- in a child
 
     def forget(self) -> None:
-        """In a forked child: what was going on belongs to the parent."""
+        """In a forked child: forget calls that were under way in the parent."""
         self._starting.clear()
         self._children = []
         self._failed_start = None
@@ -286,7 +288,7 @@ class MultiprocessingHooks:
         self._event(trace_format.TARGET_ENTERED, time.monotonic_ns())
 
     def _once(self, module: Any, name: str) -> None:
-        """Note the next call of a function as the moment at which the target was left."""
+        """Write that the target was left when a function is called next."""
         function = getattr(module, name)
 
         def note_left(*arguments: Any, **named: Any) -> Any:
@@ -314,8 +316,8 @@ class MultiprocessingHooks:
 
 
 def describe(error: BaseException) -> str:
-    """The last line that a traceback of this exception would have; of a text that begins with a blank line, as that
-    about a missing __main__ guard does, the first line that says something."""
+    """The last line of an exception's traceback. Of a text that begins with a blank line, such as the one about a
+    missing __main__ guard, the first line that is not blank."""
     name = type(error).__name__
     try:
         text = str(error)
@@ -329,7 +331,7 @@ def describe(error: BaseException) -> str:
 
 
 def found_by_others(this: Any, name: str, path: Any, target: Any) -> Any:
-    """What the other members of sys.meta_path find; None if that is nothing."""
+    """The spec that the other members of sys.meta_path find, or None."""
     for finder in sys.meta_path:
         # Before Python 3.12, one of the program's may be of the old kind.
         find = None if finder is this else getattr(finder, "find_spec", None)
@@ -356,13 +358,13 @@ def after_loading(loader: Any, patch: Callable[[Any], None]) -> None:
 
 
 def is_standard(spec: Any) -> bool:
-    """Whether a module that was found is the standard library's, and not one of the program's with the same name."""
+    """Whether a module is the standard library's, and not one of the program's with the same name."""
     return str(spec.origin).startswith(STANDARD)
 
 
 def helper_name(arguments: Sequence[str]) -> str:
-    """Which helper a command line starts: "fork server", "resource tracker", or "" for none. They are Python's own,
-    and loky's, wherever that lies."""
+    """The helper that a command line starts: "fork server", "resource tracker", or "" for none. These are Python's own
+    and loky's."""
     for module, name in (
         ("forkserver", "fork server"),
         ("resource_tracker", "resource tracker"),

@@ -40,8 +40,8 @@ PROGRESS = 500_000_000
 
 
 class Begun:
-    """A line that has no end yet: its beginning, how many characters were left out of it, what stood in it before the
-    last \\r, and when such a state was last noted."""
+    """A line without an end: its beginning, how many characters were left out, what stood before the last \\r, and when
+    such a state was written last."""
 
     __slots__ = ("before", "cut", "progress", "text")
 
@@ -53,7 +53,8 @@ class Begun:
 
 
 class Long:
-    """Long texts of a thread on a stream, one after another: the last one, and how many characters came before it."""
+    """Long texts that a thread wrote to a stream, one after another: the last one, and the number of characters before
+    it."""
 
     __slots__ = ("before", "key", "text")
 
@@ -63,8 +64,8 @@ class Long:
         self.before = 0
 
     def newest(self, most: int) -> tuple[str, int]:
-        """So many characters of them at most, and how many lines before are left out. To count those would take as
-        long as to write them, so that is estimated from the others."""
+        """The last text, at most `most` characters of it, and how many lines before are left out. To count them would
+        take as long as to write them, so the number is estimated."""
         left_out = self.before + max(0, len(self.text) - most)
         if not left_out:
             return self.text, 0
@@ -75,11 +76,11 @@ class Long:
 
 
 class Recorder:
-    """Passes lines on to `note(t_ns, stream, thread, lines, dropped)`: the number of the thread that printed them (0:
-    the main one), and how many before them are left out.
+    """Passes printed lines on to `note(t_ns, stream, thread, lines, dropped)`: `thread` is the number of the thread
+    that printed them (0: the main one), `dropped` how many lines before them are left out.
 
-    `current()` gives the number of the thread that calls it. While `listen` is on, or an exception is being handled,
-    `line(stream, line)` is called with each line at once. `on_error` gets what goes wrong in here.
+    `current()` gives the number of the calling thread. While `listen` is on, or an exception is being handled,
+    `line(stream, line)` is called at once with each line. `on_error` gets errors of the agent's own.
     """
 
     def __init__(
@@ -115,7 +116,7 @@ class Recorder:
         self._room = MOST_TEXT
 
     def attach(self) -> None:
-        """Listen to what are now sys.stdout and sys.stderr."""
+        """Replace the `write` methods of what are now sys.stdout and sys.stderr."""
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
             try:
@@ -127,18 +128,18 @@ class Recorder:
             self._streams[name] = stream, looking, appending
 
     def listen(self, wanted: bool) -> None:
-        """Have each line heard at once from now on, or no longer."""
+        """Switch on or off that `line` is called with each line at once."""
         self._listening = wanted
         self.look()
 
     def look(self) -> None:
-        """Look at each write from now on, until there is a flood of them."""
+        """Handle each write by itself from now on, until there is a flood of them."""
         for stream, looking, appending in list(self._streams.values()):
             if stream.__dict__.get("write") is appending:
                 stream.write = looking
 
     def forget(self) -> None:
-        """In a forked child: what was printed and not noted, and lines that were begun, belong to the parent."""
+        """In a forked child: forget text and unfinished lines that the parent printed."""
         del self._pieces[:]
         for texts in self._flood.values():
             del texts[:]
@@ -151,12 +152,12 @@ class Recorder:
         self.look()
 
     def forget_thread(self) -> None:
-        """The thread that calls this is about to end: its ident may be another one's soon."""
+        """Forget the calling thread, which is about to end: its ident may be another thread's soon."""
         self._numbers.pop(_thread.get_ident(), None)
 
     def tick(self) -> None:
-        """Note what is waiting; called at each sample by the sampling thread, the only one that there is beside the
-        main thread where a flood is to be passed on with less ado."""
+        """Write waiting text; called at each sample by the sampling thread. Only beside a single other thread, the main
+        one, is a flood handled with less work per write."""
         self._room = min(MOST_TEXT, self._room + MORE_TEXT)
         # Whoever writes long texts one after another need not look at them each time as well.
         self._quiet = not (self._pieces and type(self._pieces[-1]) is Long)
@@ -171,7 +172,7 @@ class Recorder:
         self.take()
 
     def flush(self) -> None:
-        """At the end of the process: note the lines that have no end, too, and from now on each write at once."""
+        """At the end of the process: write unfinished lines too, and from now on each text at once."""
         self._over = True
         self.look()
         self.take(wait=True)
@@ -183,7 +184,7 @@ class Recorder:
         self._begun = {}
 
     def take(self, wait: bool = False) -> None:
-        """Note what is waiting, unless somebody else is at it; with `wait`, after them."""
+        """Write waiting text, unless another thread is doing so; with `wait`, wait for that thread first."""
         # Never waited for without a bound: a signal's handler may have interrupted who holds it.
         if not (self._lock.acquire(True, 0.1) if wait else self._lock.acquire(False)):
             return
@@ -281,7 +282,7 @@ class Recorder:
                 self._lock.release()
 
     def _hear(self, key: tuple[str, int], text: str) -> None:
-        """Have each line that this text ends heard at once."""
+        """Call `line` at once with each line that a text ends."""
         self.take()
         begun = self._begun.get(key)
         lines = ((begun.text if begun is not None else "") + text).split("\n")[:-1]
@@ -291,8 +292,8 @@ class Recorder:
             self._line(key[0], line)
 
     def _runs(self) -> list[tuple[tuple[str, int], str, int]]:
-        """What is waiting, put together as far as it is of one thread on one stream: of each the newest text, and how
-        many lines before it are left out. It waits no longer then."""
+        """Take the waiting text, joined as far as it is of one thread on one stream: the newest text of each, and how
+        many lines before it are left out."""
         pieces = self._pieces[:]
         del self._pieces[: len(pieces)]
         found: list[tuple[tuple[str, int], str, int]] = []
@@ -326,7 +327,7 @@ class Recorder:
     # -- what is noted of it
 
     def _texts(self, now: int, key: tuple[str, int], text: str, dropped: int) -> None:
-        """What was printed on a stream by a thread since the last time, after lines that are left out."""
+        """Write the text of a thread on a stream, after `dropped` lines that are left out."""
         if not text:
             return
         stream, thread = key
@@ -344,7 +345,7 @@ class Recorder:
         self._go_on(now, stream, thread, begun, text)
 
     def _go_on(self, now: int, stream: str, thread: int, begun: Begun, text: str) -> None:
-        """What has no end yet."""
+        """Keep the beginning of an unfinished line."""
         at = text.rfind("\r")
         if at >= 0:  # it is written over
             last = text.rfind("\r", 0, at)
@@ -360,7 +361,7 @@ class Recorder:
 
 
 def _newest(key: tuple[str, int], text: str, dropped: int, most: int) -> tuple[tuple[str, int], str, int]:
-    """So many characters of a text at most, from the beginning of a line on; and how many lines are left out."""
+    """The end of a text, at most `most` characters from the beginning of a line on, and how many lines are left out."""
     if len(text) > most:
         # One that is longer than all that is kept is cut later, and needs its beginning.
         at = text.find("\n", len(text) - most) + 1
@@ -370,7 +371,7 @@ def _newest(key: tuple[str, int], text: str, dropped: int, most: int) -> tuple[t
 
 
 def _joined(begun: Begun, text: str) -> str:
-    """A line that was begun, with what was printed next."""
+    """The beginning of a line and what was printed next."""
     return begun.text + text if not begun.cut else _finished(begun, len(text))
 
 
@@ -380,7 +381,7 @@ def _finished(begun: Begun, more: int = 0) -> str:
 
 
 def _last_state(line: str) -> str:
-    """What stands in a line at last, since \\r begins it anew."""
+    """What stands in a line at last: each \\r begins it anew."""
     if "\r" not in line:
         return line
     states = [state for state in line.split("\r") if state]
@@ -388,7 +389,7 @@ def _last_state(line: str) -> str:
 
 
 def _cut(line: str) -> str:
-    """A line that fits into a record, which is measured in bytes of UTF-8."""
+    """A line cut to the size of a record, in bytes of UTF-8."""
     if len(line) * 4 <= trace_format.MAX_LINE:
         return line
     data = line.encode("utf-8", "backslashreplace")

@@ -36,9 +36,11 @@ _ARGUMENTS, _ENVIRONMENT = 0, 5
 
 
 class SubprocessHooks:
-    """`event(kind, t_ns, *texts)` writes; `leaving(exit_code)` is called before `os._exit`, `replacing()` before
-    another program takes the process over; `on_error` gets what goes
-    wrong in here."""
+    """Puts the agent's variables into every environment that is given to a new program, and writes what is started.
+
+    `event(kind, t_ns, *texts)` writes a record; `leaving(exit_code)` is called before `os._exit`, `replacing()` before
+    exec; `on_error` gets errors of the agent's own.
+    """
 
     def __init__(
         self,
@@ -79,7 +81,7 @@ class SubprocessHooks:
             os.environ.putenv, os.environ.unsetenv = os.putenv, os.unsetenv
 
     def patch(self, module: Any) -> None:
-        """Wrap the function by which `subprocess` starts what it starts."""
+        """Wrap the function by which `subprocess` forks and executes."""
         if os.name == "nt":
             return
         module.Popen._handle_exitstatus = self._reaping(module.Popen._handle_exitstatus)
@@ -93,7 +95,7 @@ class SubprocessHooks:
             module._posixsubprocess = _ForkExec(noting)
 
     def completed(self, environment: Mapping[Any, Any]) -> dict[Any, Any]:
-        """The same environment, with what brings the agent into a process that gets it."""
+        """An environment with the variables that bring the agent into a process."""
         found = dict(environment)
         # Never one that is text compared with one that is not: `python -b` would complain.
         names = {os.fsencode(name): name for name in found}
@@ -165,7 +167,8 @@ class SubprocessHooks:
         return putenv_with_agent
 
     def _taken(self, putenv: Callable[[Any, Any], None], value: Any) -> Any:
-        """Keep the program's PYTHONPATH; return the one with the agent, or what is wrong, for the system to say so."""
+        """Keep the program's PYTHONPATH; return the one with the agent. A wrong value is returned as it is: the system
+        refuses it."""
         try:
             path = self._path(os.fsdecode(value))
             putenv(trace_format.ENV_PYTHONPATH, value)
@@ -212,7 +215,7 @@ class SubprocessHooks:
         return fork_exec_and_note
 
     def _with_agent(self, arguments: Sequence[Any]) -> Sequence[Any]:
-        """What `fork_exec` was called with, but for the environment, which is completed."""
+        """The arguments of `fork_exec` with a completed environment."""
         environment = arguments[_ENVIRONMENT]
         if environment is None:
             return arguments
@@ -235,7 +238,7 @@ class SubprocessHooks:
         return handle_and_note
 
     def _prepared(self, environment: Any) -> Any:
-        """The completed environment; what is wrong with the one that was given is for the system to say."""
+        """The completed environment. A wrong one is returned as it is: the system refuses it."""
         if environment is None:  # from Python 3.13 on: the real one
             return None
         try:
@@ -252,14 +255,14 @@ class SubprocessHooks:
 
 
 class _ForkExec:
-    """Stands for the module `_posixsubprocess` in subprocess, which looks up this one function in it."""
+    """Stands in for the module `_posixsubprocess` in subprocess, which looks up only this function in it."""
 
     def __init__(self, fork_exec: Callable[..., int]) -> None:
         self.fork_exec = fork_exec
 
 
 def _is_path(name: Any) -> bool:
-    """Whether that is the name of PYTHONPATH."""
+    """Whether a name is PYTHONPATH."""
     return bool(name == "PYTHONPATH") if type(name) is str else type(name) is bytes and name == b"PYTHONPATH"
 
 

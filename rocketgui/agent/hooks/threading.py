@@ -61,11 +61,11 @@ class _Active(dict):  # type: ignore[type-arg]
 
 
 class Threads:
-    """Numbers the threads of this process from 1 on, and says what becomes of them.
+    """Numbers the threads of this process from 1 on, and writes their lifecycle.
 
-    `event(kind, t_ns, *texts)` writes; `sample(thread, number)` is called before a thread's first line and when its
-    function is over, to read its first and last values; `on_error` gets what goes wrong in here. All of it may be
-    called with threading's own lock held.
+    `event(kind, t_ns, *texts)` writes a record; `sample(thread, number)` is called before a thread's first line and at
+    its end, for its first and last values; `on_error` gets errors of the agent's own. All methods may be called while
+    threading holds its own lock.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Threads:
         self.ended: Callable[[], None] = lambda: None
 
     def patch(self, module: Any) -> None:
-        """Put the dictionaries into `threading`."""
+        """Put dictionaries that report changes into `threading`."""
         limbo, active = _Limbo(module._limbo), _Active(module._active)
         limbo.threads = active.threads = self
         module._limbo, module._active = limbo, active
@@ -108,32 +108,32 @@ class Threads:
         return 0 if alive is None else alive[1]
 
     def forget(self) -> None:
-        """In a forked child: the threads did not come along."""
+        """In a forked child: forget the parent's threads, which are not in the child."""
         self._alive = {}
         self._over = {}
         self._count = 0
 
     def guard(self, function: Callable[[Any], None], thread: Any) -> None:
-        """Nothing that goes wrong in here may reach threading."""
+        """Call a function of the agent's: no error in it may reach threading."""
         try:
             function(thread)
         except Exception as error:
             self._on_error(error)
 
     def called(self, thread: Any) -> None:
-        """start() was called."""
+        """Note that start() was called."""
         self.starting()
         self._count += 1
         self._alive[id(thread)] = thread, self._count
         self._say(self._count, "start_called", thread._name)
 
     def began(self, thread: Any) -> None:
-        """The system runs it."""
+        """Note that the system runs the thread."""
         if id(thread) in self._alive:  # else it is one that threading did not start
             self._say(self._alive[id(thread)][1], "began", getattr(thread, "_native_id", None))
 
     def entered(self, thread: Any) -> None:
-        """It is about to call run(); or start() failed."""
+        """Note that run() is about to be called, or that start() failed."""
         if id(thread) not in self._alive:
             return
         number = self._alive[id(thread)][1]
@@ -146,7 +146,7 @@ class Threads:
             self._say(number, "target_entered")
 
     def left(self, thread: Any) -> None:
-        """run() is over."""
+        """Note that run() has ended."""
         key = id(thread)
         if key in self._alive:
             now = time.monotonic_ns()
@@ -158,7 +158,7 @@ class Threads:
             over[key] = ref(thread, lambda _: over.pop(key, None)), number
 
     def failed(self, error: BaseException) -> None:
-        """threading is about to report an exception, in the thread that died of it."""
+        """Note the exception that threading is about to report, in the thread that it ended."""
         number = self.current()
         if number:
             self._say(number, "failed", multiprocessing.describe(error))

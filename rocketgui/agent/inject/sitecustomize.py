@@ -40,7 +40,7 @@ def _begin() -> None:
 
 
 def _give_back(before: Any) -> None:
-    """Let the program import for itself what was imported here: a module of its own may have that name."""
+    """Forget the modules that were imported here: the program may have its own of the same names."""
     for name in set(sys.modules) - before:
         if name not in sys.builtin_module_names and name.partition(".")[0] != "_rocketgui_agent":
             del sys.modules[name]
@@ -66,7 +66,7 @@ def _hide(trace_format: Any) -> None:
 
 
 def _chain() -> None:
-    """Import the sitecustomize that this one stands in front of, if there is one."""
+    """Import the sitecustomize that this file hides, if there is one."""
     own = sys.modules.pop("sitecustomize", None)
     try:
         import sitecustomize  # type: ignore[import-not-found]  # noqa: F401

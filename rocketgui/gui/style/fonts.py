@@ -26,8 +26,8 @@ def base_font(app: QApplication) -> QFont:
 
 
 def text_font(factor: float, *, bold: bool = False) -> QFont:
-    """The application's font of now at another size. Whoever draws by hand asks for it each time: the size of all text
-    changes when the window is presented."""
+    """The application's font in another size. Whoever draws by hand asks for it with each drawing: presenting changes
+    the size of all text."""
     font = QApplication.font()
     font.setPixelSize(max(round(font.pixelSize() * factor), 9))
     font.setBold(bold)
@@ -44,7 +44,7 @@ def set_text(widget: QWidget, factor: float, *, bold: bool = False, font: QFont 
 
 
 def text_scale() -> float:
-    """How large text is by now, beside what it is in a small window."""
+    """The size of text by now, relative to that of a small window."""
     return QApplication.font().pixelSize() / _TEXT_PX[0]
 
 
@@ -59,8 +59,8 @@ def resize_text(window: QWidget, pixels: int, apart: Sequence[QWidget] = (), apa
 
 
 def set_all_text(window: QWidget, pixels: int, apart: Sequence[QWidget], apart_pixels: int) -> None:
-    """What `resize_text` does, also where it seems done: a new style sheet gives each widget the font that it had at
-    first, and leaves the application's as it is."""
+    """As `resize_text`, also where the size seems right: a new style sheet resets the fonts of widgets, and not the
+    application's."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     app.setFont(_sized(app.font(), pixels))
@@ -74,7 +74,7 @@ def set_all_text(window: QWidget, pixels: int, apart: Sequence[QWidget], apart_p
 
 
 def fit_text(part: QWidget, pixels: int) -> None:
-    """Give all text in a part of a window that was made later the size that is usual where it goes."""
+    """Give all text in a part that was made later the usual size."""
     widgets = [part, *part.findChildren(QWidget)]
     for widget in widgets:
         _resize(widget, pixels)

@@ -20,7 +20,7 @@ from rocketgui.resources import resource
 
 
 class ColourScheme(StrEnum):
-    """What the user wants to see."""
+    """The colour scheme that the user chose."""
 
     SYSTEM = "system"
     DARK = "dark"
@@ -49,7 +49,7 @@ class Theme:
         return self.colour("panel").rgb()
 
     def worker(self, index: int | None) -> QColor:
-        """The colour of the worker of an index; the program itself, which has none, is written like text."""
+        """The colour of the worker with an index; None, the program itself: that of text."""
         return self.colour("text") if index is None else self.workers[index % len(self.workers)]
 
     def core(self, number: int) -> QColor:

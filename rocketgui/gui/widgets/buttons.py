@@ -15,7 +15,8 @@ _PRESS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def claims_space(widget: QWidget, event: QEvent) -> bool:
-    """Space is a shortcut of the window; on a control that has the focus it belongs to the control."""
+    """Whether an event is Space on a control with the focus: it belongs to the control, and not to the window's
+    shortcut."""
     claimed = (
         event.type() == QEvent.Type.ShortcutOverride
         and isinstance(event, QKeyEvent)

@@ -47,7 +47,7 @@ class Card(QFrame):
         self.setAccessibleName(title)
 
     def remark_one_of(self, *texts: str, html: str = "") -> None:
-        """Show the first of these remarks that there is room for, in place of `html` if that is the first one."""
+        """Show the first of these remarks for which there is room; `html` in place of the first one."""
         room, advance = self.remark.width(), self.remark.fontMetrics().horizontalAdvance
         text = next((text for text in texts if advance(text) <= room), "")
         shown = html if html and text == texts[0] else text
@@ -57,7 +57,7 @@ class Card(QFrame):
             self.remark.setText(shown)
 
     def retitle(self, title: str, subtitle: str) -> None:
-        """Show something else under another title."""
+        """Change title and subtitle."""
         self._title = title
         self.setAccessibleName(title)
         self.set_subtitle(subtitle)

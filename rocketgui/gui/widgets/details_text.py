@@ -41,7 +41,7 @@ class CopyButton(Button):
         self.reset()
 
     def reset(self) -> None:
-        """There is something else to copy by now."""
+        """Show again that there is something to copy."""
         self.setText("Copy")
         self.setAccessibleName("Copy")
 

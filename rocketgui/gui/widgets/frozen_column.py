@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHeaderView, QTableView
 
 
 class FrozenColumn(QTableView):
-    """Lies over a table's first column as soon as that one is scrolled out of its place."""
+    """A view of a table's first column that covers the column's place while the table is scrolled sideways."""
 
     def __init__(self, table: QTableView, name: str) -> None:
         super().__init__(table)
@@ -41,7 +41,7 @@ class FrozenColumn(QTableView):
         table.installEventFilter(self)
 
     def fit(self) -> None:
-        """Be where the table's first column is, as wide and as high."""
+        """Take the place and size of the table's first column."""
         table = self._table
         for own, other in ((self, table), (self.horizontalHeader(), table.horizontalHeader())):
             if own.font() != other.font():

@@ -18,7 +18,7 @@ from rocketgui.model.formatting import harmless
 
 
 def tip(text: str) -> str:
-    """What a tooltip has to be given, to show this text."""
+    """A text for `setToolTip` that is shown as it is."""
     shown = harmless(text, keep="\n")
     if not QtGui.Qt.mightBeRichText(shown):
         return shown

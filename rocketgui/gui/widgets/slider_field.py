@@ -187,7 +187,7 @@ class SliderField(QWidget):
         return self._value
 
     def set_value(self, value: int) -> None:
-        """Show a number without telling anyone."""
+        """Show a number without a signal."""
         self._value = value
         self.remark.clear_error()
         self.slider.blockSignals(True)
@@ -201,7 +201,7 @@ class SliderField(QWidget):
         self.remark.set_remark(self._refusal or text)
 
     def refuse(self, reason: str) -> None:
-        """Grey it out, and say below why; empty: offer it again."""
+        """Disable the field, with the reason as remark; empty: enable it again."""
         self._refusal = reason
         for part in (self._label, self.field, self.slider, self._marks):
             part.setEnabled(not reason)

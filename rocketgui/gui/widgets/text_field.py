@@ -61,7 +61,7 @@ class TextField(QWidget):
         return self._words
 
     def set_words(self, words: Words) -> None:
-        """Show words without telling anyone."""
+        """Show words without a signal."""
         self._words = words
         self.remark.clear_error()
         self._show()

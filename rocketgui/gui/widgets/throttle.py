@@ -26,18 +26,18 @@ class Throttle(QObject):
         self._timer.timeout.connect(self._run)
 
     def wake(self) -> None:
-        """Something changed."""
+        """Call `work` as soon as the interval allows."""
         if not self._timer.isActive():
             wait = self._last + self._interval_s - time.monotonic()
             self._timer.start(max(0, round(1000 * wait)))
 
     def now(self) -> None:
-        """Work at once."""
+        """Call `work` at once."""
         self._timer.stop()
         self._run()
 
     def rest(self) -> None:
-        """Forget what was to be done."""
+        """Cancel a pending call."""
         self._timer.stop()
 
     def _run(self) -> None:

@@ -52,7 +52,7 @@ class Geometry(NamedTuple):
         return f"{rect.x()},{rect.y()},{rect.width()},{rect.height()}" + ",maximized" * self.maximized
 
     def take(self, window: QWidget) -> None:
-        """Put a window there that is not shown yet."""
+        """Give this geometry to a window that is not shown yet."""
         window.setGeometry(self.rect)
         if self.maximized:
             window.setWindowState(Qt.WindowState.WindowMaximized)
@@ -69,7 +69,7 @@ class GeometryKeeper(QObject):
         self._timer.timeout.connect(self._scheme)
 
     def watch(self) -> None:
-        """The window was shown, or is shown in another way: fit it once its frame is known."""
+        """Fit the window once its frame is known: it was shown, or is shown in another way."""
         self._left = _LOOKS
         self._timer.start()
 

@@ -29,7 +29,7 @@ class KeystrokeOverlay(Label):
         self.hide()
 
     def turn(self, on: bool) -> None:
-        """Show keys from now on, or no longer."""
+        """Switch the display of pressed keys on or off."""
         app = QApplication.instance()
         if on is self.is_on or app is None:
             return
@@ -41,7 +41,7 @@ class KeystrokeOverlay(Label):
             self.rest()
 
     def rest(self) -> None:
-        """Take away what is shown."""
+        """Hide the label."""
         self._gone.stop()
         self.hide()
 

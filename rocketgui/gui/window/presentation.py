@@ -113,7 +113,7 @@ class Presentation(QObject):
         self.changed.emit(shape)
 
     def _is_all_of_the_screen(self, size: QSize) -> bool:
-        """A window of that size and its frame would not fit; without a frame it does."""
+        """Whether the shape is as large as the screen: such a window fits only without a frame."""
         return size / self._window.devicePixelRatioF() == self._window.screen().size()
 
     def toggle_controls(self) -> None:
@@ -124,7 +124,7 @@ class Presentation(QObject):
             self.changed.emit(self.shape)
 
     def rest(self) -> None:
-        """The window is being closed: give the application its size of text back."""
+        """Give the application its size of text back: the window is being closed."""
         self._resized.stop()
         if self.shape is not None:
             self.shape = None
@@ -138,12 +138,12 @@ class Presentation(QObject):
         resize_text(self._window, large, self._sides, small)
 
     def style_sheet_applied(self) -> None:
-        """There is a new style sheet: give all text its size again."""
+        """Give all text its size again after a new style sheet."""
         large, small = self._pixels()
         set_all_text(self._window, large, self._sides, small)
 
     def _pixels(self) -> tuple[int, int]:
-        """The size of all text, and that of the controls'."""
+        """The sizes of all text and of the controls' text, in px."""
         if self.shape is None:
             return self._usual_px, self._usual_px
         height = self._window.height()

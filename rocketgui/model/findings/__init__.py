@@ -43,8 +43,8 @@ _ALL: tuple[Callable[[Run], Iterable[Finding]], ...] = (
 
 
 def findings(run: Run, first: Collection[str] = ()) -> list[Finding]:
-    """All that this run shows by now, the most urgent first. Those whose ids are in `first`, which a lesson's step
-    promises, come before all others but those about something that went wrong."""
+    """All findings of a run by now, the most urgent first. Findings whose ids are in `first` (a lesson's step promises
+    them) come next after those about something that went wrong."""
     found = [finding for find in _ALL for finding in find(run)]
     if first:
         found.sort(key=lambda finding: 0 if finding.id in URGENT else 1 if finding.id in first else 2)

@@ -18,7 +18,7 @@ _ALONE = 0.85
 
 
 def overlap(run: Run) -> Iterable[Finding]:
-    """For how much of the time all workers were at work at once."""
+    """The share of the time in which all workers worked at once."""
     spans = [worker.work_span_ns(run.end_ns) for worker in run.workers]
     known = [span for span in spans if span is not None]
     folded = run.folded.work
@@ -52,7 +52,7 @@ def _ran(run: Run) -> tuple[str, str]:
 
 
 def speed_up(run: Run) -> Iterable[Finding]:
-    """How much faster all together count than one did, if one was measured before under the same conditions."""
+    """How much faster all workers count together than a single one did in an earlier run under the same conditions."""
     program, now = run.program, run.throughput()
     seconds = run.work_s()
     if program is None or now is None or run.worker_count < 2 or seconds is None or seconds < SETTLED_S:
@@ -85,7 +85,7 @@ def _had_a_core(past: PreviousRun) -> bool:
 
 
 def interleaved(run: Run) -> Iterable[Finding]:
-    """Every worker had printed before any of them printed its last line: the lines came mixed."""
+    """Lines of several workers came mixed: each had printed before any printed its last line."""
     workers = {worker.id for worker in run.workers if worker.state is ProcessState.ENDED}
     lines: dict[int, list[int]] = {}
     for index, line in enumerate(run.output):

@@ -30,7 +30,7 @@ _OWN = 0.75
 
 
 def oversubscription(run: Run) -> Iterable[Finding]:
-    """More workers than cores: what share of a core each one got while that many ran at once. Nothing while paused."""
+    """More workers than cores: the share of a core that each got while they ran at once. Nothing while paused."""
     cores = run.program.cores if run.program is not None else 0
     if run.is_paused or not cores or run.noun(2) == "threads":
         return
@@ -55,7 +55,7 @@ def oversubscription(run: Run) -> Iterable[Finding]:
 
 
 def gil_bound(run: Run) -> Iterable[Finding]:
-    """Threads that want to run and together get one core."""
+    """Threads that want to run and get one core together."""
     program, used = run.program, cores_used(run)
     if program is None or program.cores < 2 or not _take_turns(run):
         return
@@ -73,7 +73,7 @@ def gil_bound(run: Run) -> Iterable[Finding]:
 
 
 def io_bound(run: Run) -> Iterable[Finding]:
-    """Workers that wait most of the time: they were seen to, or where nobody sees that, left cores idle."""
+    """Workers that wait most of the time: they were seen to wait, or, where nobody sees that, left cores idle."""
     used, at_once = cores_used(run), max(run.most_at_once(), 1)
     if used is None or run.is_paused or used >= _WAITING * _most_cores(run, at_once):
         return
@@ -96,7 +96,7 @@ def io_bound(run: Run) -> Iterable[Finding]:
 
 
 def cores_busy(run: Run) -> Iterable[Finding]:
-    """Every core of the machine at work, all through the run, with workers that want them."""
+    """Every core was busy throughout the run, with workers that want cores."""
     seconds, means, used = run.work_s(), run.core_means(), cores_used(run)
     if seconds is None or seconds < SETTLED_S or len(means) < 2 or run.worker_count < len(means):
         return
@@ -135,7 +135,7 @@ def _left_cores_idle(run: Run) -> bool:
 
 
 def _are_busy(run: Run) -> bool:
-    """Whether the workers want cores: they were seen to, or where nobody sees that, use most of what they can."""
+    """Whether the workers want cores: they were seen to run, or, where nobody sees that, used most of what they can."""
     busy = seen_share(run, _BUSY)
     if busy is not None:
         return busy >= _MOST

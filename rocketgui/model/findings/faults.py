@@ -44,7 +44,7 @@ def _why(reasons: list[str]) -> str:
 
 
 def died(run: Run) -> Iterable[Finding]:
-    """Which processes were killed or failed, and by what; without those that their parents meant to end."""
+    """Which processes were killed or failed, and by what; without those that their parents ended on purpose."""
     killed = [p for p in _shown(run) if p.state is ProcessState.KILLED and not p.was_terminated]
     failed = [p for p in _shown(run) if p.state is ProcessState.FAILED]
     for process in killed[:NAMED]:
@@ -82,7 +82,7 @@ def ended_early(run: Run) -> Iterable[Finding]:
 
 
 def notices(run: Run) -> Iterable[Finding]:
-    """What the collector had to say, the latest three."""
+    """The latest three notices of the collector."""
     for text in run.notices[-NAMED:]:
         yield Finding("notice", text)
 
@@ -118,7 +118,7 @@ def unobserved(run: Run) -> Iterable[Finding]:
 
 
 def missing_guard(run: Run) -> Iterable[Finding]:
-    """The program starts processes as it is imported, which every new process does again."""
+    """The program starts processes when it is imported, which every new process does again."""
     for line in run.output:
         if _UNGUARDED in line.text or (_SET_AGAIN in line.text and _is_starting(run, line.process)):
             yield Finding(
@@ -131,13 +131,13 @@ def missing_guard(run: Run) -> Iterable[Finding]:
 
 
 def _is_starting(run: Run, number: int) -> bool:
-    """Whether it is a process that has not come to its function, but imports the program for it."""
+    """Whether a process still imports the program, before it comes to its function."""
     process = run.processes.get(number)
     return process is not None and not process.is_root and process.target_entered_ns is None
 
 
 def losses(run: Run) -> Iterable[Finding]:
-    """What did not get through."""
+    """What was lost on the way to the window."""
     lost = run.losses
     parts = [
         f"{count:,} {what if count > 1 else one}"
@@ -166,7 +166,7 @@ def output_kept(run: Run) -> Iterable[Finding]:
 
 
 def _shown(run: Run) -> list[Process]:
-    """The processes; and threads only where they are the workers, since else they share the end of their process."""
+    """The processes, and threads only where threads are the workers: other threads end with their process."""
     return [
         p for p in run.processes.values() if p.kind == "process" or (p.kind != "helper" and p.worker_index is not None)
     ]

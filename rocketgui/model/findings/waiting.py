@@ -20,7 +20,7 @@ _DEAD = (ProcessState.KILLED, ProcessState.FAILED)
 
 
 def one_lock(run: Run) -> Iterable[Finding]:
-    """All workers that live wait for the same lock: whoever holds it does not run."""
+    """All live workers wait for the same lock, whose holder does not run."""
     alive = [p for p in _processes(run) if not p.is_root and _was_alive(run, p)]
     waiting = [
         (p, activity) for p in alive if (activity := _stuck(run, p)) is not None and activity.on.startswith("lock ")
@@ -39,7 +39,8 @@ def one_lock(run: Run) -> Iterable[Finding]:
 
 
 def full_queue(run: Run) -> Iterable[Finding]:
-    """A process waits in join() for one that waits for room in a queue, which the first one would have to empty."""
+    """A process waits in join() for a child that waits for room in a queue, which the waiting process would have to
+    empty."""
     for parent in _processes(run):
         activity = _stuck(run, parent)
         if activity is None or activity.what != "join":
@@ -82,7 +83,7 @@ def _processes(run: Run) -> list[Process]:
 
 
 def _was_alive(run: Run, process: Process) -> bool:
-    """Whether it lives, or lived until the run was ended from outside."""
+    """Whether a process lives, or lived until the run was ended from outside."""
     return not process.is_over or (process.stopped and run.ended is not None)
 
 
