@@ -105,7 +105,7 @@ class SweepWindow(QDialog):
     report that the `options` ask for is written after each sweep that measured anything.
 
     Signals:
-        look_wanted: the other colour scheme.
+        scheme_wanted: the other colour scheme is wanted.
     """
 
     scheme_wanted = Signal()
