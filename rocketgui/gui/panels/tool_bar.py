@@ -42,7 +42,7 @@ class ToolBar(QWidget):
 
     Signals:
         launch_wanted, pause_wanted, resume_wanted, stop_wanted: what was pressed.
-        look_chosen: a `ColourScheme`.
+        scheme_chosen: a `ColourScheme`.
         lesson_chosen: the number of a lesson.
         sweep_wanted: a sweep over the number of workers.
         open_wanted: a program of the user's.
