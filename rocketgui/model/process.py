@@ -166,7 +166,7 @@ class Process:
         return self.signal in self.terminated_by
 
     def outcome(self) -> str:
-        """How it ended, in a few words; empty while it lives. An exception comes before the exit code that it causes."""
+        """How it ended, in a few words; empty while it lives. An exception comes before its exit code."""
         if not self.is_over:
             return ""
         if self.stopped:
@@ -218,7 +218,7 @@ class Process:
         return watched.series.slope(RATE_WINDOW_S) if watched is not None and not self.is_over else None
 
     def work_span_ns(self, now_ns: int) -> tuple[int, int] | None:
-        """When its function was entered and left, in ns; `now_ns` if it was not left yet. None if it was never entered."""
+        """When its function was entered and left, in ns; `now_ns` if it was not left. None if it was not entered."""
         if self.target_entered_ns is None:
             return None
         left = self.target_left_ns if self.target_left_ns is not None else self.exited_ns

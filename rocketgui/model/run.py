@@ -224,7 +224,7 @@ class Run:
         self._rows_changed()
 
     def advance_time(self, t_ns: int) -> None:
-        """Advance the time to `t_ns`. A process that did not turn out to be a helper in the meantime becomes a worker."""
+        """Advance the time to `t_ns`. What did not turn out to be a helper in the meantime becomes a worker."""
         self.t_ns = max(self.t_ns, t_ns)
         for number, since_ns in list(self._without_index.items()):
             process = self.processes[number]
