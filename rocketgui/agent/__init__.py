@@ -1,4 +1,4 @@
-"""Rides along in every Python process of an observed program. Standard library only, syntax of Python 3.8.
+"""The agent, a part of every Python process of an observed program. Standard library only, syntax of Python 3.8.
 
     inject/sitecustomize.py      Python itself imports it at start, since it is first on PYTHONPATH
       └─ bootstrap.py → agent.py   begins here and in every forked child; ends with the process
@@ -9,12 +9,12 @@
            │    subprocess.py        processes that are started without multiprocessing, which have agents too
            │    threading.py         the threads
            │    streams.py           each printed line
-           ├─ owner_watchdog.py    ends the program where nobody else is left to do so
-           ├─ trace_buffer.py      all of the above goes into this process's trace buffer ...
-           ├─ control_block.py     ... and what the collector wants of it stands on the control block
-           ├─ mapped_file.py       how both are opened and touched, whatever the program does to the files
-           ├─ subinterpreter.py    what of it begins in each further interpreter of a process
-           └─ trace_format.py      the bytes of both, as plain constants, which the collector reads too
+           ├─ owner_watchdog.py    ends the program where no other process is left to do so
+           ├─ trace_buffer.py      the file that all parts above write to, and the collector reads
+           ├─ control_block.py     the file by which the collector sets the sampling rate and values of variables
+           ├─ mapped_file.py       how both files are mapped and accessed, whatever the program does to them
+           ├─ subinterpreter.py    the smaller agent of each further interpreter in a process
+           └─ trace_format.py      the bytes of both files, as plain constants, which the collector imports too
 
 The files are loaded by interpreters that have no rocketgui, under the package name `_rocketgui_agent`.
 """

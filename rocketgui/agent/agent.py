@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 else:
     from _functools import partial  # functools would be most of what an agent's start costs
 
-# Now, though it is needed at the end only: by then a module of the program's may have that name.
+# Imported now, though needed at the end only: by then a module of the program's may have that name.
 resource: Any = None  # Windows has none
 try:
     import resource
@@ -35,12 +35,19 @@ except ImportError:
     pass
 
 
-#: From here on Python warns when a process with more than one thread forks, and it counts after `after_in_parent`.
+#: Whether Python warns when a process with more than one thread forks. It counts the threads after `after_in_parent`.
 WARNS_AT_FORK = sys.version_info >= (3, 12)
 
 
 class Agent:
-    """The agent of this process. A forked child goes on with the same object, made anew by `_in_child`."""
+    """The agent of this process. A forked child goes on with the same object, which `_in_child` resets.
+
+    `directory` is the run directory, `watch` the watched names, `owner` the owner's identity (see
+    `owner_watchdog.identity`).
+
+    Raises:
+        OSError: the trace buffer cannot be made, or the control block cannot be opened.
+    """
 
     def __init__(self, directory: str, watch: list[str], owner: str) -> None:
         self._directory = directory
@@ -68,7 +75,7 @@ class Agent:
 
     def follow(self) -> None:
         """Put the hooks in place, then sample. Called once in an interpreter's life."""
-        # First, and without it nothing: no child may go on as its parent.
+        # First, and nothing else if this fails: no forked child may write as its parent.
         self._follow_forks()
         for step in self._follow_imports, self._subprocess_hooks.follow, self._follow_program:
             self._guarded(step)
@@ -114,7 +121,7 @@ class Agent:
         self._event(trace_format.BEGAN, time.monotonic_ns(), version, int(gil), how, self._helper, *command)
         self._variables.say_names()
 
-    # -- what the parts have to say
+    # -- what the parts report
 
     def _event(self, kind: int, t_ns: int, *texts: object) -> None:
         self._trace_buffer.event(kind, t_ns, *texts)
@@ -141,7 +148,7 @@ class Agent:
 
     def _periodic_task(self, now: int) -> None:
         if self._control_block.generation != self._generation:
-            # A collector may have died before it could say what it had learnt here.
+            # The previous collector may have died before it sent on what it had read from this process.
             self._generation = self._control_block.generation
             self._variables.say_names()
             self._stack_sampler.say_again()
@@ -173,7 +180,7 @@ class Agent:
         """Whether `_resume` will be called later, at the end of a start() or by `_call_after_forks`."""
         if not WARNS_AT_FORK:
             return False
-        # Only the main thread is called back; and where another one forks, Python warns anyhow.
+        # Pending calls run in the main thread only. Where another thread forks, Python warns anyhow.
         return self._multiprocessing_hooks.starting() or (
             bool(_calls_after_forks) and _thread.get_ident() == self._main_thread
         )
@@ -204,20 +211,21 @@ class Agent:
     # -- the end
 
     def _running(self, process: Any) -> None:
-        """Sample first values: a process of multiprocessing is about to run its function, here or in a child."""
+        """Sample first values, when a `multiprocessing.Process` is about to run its function, here or in a child."""
         if not self._helper:
             self._variables.give(process)
-            self._variables.sample()  # what it begins with, before the sampling thread gets its first turn
+            self._variables.sample()  # before the sampling thread gets its first turn
 
     def _replacing(self) -> None:
-        """Write what was printed: exec is about to replace this program, or to fail."""
+        """Write the printed text that waits: exec is about to replace this program, or to fail."""
         self._recorder.take(wait=True)
 
     def _leaving(self, code: str | None) -> None:
-        """Write the last exact values, and what this process used. It may be called twice; the later record counts."""
+        """Write the last values and the CPU time, context switches and memory that this process used. It may be called
+        twice; the later record counts."""
         self._sampling_thread.stop()  # os._exit may come next, and would tear what the sampler is writing
         self._multiprocessing_hooks.look_at_children()
-        if not self._helper:  # from Python 3.14 on, a fork server has the main module's names
+        if not self._helper:  # from Python 3.14 on, a fork server also has the main module's names
             self._variables.look()
             self._variables.sample()
         self._recorder.flush()
@@ -242,7 +250,7 @@ class Agent:
 
 
 def _usage() -> tuple[int | None, int | None, int | None]:
-    """Voluntary and involuntary context switches and peak memory in bytes, or None where the system does not tell."""
+    """Voluntary and involuntary context switches and peak memory in bytes; None on systems without `getrusage`."""
     if resource is None:
         return None, None, None
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -254,11 +262,11 @@ _calls_after_forks: list[Any] = []
 
 
 def _call_after_forks(function: Callable[[], None]) -> None:
-    """Have the main thread call a function right after each `os.fork` has returned there.
+    """From now on, have the main thread call a function right after each `os.fork` has returned there.
 
     Python 3.13 warns about forks of processes with threads, and counts a thread that begins inside `after_in_parent`.
-    So the function becomes a pending call, which runs with the next Python code. It is added by native code, so that
-    this is after the end of the fork.
+    So the function becomes a pending call, which runs with the next Python code. Native code adds the pending call, so
+    that no Python code runs it before the end of the fork.
     """
     if _calls_after_forks:
         return

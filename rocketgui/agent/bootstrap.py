@@ -1,4 +1,4 @@
-"""Where the agent begins: in a process that belongs to a run, and in each further interpreter of it.
+"""Starts the agent in a process that belongs to a run, and in each further interpreter of that process.
 
 Tested by tests/agent/test_errors.py.
 """
@@ -33,7 +33,7 @@ def begin() -> None:
     watch = [name for name in os.environ.get(trace_format.ENV_WATCH, "").split(",") if name]
     if not is_second_interpreter():
         Agent(directory, watch, os.environ.get(trace_format.ENV_OWNER, "")).follow()
-    elif sys.version_info >= (3, 14):  # before, no program had a way to more interpreters but by private modules
+    elif sys.version_info >= (3, 14):  # before, only private modules could make interpreters
         from .subinterpreter import SubinterpreterAgent
 
         SubinterpreterAgent(directory, watch).follow()

@@ -1,4 +1,4 @@
-"""The control block, as an observed process reads it: what the collector wants, as it stands now.
+"""Reads the control block: the sampling rate and the values that variables have to hold, as the collector sets them.
 
 Tested by tests/collector/test_control_block.py.
 """
@@ -14,11 +14,11 @@ from . import mapped_file, trace_format
 
 
 class ControlBlockReader:
-    """Reads the file `control_block` of the run's directory. `poll` costs next to nothing while it has not changed.
-    Where the program cuts the file short, the last settings stay.
+    """Reads the file `control_block` in the run directory. While the file has not changed, `poll` costs next to
+    nothing. Where the program cuts the file short, the last settings stay.
 
     Raises:
-        OSError: the file is not there, or something else is.
+        OSError: the file is missing, or is not a regular file of the right size.
     """
 
     def __init__(self, directory: str) -> None:
@@ -29,9 +29,9 @@ class ControlBlockReader:
         self._version = 0
         #: Samples per second.
         self.rate = 60.0
-        #: Which collector of the run it is that reads now.
+        #: Number of the collector that reads now, among those of the run.
         self.generation = 0
-        #: Names to hold at a value: [(who, name, value)], the more general first; see `trace_format`.
+        #: Variables to hold at a value: [(who, name, value)], those for every process first; see `trace_format`.
         self.settings: list[tuple[str, str, int | float]] = []
 
     def poll(self) -> bool:
@@ -45,7 +45,7 @@ class ControlBlockReader:
             return False
         text = self._memory[trace_format.CONTROL_BLOCK_TEXT : trace_format.CONTROL_BLOCK_TEXT + length]
         if zlib.crc32(text, version & 0xFFFFFFFF) != check:
-            return False  # it is being written; the next sample sees it whole
+            return False  # the collector is writing the text; the next sample sees it whole
         self._version = version
         settings: list[tuple[str, str, int | float]] = []
         for line in text.decode().splitlines():

@@ -1,5 +1,5 @@
-"""Tells the agent's own errors from one that a signal handler of the program raises in the middle of the agent's code:
-that has to reach the program, as it would if the agent were not there.
+"""Distinguishes the agent's own errors from an exception that a signal handler of the program raises while the agent's
+code runs. The latter has to reach the program, as it would without the agent.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ TYPE_CHECKING = False  # typing would take longer to import than all of the agen
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
-#: Where the agent's own files lie.
+#: The directory of the agent's own files.
 AGENT = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _FRAME = type(sys._getframe())
 _VARARGS = 0x04  # inspect.CO_VARARGS
 
 
 def outside(traceback: TracebackType | None) -> TracebackType | None:
-    """A traceback without the agent's entries at its beginning."""
+    """A traceback without the entries at its beginning whose frames are the agent's."""
     while traceback is not None and _is_agents(traceback.tb_frame):
         traceback = traceback.tb_next
     return traceback
 
 
 def comes_from_handler(error: BaseException) -> bool:
-    """Whether a signal handler of the program's raised an error that was caught in the agent. Only a handler is called
-    with the frame that it interrupts."""
+    """Whether a signal handler of the program's raised an error that was caught in the agent. A handler is known by its
+    arguments: only a handler is called with the frame that it interrupts."""
     entry = error.__traceback__
     while entry is not None:
         if not _is_agents(entry.tb_frame) and _has_frame(entry.tb_frame):
@@ -40,7 +40,7 @@ def _is_agents(frame: FrameType) -> bool:
 
 
 def _has_frame(frame: FrameType) -> bool:
-    """Whether a frame is among the arguments of this one."""
+    """Whether a frame object is among the arguments of the function that runs in `frame`."""
     code, values = frame.f_code, frame.f_locals
     found = [values.get(name) for name in code.co_varnames[: code.co_argcount]]
     if code.co_flags & _VARARGS:

@@ -1,10 +1,10 @@
 """Memory maps of files that keep no file descriptor open.
 
-A program may close every descriptor it has and open files of its own under the same numbers; an agent that still
-held one would then write into them, or close them. A map needs none.
+A program may close every descriptor it has and open files of its own under the same numbers. An agent that still
+used its old descriptor would then write into those files, or close them. A map needs no descriptor.
 
-The program may do anything to the files as well. To touch a map beyond the end of a file that was cut short, or where a
-full disk has no room, would end the program (SIGBUS), so the system is asked before: `is_there`.
+The program may also cut the files short. To access a map beyond the end of its file, or where a full disk has no room,
+would end the program (SIGBUS). So `is_there` asks the system first.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ import os
 import stat
 import sys
 
-#: Advice to the system, from Linux 5.14 on: have pages ready to be read or written. It is refused (EFAULT) where to
-#: touch them would end the process. Source: madvise(2), MADV_POPULATE_READ and MADV_POPULATE_WRITE.
+#: Advice to the system, from Linux 5.14 on: have pages ready to be read or written. The system refuses it (EFAULT)
+#: where an access would end the process. Source: madvise(2), MADV_POPULATE_READ and MADV_POPULATE_WRITE.
 READ, WRITE = 22, 23
-#: How a system says that it does not know that advice.
+#: The errors of a system that does not know this advice.
 _UNKNOWN = (errno.EINVAL, errno.ENOSYS, errno.EPERM)
 
 _asks = sys.platform == "linux" and hasattr(mmap.mmap, "madvise")
 
 
 def is_there(memory: mmap.mmap, start: int, size: int, advice: int) -> bool:
-    """Whether bytes of a map can be read or written (a microsecond to ask); True where the system cannot tell."""
+    """Whether `size` bytes of a map from `start` on can be read or written; True where the system cannot tell. A call
+    takes about 1 us. `advice` is READ or WRITE."""
     global _asks
     if _asks:
         first = start & -mmap.PAGESIZE
@@ -39,11 +40,11 @@ def is_there(memory: mmap.mmap, start: int, size: int, advice: int) -> bool:
 
 
 def open_file(path: str, flags: int, size: int) -> int:
-    """Open a file that has this size, and nothing else that may be in its place: no FIFO is waited for, and no link is
-    followed.
+    """Open a regular file of `size` bytes; return its descriptor. Anything else under this path is refused, without
+    waiting for a FIFO or following a link.
 
     Raises:
-        OSError: it is not there, or something else is.
+        OSError: the file is missing, or is not a regular file of this size.
     """
     for name in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK"):
         flags |= getattr(os, name, 0)
@@ -58,15 +59,15 @@ def open_file(path: str, flags: int, size: int) -> int:
 def map_file(descriptor: int, size: int, access: int) -> mmap.mmap:
     """Map `size` bytes of an open file and close the file; the map stays valid.
 
-    The caller must keep the map as long as the process lives: where Python keeps a copy of the descriptor inside the
-    map (before 3.13, except on Windows), that copy is closed here, and its number must not be closed again.
+    The caller must keep the map as long as the process lives. Where Python keeps a copy of the descriptor inside the
+    map (before 3.13, except on Windows), that copy is closed here; to free the map would close its number again.
 
     Raises:
-        OSError: the system refuses it. The file is closed then as well.
+        OSError: the system refuses the map. The file is closed then as well.
     """
     try:
         return _mapped(descriptor, size, access)
-    except ValueError as error:  # it has been cut short
+    except ValueError as error:  # the file has been cut short
         raise OSError(str(error)) from None
     finally:
         os.close(descriptor)

@@ -1,8 +1,8 @@
-"""The last guard: ends this process, and what it has begun, once the owner of the run is gone and nobody else ends it.
+"""Ends this process and its descendants once the owner of the run is gone and no other process has ended them.
 
-The owner (the window's process, or the command) and the supervisor end the program when the other one dies. Where both
-were killed at the same time, this is what is left. It looks once a second, opens nothing for it, and does nothing where
-there is any doubt: in a container of its own, say, a process does not see the owner at all.
+The owner (the window's process, or the command) and the supervisor each end the program when the other one dies. Where
+both were killed at the same time, only the watchdogs in the agents are left. A watchdog looks at the owner's link in
+/proc once a second, and does nothing in doubt: in a container of its own, a process does not see the owner at all.
 """
 
 from __future__ import annotations
@@ -17,23 +17,24 @@ TYPE_CHECKING = False  # typing would take longer to import than all of the agen
 if TYPE_CHECKING:
     from typing import Sequence
 
-#: Time between looks, in ns; and how long the owner has to be gone, since the supervisor ends all of it within 1 s.
+#: Time between checks, and how long the owner has to be gone before the program is ended, in ns. The supervisor, if it
+#: lives, ends the program within 1 s.
 EVERY = 1_000_000_000
 PATIENCE = 3_000_000_000
-#: Now: the program may put something else in their place.
+#: Bound at import: the program may replace these functions.
 _kill, _open, _readlink, _listdir = os.kill, open, os.readlink, os.listdir
 
 
 def identity(pid: int) -> str | None:
-    """A process as `ENV_OWNER` names it: its pid and, since pids are used again, when it began, in ticks since the
-    system did. None where the system does not tell."""
+    """The text "PID:START" by which `ENV_OWNER` names a process, since pids are used again. START is when the process
+    began, in clock ticks after the system's boot (proc(5)). None where the system does not tell."""
     found = _stat(pid)
     return None if found is None else "%d:%s" % (pid, found[1])
 
 
 class OwnerWatchdog:
-    """Ends the program where its owner and supervisor are gone. `owner` is the owner's identity; where it is empty, as
-    on other systems than Linux, nothing is done."""
+    """Ends the program where its owner and supervisor are gone. `owner` is the owner's `identity`; the watchdog does
+    nothing where `owner` is empty, as on other systems than Linux."""
 
     def __init__(self, owner: str) -> None:
         pid, _, self._began = owner.partition(":")
@@ -41,18 +42,19 @@ class OwnerWatchdog:
         self._due = self._gone_since = 0
         self._link = "/proc/%d/exe" % self._pid
         self._executable: str | None = None
-        #: The owner was seen by this process.
+        #: Whether this process, or the one it was forked from, has seen the owner.
         self.armed = False
 
     def begin(self, now: int) -> None:
-        """Begin, also in a forked child: can this process or its parent see the owner, in the same pid namespace?"""
+        """Begin at the time `now` in ns, also in a forked child: arm the watchdog if this process, or the one it was
+        forked from, sees the owner in its own pid namespace."""
         self._due, self._gone_since = now + EVERY, 0
         self.armed = (
             bool(self._pid) and sys.platform == "linux" and self._sees_itself() and (self.armed or self._sees_owner())
         )
 
     def _sees_itself(self) -> bool:
-        # In a namespace of its own, a process is not what /proc says of it.
+        # In a pid namespace whose /proc is another's, /proc/self names another pid.
         try:
             return _readlink("/proc/self") == str(os.getpid())
         except OSError:
@@ -70,8 +72,8 @@ class OwnerWatchdog:
         return True
 
     def look(self, now: int) -> None:
-        """Called some times a second with the time in ns: end the program if its owner has been gone for long
-        enough."""
+        """Called some times a second with the time in ns: end the program if its owner has been gone for
+        `PATIENCE`."""
         if not self.armed or now < self._due:
             return
         self._due = now + EVERY
@@ -87,9 +89,9 @@ class OwnerWatchdog:
         try:
             executable = _readlink(self._link)
         except FileNotFoundError:
-            pass  # a process that has ended and was not reaped has none either
+            pass  # a zombie has no link either
         except OSError:
-            return not _exists(self._pid)  # the program has become another user
+            return not _exists(self._pid)  # this process runs as another user by now
         if executable is not None and executable == self._executable:
             return False
         if not _exists(self._pid):
@@ -99,7 +101,7 @@ class OwnerWatchdog:
             return False
         if found[0] in ("Z", "X") or found[1] != self._began:
             return True
-        self._executable = executable  # its file was renamed or replaced
+        self._executable = executable  # the owner's executable was renamed or replaced
         return False
 
 
@@ -115,7 +117,8 @@ def _exists(pid: int) -> bool:
 
 
 def _stat(pid: int) -> tuple[str, str] | None:
-    """State of a process, and when it began, in ticks; None where the system does not tell."""
+    """State of a process (a letter), and when it began, in clock ticks; None where the system does not tell. Source:
+    proc(5), /proc/PID/stat."""
     try:
         with _open("/proc/%d/stat" % pid, "rb") as file:
             # The name in brackets may hold anything, even brackets.
@@ -126,8 +129,9 @@ def _stat(pid: int) -> tuple[str, str] | None:
 
 
 def _end() -> None:
-    """End everything below this process, then this process. Processes are stopped first, since a stopped one cannot
-    fork. Resource trackers end by themselves after they have removed what is left in shared memory."""
+    """Kill the descendants of this process, then this process. Descendants are stopped first, since a stopped process
+    cannot fork. Resource trackers are spared: they end by themselves, after they have removed left-over shared
+    memory."""
     me = os.getpid()
     stopped: list[int] = []
     new = _below(me, stopped)
@@ -148,7 +152,7 @@ def _below(me: int, known: Sequence[int]) -> list[int]:
                 with _open("/proc/%d/task/%s/children" % (pid, task), "rb") as file:
                     found += [child for child in map(int, file.read().split()) if child not in found]
         except OSError:
-            pass  # it has ended
+            pass  # the process has ended
     return [pid for pid in found[1:] if pid not in known and not _is_tracker(pid)]
 
 
@@ -166,4 +170,4 @@ def _send(pids: Sequence[int], number: int) -> None:
         try:
             _kill(pid, number)
         except OSError:
-            pass  # it has ended, or is another user's
+            pass  # the process has ended, or belongs to another user

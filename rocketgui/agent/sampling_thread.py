@@ -1,6 +1,6 @@
-"""The agent's one thread: at each deadline it reads the watched values, obeys the control block, and sleeps again.
+"""The agent's one thread: at each deadline it obeys the control block, reads the watched values, and sleeps again.
 
-It is started with `_thread`, so that `threading` does not count it among the program's own threads.
+The thread is started with `_thread`, so that `threading` does not count it among the program's own threads.
 
 Tested by tests/agent/test_errors.py.
 """
@@ -23,16 +23,17 @@ if TYPE_CHECKING:
 
 NS = 1_000_000_000
 _LONG = 3600 * NS
-#: How long the thread may take to end, in s; it takes some 50 us.
+#: How long `stop` waits for the thread to end, in s; usually the thread takes some 50 us.
 PATIENCE_S = 1.0
 
 
 class SamplingThread:
-    """Samples the watched variables from a thread that can be ended and begun again, as often as the process forks.
+    """Samples the watched variables `values` from a thread, which ends before each fork of the process and begins again
+    after it.
 
-    `alive()` gives the program's threads and their numbers. `tick` is called at each sample, `periodic` about ten times
-    a second, with the time in ns. `interpreter` is how the control block names an interpreter that is not the process's
-    first one.
+    `alive()` gives the program's threads and their numbers. `tick()` is called at each sample, each of `periodic` about
+    ten times a second, with the time in ns. `interpreter` is the WHO (PID:iN) of a further interpreter on the control
+    block, empty for the first interpreter of a process.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class SamplingThread:
         self._tick = tick
         self._held: list[tuple[str, str, int | float]] = []
         self._interpreter = interpreter
-        #: How the control block names what holds the names.
+        #: The WHO of settings that concern the main module's names here; see `trace_format`.
         self._who: tuple[str, ...] = ()
         self._handle: Any = None
         self._wake: _thread.LockType | None = None
@@ -61,16 +62,18 @@ class SamplingThread:
         self._cpu_before = 0
         self._cpu_now = 0
         self._late = _LONG
+        #: How many errors of the agent's own were counted, and the last of them.
         self.errors = 0
         self.last_error = ""
 
     @property
     def cpu_ns(self) -> int:
-        """CPU time of the sampling threads so far."""
+        """CPU time of this thread, and of those before it, so far in ns."""
         return self._cpu_before + self._cpu_now
 
     def start(self) -> None:
-        """Begin to sample. Where the system gives no more threads, only first and last values are known."""
+        """Begin to sample. Where the system gives no more threads, the error is counted, and only first and last values
+        are noted."""
         if self._wake is not None:
             return
         self._cpu_before += self._cpu_now
@@ -89,21 +92,21 @@ class SamplingThread:
 
     def _begin(self, wake: _thread.LockType, gone: _thread.LockType) -> None:
         if self._interpreter:
-            # At its end an interpreter dies of a thread that is still there: this kind can be waited for.
+            # A thread that is left at an interpreter's end is fatal to the process. This kind can be joined.
             begin: Any = getattr(_thread, "start_joinable_thread")  # noqa: B009 older Pythons have none
             self._handle = begin(lambda: self._run(wake, gone), daemon=False)
         else:
             _thread.start_new_thread(self._run, (wake, gone))
 
     def stop(self, entirely: bool = False) -> None:
-        """End the thread. With `entirely`, also wait until the system has forgotten it, so that a fork is one of a
-        process with a single thread."""
+        """End the thread. With `entirely`, on Linux, also wait until the system no longer lists the thread, so that the
+        agent adds no thread to a process that forks."""
         wake, gone = self._wake, self._gone
         if wake is None or gone is None:
             return
         self._wake = self._gone = None
         if self._pid != os.getpid():
-            return  # a fork that nobody told of: the thread did not come along
+            return  # a child of a fork without hooks: the thread is in the parent only
         wake.release()
         gone.acquire(True, PATIENCE_S)
         if self._handle is not None:
@@ -112,14 +115,14 @@ class SamplingThread:
         if not entirely or self._tid is None or not sys.platform.startswith("linux"):
             return
         task = "/proc/self/task/%d" % self._tid
-        for _ in range(2000):  # 0.1 s at most; it takes some 50 us
+        for _ in range(2000):  # some 0.1 s at most; usually some 50 us
             if not os.path.exists(task):
                 return
             time.sleep(0.00005)
 
     def take_lateness(self) -> int:
-        """How many ns after its deadline the thread got its turn, at best since this was last asked. While another
-        thread runs Python code, that is the time in which it lets go of the GIL."""
+        """The shortest delay in ns between a deadline and the thread's turn, since the last call of this. While another
+        thread runs Python code, that is the time which it takes to release the GIL. An hour: there was no turn."""
         late, self._late = self._late, _LONG
         return max(late, 0)
 
@@ -128,13 +131,13 @@ class SamplingThread:
         self._wake = self._gone = None
 
     def note_error(self, error: Exception) -> None:
-        """Count an error of the agent's, so that it neither reaches the program nor is lost."""
+        """Count an error of the agent's own, which must neither reach the program nor be lost."""
         self.errors += 1
         self.last_error = type(error).__name__
         try:
             self.last_error += ": %s" % error
         except Exception:
-            pass  # one of the program's own kind
+            pass  # the __str__ of an exception class of the program's failed
 
     def _run(self, wake: _thread.LockType, gone: _thread.LockType) -> None:
         try:
@@ -149,7 +152,7 @@ class SamplingThread:
     def _loop(self, wake: _thread.LockType) -> None:
         control_block = self._control_block
         control_block.poll()
-        # Without a change too: a forked child has the control block as its parent last saw it.
+        # Also without a change: a forked child has the settings that its parent last read.
         period = self._obey()
         now = time.monotonic_ns()
         deadline = periodic_due = now
@@ -184,7 +187,7 @@ class SamplingThread:
         for periodic in self._periodic:
             try:
                 periodic(now)
-            except Exception as error:  # the others are to be done all the same
+            except Exception as error:  # the other functions are called all the same
                 self.note_error(error)
 
     def _obey(self) -> int:
@@ -222,6 +225,6 @@ def _without_signals(begin: Callable[[], None]) -> None:
 def _hold(names: dict[str, Any], held: dict[str, int | float]) -> None:
     for name, value in held.items():
         found = names.get(name)
-        # Types first: to compare could call something of the program's.
+        # Types first: to compare values could call code of the program's.
         if name in names and (type(found) is not type(value) or found != value):
             names[name] = value

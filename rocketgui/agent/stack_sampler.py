@@ -1,15 +1,17 @@
-"""Looks at the main thread some times a second: in which line it is, and what it waits for as far as its stack tells.
+"""Samples the main thread's stack some times a second: which line it is in, and what it waits for as far as the stack
+shows.
 
-Whether it runs at all, and what else it may wait for, the system knows better; the collector puts both together. What
-the stack does tell are the calls of the standard library that the program made:
+Whether the thread runs at all, and what else it may wait for, the system knows better; the collector combines both. The
+stack shows the calls of the standard library that the program made:
 
-    program's own code     the innermost frame of it is where the main thread is
-      └─ standard library  the outermost known function here says what it waits for: Queue.get, not the pipe beneath
+    program's own code     its innermost frame is the place where the main thread is
+      └─ standard library  the outermost known function here says what the thread waits for: Queue.get, not its pipe
 
-A forked child has its parent's frames under its own; they end where multiprocessing begins. Where none of a child's
-frames is the program's, as in an idle worker of a pool, it is in the function that multiprocessing runs there.
+A forked child has its parent's frames beneath its own; the search ends at the first frame of multiprocessing. Where
+none of a child's frames is the program's, as in an idle worker of a pool, its place is the function that
+multiprocessing runs there.
 
-Nothing of the program's is called. Frames and local variables are let go of before the look is over.
+No code of the program is called. Frames and local variables are not kept after a sample.
 """
 
 from __future__ import annotations
@@ -24,17 +26,18 @@ TYPE_CHECKING = False  # typing would take longer to import than all of the agen
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-#: Time between looks, in ns.
+#: Time between samples, in ns.
 EVERY = 250_000_000
-#: How many frames are looked at.
+#: How many frames of a stack are searched.
 DEPTH = 100
-#: Where the frames of a child of multiprocessing begin.
+#: The module and functions of the first frames in a child of multiprocessing.
 _PROCESS, _BEGINS = "multiprocessing.process", ("_bootstrap", "run")
 _AGENT = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _PACKAGES = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 
-#: What a function of the standard library waits for, one of messages.ACTIVITIES: module -> function; * stands for all.
+#: What a function of the standard library waits for: module -> function -> one of messages.ACTIVITIES. * stands for all
+#: other functions of the module.
 WAITS = {
     "multiprocessing.queues": {
         "get": "queue", "put": "full queue", "join": "join",
@@ -59,7 +62,7 @@ WAITS = {
 
 
 class StackSampler:
-    """Samples the stack of the thread `main`, and writes by `event(kind, t_ns, *texts)` what it does."""
+    """Samples the stack of the thread with the ident `main`, and writes its activity by `event(kind, t_ns, *texts)`."""
 
     def __init__(self, main: int, event: Callable[..., None]) -> None:
         self._main = main
@@ -74,13 +77,13 @@ class StackSampler:
             self._clock = None
 
     def look(self, now: int, late_ns: int) -> None:
-        """Sample the stack, if it is due. `late_ns` is the shortest delay with which the calling thread got its turn
-        since the last call."""
+        """Sample the stack, if a sample is due at the time `now` in ns. `late_ns` is the shortest delay with which the
+        calling thread got its turn since the last call."""
         if now < self._due:
             return
         first, self._due = not self._due, now + EVERY
         if first:
-            return  # many a process is over before anybody would see what it does
+            return  # many processes are over before anybody could see their activity
         share = self._share(now)
         said = _place(sys._current_frames().get(self._main))
         late = min(late_ns // 1000, 10**9)
@@ -105,7 +108,8 @@ class StackSampler:
 
 
 def _place(top: Any) -> tuple[str, str, str, int, str]:
-    """What the thread with this innermost frame waits for, and of what; its file, line and function."""
+    """Of the thread whose innermost frame is `top`: what it waits for (one of messages.ACTIVITIES, or empty), the
+    process that it joins (or empty), and the file, line and function where it is."""
     waits, of = "", ""
     where = frame = top
     for _ in range(DEPTH):
@@ -131,12 +135,12 @@ def _place(top: Any) -> tuple[str, str, str, int, str]:
 
 
 def _is_library(file: str) -> bool:
-    """Whether a file is Python's own, of an installed package, or the agent's."""
+    """Whether a source file belongs to Python, to an installed package, or to the agent."""
     return file[:1] == "<" or file.startswith((_LIBRARY, _AGENT)) or any(part in file for part in _PACKAGES)
 
 
 def _joined(frame: Any) -> str:
-    """The process whose join() runs in this frame."""
+    """The process whose join() runs in this frame, as "process PID"; empty if unknown."""
     names = frame.f_locals
     process = names.get("self")
     if type(names) is dict:  # before Python 3.13, a copy that the frame would keep

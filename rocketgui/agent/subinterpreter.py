@@ -1,13 +1,13 @@
 """The agent of an interpreter that is not the process's first: one of `concurrent.interpreters`, from Python 3.14 on.
 
-It samples and notes what is printed, into a trace buffer of its own that names the thread which made the interpreter:
-that thread is what is seen of it. All else is told by the agent of the first interpreter.
+It samples values and notes printed lines, in a trace buffer of its own. The buffer's header names the thread that made
+the interpreter: the system knows of that thread only. The agent of the first interpreter notes everything else.
 
     began           Python imports sitecustomize in each interpreter
-    main module     run by `Interpreter.call` under another name, and then forgotten but for what its functions refer
-                    to; seen at the audit event of that run
-    first line      the function has just been looked up in the main module: an audit event too
-    end             the first thing of the interpreter's shutdown
+    main module     `Interpreter.call` runs it under another name, and then keeps only what its functions refer to; the
+                    audit event "exec" reports that run
+    first line      the audit event "pickle.find_class": the function is looked up in the main module
+    end             the first function that Python calls when the interpreter shuts down
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TYPE_CHECKING = False  # typing would take longer to import than all of the agen
 if TYPE_CHECKING:
     from typing import Any, Sequence
 
-#: What `Interpreter.call` runs the main module as.
+#: The name under which `Interpreter.call` runs the main module.
 MAIN = "<fake __main__>"
 
 
@@ -40,7 +40,7 @@ class SubinterpreterAgent:
     def __init__(self, directory: str, watch: list[str]) -> None:
         native = _thread.get_native_id()
         self._trace_buffer = TraceBuffer(directory, os.getpid(), os.getppid(), native)
-        #: The global names of the main module, as functions see them that were called here; None: it was not run yet.
+        #: The globals of the main module, as functions that are called here see them; None until it was run here.
         self._names: dict[str, Any] | None = None
         self._entered = self._over = False
         who = "%d:i%d" % (os.getpid(), native)
@@ -58,14 +58,14 @@ class SubinterpreterAgent:
         """Put the hooks in place, then sample."""
         sys.meta_path.insert(0, self)
         sys.addaudithook(self._hear)
-        # Without `threading`, an interpreter's end begins with this.
+        # Without `threading`, the end of an interpreter begins with these functions.
         atexit.register(self._end)
         self._recorder.attach()
         self._sampling_thread.start()
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """Part of sys.meta_path, for `threading`: with it, an interpreter's end begins by waiting for all its
-        threads."""
+        """Called by Python as a finder on sys.meta_path: have `threading` patched once it is loaded. With `threading`,
+        the end of an interpreter begins with its own exit functions and a wait for all threads."""
         if name != "threading":
             return None
         try:
@@ -74,7 +74,7 @@ class SubinterpreterAgent:
                 multiprocessing.after_loading(spec.loader, self._patch)
         except Exception as error:
             self._note_error(error)
-            return None  # the others are asked by Python itself
+            return None  # Python asks the other finders
         return spec
 
     def _patch(self, threading: Any) -> None:
@@ -112,7 +112,7 @@ class SubinterpreterAgent:
             if main is not None:
                 self._names = main.__dict__
         elif event == "pickle.find_class" and not (self._entered or self._over):
-            # The first look into the main module finds no such name yet, and has it run.
+            # The first lookup in the main module fails, and makes `Interpreter.call` run it.
             self._entered = self._names is not None or arguments[0] != "__main__"
             if self._entered:
                 self._variables.sample()

@@ -1,4 +1,4 @@
-"""The trace buffer of this process: it writes, the collector reads, and neither ever waits for the other.
+"""The trace buffer of this process: the agent writes, the collector reads, and neither ever waits for the other.
 
 Tested by tests/collector/trace/test_reader.py.
 """
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 class Ring:
-    """One ring of slots. Any thread may write: each gets slot numbers of its own, without a lock, so that a signal
-    handler or a fork in the middle of a write can neither block nor corrupt another one."""
+    """One ring of slots. Any thread may write. Each record gets slot numbers of its own without a lock, so that a
+    signal handler or a fork in the middle of one write can neither block nor corrupt another write."""
 
     def __init__(self, memory: mmap.mmap, offset: int, slots: int) -> None:
         self._memory = memory
@@ -42,7 +42,7 @@ class Ring:
             return
         room = trace_format.PAYLOAD_SIZE - trace_format.LINK_SIZE
         pieces = [payload[i : i + room] for i in range(0, len(payload), room)]
-        # One number at a time: where an exception ends this half-way, no more than one slot stays empty.
+        # One number at a time: where an exception ends this loop half-way, at most one slot stays empty.
         first = number = next(self._numbers)
         link = self._link.pack(first)
         for part, piece in enumerate(pieces):
@@ -58,7 +58,7 @@ class Ring:
         if (not part or where % mmap.PAGESIZE == 0) and not mapped_file.is_there(
             self._memory, where, trace_format.SLOT_SIZE, mapped_file.WRITE
         ):
-            self._cut = True  # by the program, which goes on unobserved
+            self._cut = True  # the program has cut the file short, and goes on unobserved
             return
         rest = self._rest.pack(kind, len(payload), part, parts, payload)
         check = zlib.crc32(rest, number & 0xFFFFFFFF)
@@ -70,13 +70,13 @@ class Ring:
 
 
 class TraceBuffer:
-    """The file `<pid>-<ns>-<thread>.trace` in the run's directory; `thread` is 0 for a process's first
-    interpreter.
+    """The file `<pid>-<ns>-<thread>.trace` in the run directory. `ns` is the time of its creation; `thread` is 0 for a
+    process's first interpreter, else the system's number of the thread that made the interpreter.
 
-    Where the program cuts the file short, nothing more is noted.
+    Once the program has cut the file short, nothing more is written.
 
     Raises:
-        OSError: there is no room for it, or the program has removed the directory or put something in its place.
+        OSError: there is no room for the file, or the program has removed or replaced the directory.
     """
 
     def __init__(self, directory: str, pid: int, parent_pid: int, thread: int = 0) -> None:
@@ -85,7 +85,7 @@ class TraceBuffer:
         began = time.monotonic_ns()
         name = os.path.join(directory, "%d-%d-%d" % (pid, began, thread))
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        # On Windows, a file that may not be written cannot be removed either.
+        # On Windows, a file without permission to write could not be removed.
         descriptor = os.open(name + ".new", flags, 0o600 if os.name == "nt" else 0o400)
         header = struct.pack(trace_format.HEADER, trace_format.MAGIC, pid, parent_pid, began, thread)
         try:
@@ -96,7 +96,7 @@ class TraceBuffer:
             os.close(descriptor)
             os.unlink(name + ".new")
             raise
-        if os.name == "nt":  # it renames no file that is in use
+        if os.name == "nt":  # Windows renames no file that is open
             os.close(descriptor)
             os.rename(name + ".new", name + trace_format.TRACE_SUFFIX)
             descriptor = mapped_file.open_file(name + trace_format.TRACE_SUFFIX, os.O_RDWR, trace_format.TRACE_SIZE)
@@ -111,13 +111,13 @@ class TraceBuffer:
         self._head = struct.Struct(trace_format.TEXT_HEAD).pack
 
     def leave(self) -> None:
-        """Write nothing more: in a forked child, this is the parent's buffer."""
+        """Write nothing more. Called in a forked child, where this buffer is the parent's."""
         self._events.leave()
         self._flow.leave()
 
     def sample(self, index: int, t_ns: int, value: int | float) -> None:
-        """Note that the watched name number `index` had this value (exactly an int or a float, not beyond
-        `trace_format.LARGEST`) at this time."""
+        """Write that the watched name number `index` had this value at the time `t_ns`. The value's type is exactly int
+        or float; its size is at most `trace_format.LARGEST`."""
         number = next(self._samples) & 0xFFFFFFFF
         if isinstance(value, float):
             self._flow.write(trace_format.SAMPLE_FLOAT, self._float(number, t_ns, index, value))
@@ -128,8 +128,8 @@ class TraceBuffer:
             self._flow.write(trace_format.SAMPLE_BIG, self._head(number, t_ns) + text.encode())
 
     def output(self, t_ns: int, stream: str, lines: Sequence[str], dropped: int = 0) -> None:
-        """Note printed lines of at most `trace_format.MAX_LINE` bytes each, before which others were left out. To be
-        called by one thread at a time."""
+        """Write printed lines of at most `trace_format.MAX_LINE` bytes each; `dropped` lines before them were left out.
+        Only one thread at a time may call this."""
         head = (stream + trace_format.SEPARATOR).encode()
         self._lines += dropped
         begun, size = 0, 0
@@ -149,7 +149,7 @@ class TraceBuffer:
         )
 
     def event(self, kind: int, t_ns: int, *texts: object) -> None:
-        """Note a moment in the life of this process, with what belongs to it (None is written as nothing)."""
+        """Write an event of a kind in `trace_format`, with the texts that belong to this kind (None: an empty text)."""
         plain = (*(_plain(text)[: trace_format.MAX_WORD] for text in texts[:-1]), *map(_plain, texts[-1:]))
         self._events.write(kind, self._text(kind, t_ns, plain))
 
@@ -160,22 +160,22 @@ class TraceBuffer:
 
 
 def _plain(text: object) -> str:
-    """A text of an event: never a call of the program's, and no character that stands between texts."""
+    """An object as a text of an event, without separators. No method of a str subclass of the program's is called."""
     if text is None:
         return ""
-    # A name may be of any length, and a subclass of str may have its own idea of itself.
+    # A name may be of any length, and a subclass of str may override its methods.
     plain = str.__getitem__(text, slice(trace_format.MAX_TEXT)) if isinstance(text, str) else str(text)
     return plain.replace(trace_format.SEPARATOR, "\\x1f")
 
 
 def _fill(descriptor: int, header: bytes) -> None:
-    """Give a new file its size and its header. It is no hole: a full disk must show here, as an error, and not as
-    SIGBUS in the program.
+    """Give a new file its size and its header. All blocks are allocated: a full disk must show here, as an error, and
+    not later as SIGBUS in the program.
 
     Raises:
-        OSError: there is no room for it.
+        OSError: there is no room for the file.
     """
-    if hasattr(os, "posix_fallocate"):  # it takes half the time of writing zeros
+    if hasattr(os, "posix_fallocate"):  # takes half the time of writing zeros
         try:
             os.posix_fallocate(descriptor, 0, trace_format.TRACE_SIZE)
         except OSError as error:
@@ -189,16 +189,16 @@ def _fill(descriptor: int, header: bytes) -> None:
 
 
 class NullTraceBuffer:
-    """In place of a trace buffer where there is no room for one: the process goes on unobserved."""
+    """Takes the place of a trace buffer that could not be made: the process goes on unobserved."""
 
     def leave(self) -> None:
-        """There is nothing to be written into."""
+        """Do nothing."""
 
     def sample(self, index: int, t_ns: int, value: int | float) -> None:
-        """Nothing is noted."""
+        """Do nothing."""
 
     def output(self, t_ns: int, stream: str, lines: Sequence[str], dropped: int = 0) -> None:
-        """Nothing is noted."""
+        """Do nothing."""
 
     def event(self, kind: int, t_ns: int, *texts: object) -> None:
-        """Nothing is noted."""
+        """Do nothing."""

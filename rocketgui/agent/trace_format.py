@@ -1,7 +1,7 @@
 """The bytes of trace buffers and of the control block: plain constants, shared by the writer of each and its reader.
 
-A trace buffer is one file: a header, then two rings of slots. Each ring is a ring, so that a flood of output in the one
-cannot wash away a process's lifecycle in the other. A slot is
+A trace buffer is one file: a header, then two rings of slots. There are two, so that much output in the one ring cannot
+overwrite the lifecycle events in the other. A slot is
 
     number  u64   1, 2, 3, ... in this ring; slot k holds the numbers k+1, k+1+size, ...; 0: never written
     check   u32   CRC-32 of the rest of the slot, started with the number
@@ -11,8 +11,8 @@ cannot wash away a process's lifecycle in the other. A slot is
     parts   u8
     payload 48 B  if parts > 1 it begins with the number of the record's first slot
 
-A slot whose number is not the expected one was not yet written, or was overwritten; one whose check is wrong is being
-written, or was left torn by a process that died. Nothing is ever waited for.
+A slot whose number is not the expected one was not yet written, or was overwritten. A slot whose check is wrong is
+being written, or was half written by a process that died. Neither the writer nor the reader ever waits.
 
 Tested by tests/collector/trace/test_reader.py.
 """
@@ -32,12 +32,12 @@ LINK_SIZE = 8
 MAX_PARTS = 255
 #: The longest text that a record can hold, in bytes of UTF-8.
 MAX_TEXT = 8000
-#: The longest printed line, in bytes of UTF-8; what is longer is cut, and says so.
+#: The longest printed line, in bytes of UTF-8; a longer line is cut and marked as cut.
 MAX_LINE = 7_800
-#: The longest text of an event that is not its last one, in characters: what follows it still has room.
+#: The longest text of an event that is not its last text, in characters: the texts after it still have room.
 MAX_WORD = 1000
-#: The largest number that is sampled: the largest float. What is beyond it, or is no number, cannot be drawn. Python
-#: writes integers up to here as text whatever limit a program sets (`sys.set_int_max_str_digits`).
+#: The largest number that is sampled: the largest float. A value that is larger, or is not a number, cannot be drawn.
+#: Python writes integers up to here as text whatever limit a program sets (`sys.set_int_max_str_digits`).
 LARGEST = 1.7976931348623157e308
 
 #: Slots in the ring of events, and in the ring of samples and output.
@@ -58,12 +58,12 @@ TEXT_HEAD_SIZE = 12
 SEPARATOR = "\x1f"
 #: Flow: index, digits of an integer beyond 64 bits.
 SAMPLE_BIG = 3
-#: Flow: stream, and with a colon the number of the thread if it is not the main one; lines with \n between them. The
-#: number counts lines: those of this record and all before it, whether they were written or left out.
+#: Flow: STREAM, or STREAM:N for thread number N other than the main one; lines with \n between them. The record's
+#: number counts lines, not records: the lines of this record and all before them, written or left out.
 OUTPUT = 4
-#: Event: index, name of a watched name, number of the thread that has it (0: the main module has it).
+#: Event: index, watched name, number of the thread whose attribute it is (0: it is not a thread's).
 NAME = 16
-#: Event: Python version, 1 if there is a GIL; exec, fork or interpreter; name of the helper if it is one of Python's;
+#: Event: Python version, 1 if there is a GIL; exec, fork or interpreter; name of the helper if the process is one;
 #: after exec, the beginning of the command line.
 BEGAN = 17
 #: Event: name of the process, pid of the process that called start() for it.
@@ -90,13 +90,13 @@ THREAD = 28
 #: Event: pid of a process that was started without multiprocessing, the beginning of its command line; the time is that
 #: of the call.
 SPAWNED = 29
-#: Event: CPU of the main thread since the last look in percent of a core (-1: unknown), how late the sampling thread
-#: came by its turn at best, in us; then, unless they are those of the last look: what the stack says that it waits for
-#: (one of messages.ACTIVITIES, or nothing), what of that, file, line, function.
+#: Event: CPU of the main thread since the last such event in percent of a core (-1: unknown), the shortest delay of the
+#: sampling thread since then in us; then, unless they are the same as in the last event: what the stack says the thread
+#: waits for (one of messages.ACTIVITIES, or nothing), the process that it joins (or nothing), file, line, function.
 ACTIVITY = 30
 #: Event: pid of a child, the number of the signal by which terminate() or kill() is about to end it.
 TERMINATED = 31
-#: Event: index of a name whose value is beyond LARGEST, infinite or no number; told when that is first seen of it.
+#: Event: index of a name whose value is beyond LARGEST, infinite or not a number; written once for each name.
 NOT_DRAWN = 32
 
 KINDS = (
@@ -124,9 +124,9 @@ KINDS = (
 )
 
 #: The control block is a file `control_block` beside the trace buffers: version, CRC-32 and length of the text, then
-#: the text. Its lines are `rate HZ`; `generation N`, which collector of the run it is that reads now; and `set WHO NAME
-#: NUMBER`, where WHO is a pid; PID:N, a thread by its number; PID:iN, the interpreter that the thread made which has
-#: that number in the system; or 0 for every process, thread and interpreter.
+#: the text. Its lines are `rate HZ`; `generation N`, the number of the collector that reads now, among those of the
+#: run; and `set WHO NAME NUMBER`. WHO is a pid; PID:N, a thread by its number; PID:iN, the interpreter made by the
+#: thread that has the number N in the system; or 0 for every process, thread and interpreter.
 CONTROL_BLOCK_HEAD = "<QII"
 CONTROL_BLOCK_TEXT = 16
 CONTROL_BLOCK_SIZE = 65536

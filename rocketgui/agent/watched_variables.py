@@ -1,10 +1,10 @@
-"""Reads the watched values of a process, without calling anything of the program's and without keeping it alive.
+"""Reads the watched values of a process, without calling code of the program and without keeping its objects alive.
 
-    NAME             a global of the main module, and an attribute of each thread that has it
+    NAME             a global of the main module, and an attribute of each thread that has one of this name
     module.NAME      a global of a module
     function:local   a local variable of a function that is running, in whichever thread
-    nothing          numbers among the main module's globals, and each `multiprocessing.Value` there or given to a
-                     process as an argument: each is noted once, and sampled from when it first changes
+    (no names)       numbers among the main module's globals, and each `multiprocessing.Value` there or given to a
+                     process as an argument: each is noted once, and sampled from its first change on
 
 Types are compared exactly wherever a subclass could run code of the program's.
 """
@@ -15,7 +15,7 @@ import _thread
 import sys
 import time
 
-# Not from weakref: that would be most of what an agent's start costs.
+# Not from weakref: its import would be most of what an agent's start costs.
 from _weakref import ref
 
 from . import trace_format
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
     from .trace_buffer import NullTraceBuffer, TraceBuffer
 
-#: So many numbers are noted of a main module that has more.
+#: How many variables are noted at most where no names are given.
 MOST = 100
 #: How many frames of a stack are searched for a function.
 DEPTH = 500
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 _FUNCTION = type(lambda: None)
-#: A function that calls one of these may hold the copy of its local variables itself.
+#: A function that calls one of these may itself hold the dictionary that is the copy of its local variables.
 _SEES_LOCALS = frozenset({"locals", "vars", "dir", "eval", "exec", "_getframe"})
 
 
 def number(value: object) -> int | float | None:
-    """What is shown of a value: a number itself, the number in a `Value`, the length of a container or a queue; None
-    for all else. It may be beyond what can be drawn, see `is_drawn`."""
+    """The number that is sampled of a value: a number itself, the number in a `multiprocessing.Value`, the length of a
+    container or a queue; None for all else. The number may be too large to be drawn, see `is_drawn`."""
     kind = type(value)
     if kind is int or kind is float:
         return value  # type: ignore[return-value]
@@ -53,7 +53,7 @@ def number(value: object) -> int | float | None:
 
 
 def is_drawn(value: int | float) -> bool:
-    """Whether a number is finite and not beyond what can be drawn. An integer of any size is told at once."""
+    """Whether a number is finite and not too large to be drawn. This is quick for an integer of any size."""
     return -trace_format.LARGEST <= value <= trace_format.LARGEST
 
 
@@ -63,7 +63,7 @@ def shared(value: object) -> int | float | None:
     module = sys.modules.get("multiprocessing.sharedctypes")
     if module is None:
         return None
-    if kind is getattr(module, "Synchronized", None):  # it may be being imported
+    if kind is getattr(module, "Synchronized", None):  # the module may be half imported
         value = object.__getattribute__(value, "__dict__").get("_obj")
         kind = type(value)
     simple = sys.modules["_ctypes"]._SimpleCData if "_ctypes" in sys.modules else None
@@ -74,7 +74,7 @@ def shared(value: object) -> int | float | None:
 
 
 def _length(value: object, kind: type) -> int | None:
-    """Of a deque or a queue, without the queue's lock."""
+    """The length of a deque or a queue, read without the queue's lock; None for all else, or where it is unknown."""
     modules = sys.modules
     if kind is getattr(modules.get("_collections"), "deque", None):
         return len(value)  # type: ignore[arg-type]
@@ -85,15 +85,15 @@ def _length(value: object, kind: type) -> int | None:
         try:
             return int(inside["_maxsize"] - inside["_sem"]._semlock._get_value())
         except NotImplementedError:
-            return None  # macOS does not tell
+            return None  # on macOS
     return None
 
 
 class MainNamespace:
     """Finds the global names of the main module, as its functions see them.
 
-    Under spawn and forkserver, Python runs the main module by `runpy.run_path` and fills the module `__mp_main__` with
-    a copy of the names: what the functions count in is the original, and only they still refer to it.
+    Under spawn and forkserver, Python runs the main module by `runpy.run_path` and copies its names into the module
+    `__mp_main__`. The functions go on to use the original dictionary, and only they still refer to it.
     """
 
     def __init__(self) -> None:
@@ -102,7 +102,8 @@ class MainNamespace:
         self._over = False
 
     def forget(self) -> None:
-        """The process ends: keep nothing of the main module, whose objects have to die when they would alone."""
+        """At the end of the process: keep no reference to the main module, whose objects have to die when they would
+        without the agent."""
         self._over = True
         self._module = self._names = None
 
@@ -120,7 +121,7 @@ class MainNamespace:
 def _names_of(module: object) -> dict[str, Any] | None:
     names: dict[str, Any] | None = getattr(module, "__dict__", None)
     if not isinstance(names, dict):
-        return None  # anything may stand in sys.modules
+        return None  # sys.modules may hold any object
     if names.get("__name__") != "__mp_main__":
         return names
     values = list(names.values())
@@ -132,10 +133,11 @@ def _names_of(module: object) -> dict[str, Any] | None:
 
 
 class WatchedVariables:
-    """Notes the watched values of this process, or of one interpreter in it, in a trace buffer.
+    """Writes the watched values of this process, or of one interpreter in it, into a trace buffer.
 
-    `watch` says what, as above; `alive()` gives the threads of the program's and their numbers, `main_names()` the
-    dictionary of the main module's global names, or None while there is none; `on_error` gets what goes wrong in here.
+    `watch` holds the watched names in the forms above, or is empty. `alive()` gives the program's threads and their
+    numbers, `main_names()` the dictionary of the main module's globals, or None while there is no main module;
+    `on_error(error)` gets errors of the agent's own.
     """
 
     def __init__(
@@ -156,19 +158,19 @@ class WatchedVariables:
         self._modules = [(index, name) for index, name in enumerate(watch) if "." in name and ":" not in name]
         self._locals = [(index, name) for index, name in enumerate(watch) if ":" in name]
         self._count = len(watch)
-        #: Indices of the names that threads have: (number of the thread, name) -> index.
+        #: Indices of attributes of threads: (number of the thread, name) -> index.
         self._indices: dict[tuple[int, str], int] = {}
-        #: What was found: name -> (index, the number when it was found).
+        #: Variables that were found where `watch` is empty: name -> (index, the number when it was found).
         self._found: dict[str, tuple[int, int | float]] = {}
         self._changing: list[tuple[int, str]] = []
-        #: `Value`s that were given to a process: name -> weak reference.
+        #: `Value`s that were arguments of a process: name -> weak reference.
         self._given: dict[str, Any] = {}
-        #: Indices of the names of which it was told that a value cannot be drawn.
+        #: Indices of the names for which `NOT_DRAWN` was written.
         self._not_drawn: set[int] = set()
         self._looking = _thread.allocate_lock()
 
     def say_names(self) -> None:
-        """Note the names that are known so far: at the beginning, and when another collector has taken over."""
+        """Write the names that are known so far: at the beginning, and when another collector has taken over."""
         now = time.monotonic_ns()
         for index, name in enumerate(self._watch):
             self._trace_buffer.event(trace_format.NAME, now, index, name, 0)
@@ -182,7 +184,7 @@ class WatchedVariables:
         return self._main_names()
 
     def sample(self) -> None:
-        """Note the watched values as they are now."""
+        """Write the watched values as they are now."""
         names = self._main_names()
         if names is not None:
             for index, name in self._globals:
@@ -193,7 +195,7 @@ class WatchedVariables:
         for index, name in self._modules:
             try:
                 self._note(index, _global(name, names))
-            except Exception as error:  # anything may stand in sys.modules; the other names go on
+            except Exception as error:  # sys.modules may hold any object; the other names go on
                 self._on_error(error)
         for index, name in self._locals:
             self._note(index, _local(name))
@@ -201,7 +203,7 @@ class WatchedVariables:
             self.sample_thread(thread, number)
 
     def sample_thread(self, thread: Any, number: int) -> None:
-        """Note the watched names among the attributes of a thread, whose number is given."""
+        """Write the watched names among the attributes of a thread, which has this number."""
         attributes = object.__getattribute__(thread, "__dict__")
         for _, name in self._globals:
             value = attributes.get(name)
@@ -212,7 +214,7 @@ class WatchedVariables:
                 self._note(index, value)
 
     def look(self) -> None:
-        """Where nothing was named: find what can be watched, and what of it changes."""
+        """Where `watch` is empty: find the variables that can be watched, and those among them that have changed."""
         if not self._finds or not self._looking.acquire(False):
             return  # another thread is looking
         try:
@@ -228,7 +230,8 @@ class WatchedVariables:
             self._looking.release()
 
     def give(self, process: Any) -> None:
-        """Find the `Value`s among the arguments of a process that is about to begin, here or in a child."""
+        """Where `watch` is empty: find the `Value`s among the arguments of a `multiprocessing.Process` that is about to
+        begin, here or in a child."""
         if not self._finds:
             return
         if "multiprocessing.sharedctypes" not in sys.modules:
@@ -282,7 +285,8 @@ class WatchedVariables:
 
 
 def _global(watched: str, names: dict[str, Any] | None) -> object:
-    """A global of a module; the main module may have another name for that."""
+    """The value of `module.NAME`, where `module` may also be the main module's own name for a module; None if there is
+    no such value."""
     where, _, name = watched.rpartition(".")
     module = sys.modules.get(where)
     if module is None:
@@ -292,11 +296,12 @@ def _global(watched: str, names: dict[str, Any] | None) -> object:
     try:
         return object.__getattribute__(module, "__dict__").get(name)
     except AttributeError:
-        return None  # anything may be put into sys.modules
+        return None  # sys.modules may hold any object
 
 
 def _local(watched: str) -> object:
-    """A local variable of the innermost call of a function: the one that is running in any thread."""
+    """A local variable of a function's innermost call, in the first thread that is found to run the function; None if
+    no thread does."""
     function, _, local = watched.partition(":")
     frames = sys._current_frames()
     frames.pop(_thread.get_ident(), None)

@@ -1,4 +1,4 @@
-"""Attributes of the standard library's objects that tell of what is done with them.
+"""A descriptor that reports when an attribute of a standard library object is read or set.
 
 Tested by tests/agent/test_errors.py.
 """
@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 
 class Attribute:
-    """A descriptor for an attribute of a foreign class. Instances keep the attribute in their own dictionary, as
-    without it; `was_read(instance, value)` and `was_set(instance, value)` are called when it is read or set.
+    """A descriptor for an attribute of a foreign class. Instances keep the attribute in their own dictionary, as they
+    do without the descriptor. `was_read(instance, value)` and `was_set(instance, value)`, where not None, are called
+    when the attribute is read or set.
 
-    Both have returned before the reader or setter goes on, so they leave no frame in any traceback.
+    Both calls have returned before the reader or setter goes on, so they leave no frame in any traceback.
     """
 
     def __init__(

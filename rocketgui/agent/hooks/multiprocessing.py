@@ -1,15 +1,15 @@
-"""Notes the lifecycle of multiprocessing's processes, from inside, and leaves no frame in any traceback; and how those
-ended that asyncio started.
+"""Writes the lifecycle events of multiprocessing's processes, and the exit codes of processes that asyncio started.
 
-Nothing is imported that the program does not import: the patches wait for multiprocessing to come.
+Leaves no frame in any traceback. Nothing is imported that the program does not import: modules are patched when the
+program imports them. Each event is seen at a call or an attribute that Python itself uses then:
 
     parent   start() is called     multiprocessing.process._cleanup, the first thing that start() calls
-             start(), join() end   a token that dies with the call; see `Until`
+             start(), join() end   a token that is destroyed with the call; see `Until`
              terminate(), kill()   Popen.returncode, which _send_signal() reads before it sends
-             asyncio learnt it     BaseSubprocessTransport._returncode, which is set then
-    child    first line            util.info("child process calling self.run()"), the last thing before it
-             target left           util._exit_function (to 3.12) or threading._shutdown, the first thing after it
-             failed                sys.stderr.write("Process NAME:"), the first thing after that
+             asyncio's child ended BaseSubprocessTransport._returncode, which is set then
+    child    first line            util.info("child process calling self.run()"), the last call before it
+             target left           util._exit_function (to 3.12) or threading._shutdown, the first call after it
+             failed                sys.stderr.write("Process NAME:"), the first call after the exception
              exits                 util.info("process exiting with exitcode N")
 """
 
@@ -20,7 +20,7 @@ import struct
 import sys
 import time
 
-# Not from weakref, nor partial from functools: those would be most of what an agent's start costs.
+# Not from weakref, nor partial from functools: their imports would be most of what an agent's start costs.
 from _weakref import ref
 
 from .. import trace_format
@@ -34,17 +34,17 @@ else:
     from _functools import partial
 
 
-#: Where the standard library lies, be it in a zip file. `os` would not tell: it may be frozen.
+#: The directory or zip file of the standard library. `os` may be frozen and then does not name it.
 STANDARD = os.path.dirname(str(struct.__spec__.origin))
-#: How the command of a helper begins, by whose it is.
+#: How the import in a helper's command line begins: multiprocessing's own, and loky's.
 HELPED = ("from multiprocessing", "from loky.backend", "from joblib.externals.loky.backend")
 ENTERING = "child process calling self.run()"
 EXITING = "process exiting with exitcode "
 
 
 class Until:
-    """Calls back when it is destroyed. Bound to a callable that lives only while it is called, it tells the end of that
-    call, by return or by exception. A wrapper would stand in every traceback."""
+    """Calls `callback(process)` when it is destroyed. As an attribute of a callable that lives only during its call, it
+    marks the end of that call, by return or by exception. A wrapper function would stand in every traceback."""
 
     _callback: Callable[[Any], None] | None = None
 
@@ -58,7 +58,8 @@ class Until:
 
 
 class EndOfCall:
-    """A method that works as before, and tells when a call of it has ended."""
+    """A descriptor for a method that works as before. `callback(instance)` is called when a call of the method has
+    ended, and when the method was looked up and not called."""
 
     def __init__(
         self, method: Callable[..., Any], callback: Callable[[Any], None], on_error: Callable[[Exception], None]
@@ -74,18 +75,18 @@ class EndOfCall:
         bound: Any = partial(self._method, instance)
         try:
             bound.until = Until(self._callback, instance)
-        except Exception as error:  # the call is what counts
+        except Exception as error:  # the program's call must work all the same
             self._on_error(error)
         return bound  # type: ignore[no-any-return]
 
 
 class MultiprocessingHooks:
-    """Patches multiprocessing when it is imported, and notes what it does.
+    """Patches multiprocessing when it is imported, and writes its lifecycle events.
 
-    `event(kind, t_ns, *texts)` writes; `running(process)` is called when start() is and before a child's first line,
-    `resume()` when a start() is over, `leaving(exit_code)` when a child is about to exit, `thread_failed(error)` when
-    an exception ends a thread; `on_error` gets what goes wrong in here. `patches` says what else is to be patched when
-    it is imported: name of the module -> function that does so.
+    `event(kind, t_ns, *texts)` writes a record. `running(process)` is called when start() is called and before a
+    child's first line, `resume()` when a start() is over, `leaving(exit_code)` when a child is about to exit,
+    `thread_failed(error)` when an exception ends a thread. `on_error(error)` gets errors of the agent's own. `patches`
+    are further modules to be patched when they are imported: name of the module -> function that patches it.
     """
 
     def __init__(
@@ -117,13 +118,15 @@ class MultiprocessingHooks:
         self._left = False
         self._failed = False
         self._banner: str | None = None
-        #: Turns on and off that `note_line` is called with each line, be an exception being handled or not.
+        #: Called with True to have `note_line` called with each line, even while no exception is being handled; with
+        #: False to end this.
         self.listen: Callable[[bool], None] = lambda wanted: None
 
-    # -- getting in
+    # -- patching
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """Part of sys.meta_path: patch certain modules after the other finders have found them."""
+        """Called by Python as a finder on sys.meta_path: let the other finders find a module, and have it patched once
+        it is loaded."""
         patch = self._patches.get(name)
         if patch is None:
             return None
@@ -133,7 +136,7 @@ class MultiprocessingHooks:
                 after_loading(spec.loader, partial(self._guard, patch))
         except Exception as error:
             self._on_error(error)
-            return None  # the others are asked by Python itself
+            return None  # Python asks the other finders
         return spec
 
     def _patch_process(self, module: Any) -> None:
@@ -178,7 +181,7 @@ class MultiprocessingHooks:
             if code is not None:
                 self._guard(self._asyncio_learnt, (transport, code))
 
-        if os.name != "nt":  # where nothing tells that it was started
+        if os.name != "nt":  # on Windows, the start of such a process is not noted
             module.BaseSubprocessTransport._returncode = Attribute("_returncode", None, note_end)
 
     def _guard(self, function: Callable[[Any], None], argument: Any) -> None:
@@ -201,20 +204,21 @@ class MultiprocessingHooks:
     def _start_over(self, process: Any) -> None:
         called = self._starting.pop(id(process), None)
         if called is None:
-            return  # somebody looked at the method and did not call it
+            return  # the method was looked up and not called
         popen = process._popen
         if popen is None:
             self._failed_start = (called, process.name)
             self.listen(True)
         else:
             self._event(trace_format.START_CALLED, called, popen.pid, process.name)
-            # Where the program lets go of it, its attributes still tell how the child ended.
+            # When the program no longer refers to popen, its dictionary still holds the child's exit code.
             self._children.append((ref(popen), popen.__dict__, popen.pid))
         self._resume()
 
     def note_line(self, stream: str, line: str) -> None:
-        """Take in a line that was printed. If an exception is being handled meanwhile, it is why a start() or a target
-        failed."""
+        """Take in a printed line. If an exception is being handled at that time, the line shows what it has ended: the
+        process's target ("Process NAME:") or a thread ("Exception in thread "). If a start() has failed and no error
+        was noted for it, the exception, or else `sys.last_value`, is its error."""
         error = sys.exc_info()[1]
         if stream == "stderr" and line == self._banner:
             self._leave(error)
@@ -237,8 +241,8 @@ class MultiprocessingHooks:
             self._event(trace_format.JOINED, time.monotonic_ns(), popen.pid)
 
     def periodic(self, now: int) -> None:
-        """Called about ten times a second: look for children whose ends the program has learnt, and for failed start()
-        calls."""
+        """Called about ten times a second with the time in ns: write the exit codes of children that the program has
+        learnt, and after 0.5 s a failed start() whose error is still unknown."""
         self.look_at_children()
         failed = self._failed_start
         if failed is not None and now - failed[0] > 500_000_000:
@@ -250,7 +254,7 @@ class MultiprocessingHooks:
             popen, attributes, pid = child
             code = attributes.get("returncode")
             if popen() is None or code is not None:
-                now = time.monotonic_ns()  # before another thread can find it gone from here
+                now = time.monotonic_ns()  # before the removal, which another thread may see
                 try:
                     self._children.remove(child)
                 except ValueError:
@@ -260,7 +264,7 @@ class MultiprocessingHooks:
 
     def _signal_sent(self, sent: tuple[Any, Any]) -> None:
         popen, caller = sent
-        if any(pid == popen.pid for _, _, pid in self._children):  # else a forked child, with its parent's objects
+        if any(pid == popen.pid for _, _, pid in self._children):  # else popen is the parent's, in a forked child
             self._event(trace_format.TERMINATED, time.monotonic_ns(), popen.pid, int(caller.f_locals["sig"]))
 
     def _asyncio_learnt(self, learnt: tuple[Any, int]) -> None:
@@ -270,7 +274,7 @@ class MultiprocessingHooks:
     # -- in a child
 
     def forget(self) -> None:
-        """In a forked child: forget calls that were under way in the parent."""
+        """In a forked child: forget the parent's children, and its calls that were under way."""
         self._starting.clear()
         self._children = []
         self._failed_start = None
@@ -288,7 +292,7 @@ class MultiprocessingHooks:
         self._event(trace_format.TARGET_ENTERED, time.monotonic_ns())
 
     def _once(self, module: Any, name: str) -> None:
-        """Write that the target was left when a function is called next."""
+        """When the function `name` of a module is called next, write that the target was left."""
         function = getattr(module, name)
 
         def note_left(*arguments: Any, **named: Any) -> Any:
@@ -316,8 +320,8 @@ class MultiprocessingHooks:
 
 
 def describe(error: BaseException) -> str:
-    """The last line of an exception's traceback. Of a text that begins with a blank line, such as the one about a
-    missing __main__ guard, the first line that is not blank."""
+    """The last line of an exception's traceback. If the exception's text begins with a blank line, as the one about a
+    missing __main__ guard does, its first line that is not blank, after the class."""
     name = type(error).__name__
     try:
         text = str(error)
@@ -331,9 +335,9 @@ def describe(error: BaseException) -> str:
 
 
 def found_by_others(this: Any, name: str, path: Any, target: Any) -> Any:
-    """The spec that the other members of sys.meta_path find, or None."""
+    """The spec that the finders on sys.meta_path other than `this` find, or None."""
     for finder in sys.meta_path:
-        # Before Python 3.12, one of the program's may be of the old kind.
+        # Before Python 3.12, a finder of the program's may have find_module only.
         find = None if finder is this else getattr(finder, "find_spec", None)
         spec = None if find is None else find(name, path, target)
         if spec is not None:
@@ -358,13 +362,13 @@ def after_loading(loader: Any, patch: Callable[[Any], None]) -> None:
 
 
 def is_standard(spec: Any) -> bool:
-    """Whether a module is the standard library's, and not one of the program's with the same name."""
+    """Whether a module is the standard library's, and not the program's own of the same name."""
     return str(spec.origin).startswith(STANDARD)
 
 
 def helper_name(arguments: Sequence[str]) -> str:
-    """The helper that a command line starts: "fork server", "resource tracker", or "" for none. These are Python's own
-    and loky's."""
+    """The helper, of multiprocessing or loky, that a command line starts: "fork server", "resource tracker", or "" for
+    none."""
     for module, name in (
         ("forkserver", "fork server"),
         ("resource_tracker", "resource tracker"),
@@ -378,7 +382,7 @@ def helper_name(arguments: Sequence[str]) -> str:
 
 
 def command_line() -> Sequence[str]:
-    """The arguments with which this interpreter was started, as far as it can tell."""
+    """The arguments with which this interpreter was started; empty where they are unknown."""
     try:
         return sys.orig_argv
     except AttributeError:

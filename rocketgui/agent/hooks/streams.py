@@ -1,16 +1,16 @@
-"""Notes what the process prints, line by line, with its time.
+"""Notes what the process prints, line by line, with the time.
 
-`print` looks up `write` on the stream, so an attribute of the stream object itself is enough: its type, identity and
-file number stay as they are, and every byte goes where it went before.
+`print` looks up `write` on the stream, so a `write` attribute on the stream object is enough to see each text. The
+stream's type, identity and file number stay as they are, and every byte goes where it went before.
 
-A write does next to nothing here: it puts the text into a list. A line in a quiet moment is noted at once, so that its
-time is exact, and it is known even if the process is killed next; what follows within the same sample is noted by the
-sampling thread, many lines at a time. However much is printed, that costs in proportion to it, and the memory is
-bounded: of a flood the newest lines are noted, the others are counted.
+A write only appends the text to a list here. The first line after a sample without output is noted at once, so that its
+time is exact and it is known even if the process is killed next. The sampling thread notes the lines that follow until
+the next sample, many at a time. The cost is proportional to the printed text, and the memory is bounded: of a flood the
+newest lines are noted, the others are counted.
 
-    line                ended by \\n, or left over at the end; one that is too long is cut, and says so
-    \\r                  what comes next takes its place, as on a terminal: of such lines the last one is noted, some
-                        times a second
+    line                ended by \\n, or left over at the end; a line that is too long is cut and marked as cut
+    \\r                  the text after it replaces the text before it, as on a terminal: of such texts the last one is
+                        noted, some times a second
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ TYPE_CHECKING = False  # typing would take longer to import than all of the agen
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-#: So many pieces may wait for the sampling thread; then whoever writes next puts them together.
+#: How many pieces may wait for the sampling thread. If there are more, the thread that writes next joins them.
 MOST_PIECES = 4096
-#: Characters from which on a piece is not kept whole in a flood.
+#: Length of a text, in characters, from which on it is kept as `Long`: only the last of several in a row is kept.
 LONG_PIECE = 1 << 12
-#: Characters that are noted at a time, after a while without any; and so many more with each sample.
+#: Characters that are noted at most at a time, after a while without output; and how many more each sample allows.
 MOST_TEXT, MORE_TEXT = 1 << 17, 1 << 12
-#: So many texts between two samples are a flood.
+#: How many texts between two samples are a flood.
 FLOOD = 64
-#: Characters of a line that are kept until its end comes.
+#: Characters of an unfinished line that are kept.
 LONGEST = trace_format.MAX_LINE - 100
 #: Time between lines that end in \r, in ns.
 PROGRESS = 500_000_000
 
 
 class Begun:
-    """A line without an end: its beginning, how many characters were left out, what stood before the last \\r, and when
-    such a state was written last."""
+    """A line without an end: its beginning, how many characters were left out, the text before the last \\r, and when
+    such a text was noted last (ns)."""
 
     __slots__ = ("before", "cut", "progress", "text")
 
@@ -53,8 +53,7 @@ class Begun:
 
 
 class Long:
-    """Long texts that a thread wrote to a stream, one after another: the last one, and the number of characters before
-    it."""
+    """Long texts that a thread wrote to a stream in a row: the last text, and the number of characters before it."""
 
     __slots__ = ("before", "key", "text")
 
@@ -64,8 +63,8 @@ class Long:
         self.before = 0
 
     def newest(self, most: int) -> tuple[str, int]:
-        """The last text, at most `most` characters of it, and how many lines before are left out. To count them would
-        take as long as to write them, so the number is estimated."""
+        """The end of the last text, at most `most` characters, and how many lines before it are left out. This number
+        is estimated: to count the lines would take as long as to write them."""
         left_out = self.before + max(0, len(self.text) - most)
         if not left_out:
             return self.text, 0
@@ -77,10 +76,11 @@ class Long:
 
 class Recorder:
     """Passes printed lines on to `note(t_ns, stream, thread, lines, dropped)`: `thread` is the number of the thread
-    that printed them (0: the main one), `dropped` how many lines before them are left out.
+    that printed them (0: the main thread), `dropped` how many lines before them are left out.
 
-    `current()` gives the number of the calling thread. While `listen` is on, or an exception is being handled,
-    `line(stream, line)` is called at once with each line. `on_error` gets errors of the agent's own.
+    `current()` gives the number of the calling thread. `line(stream, line)` is called at once with each line while
+    `listen` is on, and with each line on stderr while an exception is being handled. `on_error` gets errors of the
+    agent's own.
     """
 
     def __init__(
@@ -94,9 +94,9 @@ class Recorder:
         self._on_error = on_error
         self._current = current
         self._line = line
-        #: What was printed and is not noted, in order: (stream, thread), text, lines left out before it; or `Long`.
+        #: Texts that are not noted yet, in order: (stream, thread), text, lines left out before it; or `Long`.
         self._pieces: list[Any] = []
-        #: The same of streams that are in a flood: texts of the main thread alone.
+        #: Texts on streams that are in a flood, not noted yet; all of them are the main thread's.
         self._flood: dict[str, list[str]] = {"stdout": [], "stderr": []}
         self._streams: dict[str, tuple[Any, Any, Any]] = {}
         self._begun: dict[tuple[str, int], Begun] = {}
@@ -106,10 +106,9 @@ class Recorder:
         #: Nothing was noted since the last sample.
         self._quiet = True
         self._listening = False
-        #: The process ends: nothing comes after what is noted now.
+        #: The process ends: each text is noted at once.
         self._over = False
-        #: How many short texts were looked at since the last sample, and whose they were: those of one thread and
-        #: stream.
+        #: How many short texts in a row since the last sample had the same stream and thread, and which these are.
         self._looked = 0
         self._looked_at: tuple[str, int] | None = None
         #: Characters that may be noted now.
@@ -124,16 +123,16 @@ class Recorder:
                 looking, appending = self._writer(name, write), self._appender(name, write)
                 stream.write = looking
             except AttributeError:
-                continue  # there is no such stream, or it is one that takes no attributes: nothing to listen to
+                continue  # there is no such stream, or its object takes no attributes
             self._streams[name] = stream, looking, appending
 
     def listen(self, wanted: bool) -> None:
-        """Switch on or off that `line` is called with each line at once."""
+        """Switch on or off the call of `line` with each line at once."""
         self._listening = wanted
         self.look()
 
     def look(self) -> None:
-        """Handle each write by itself from now on, until there is a flood of them."""
+        """Handle each write by itself again, until the next flood."""
         for stream, looking, appending in list(self._streams.values()):
             if stream.__dict__.get("write") is appending:
                 stream.write = looking
@@ -156,10 +155,10 @@ class Recorder:
         self._numbers.pop(_thread.get_ident(), None)
 
     def tick(self) -> None:
-        """Write waiting text; called at each sample by the sampling thread. Only beside a single other thread, the main
-        one, is a flood handled with less work per write."""
+        """Note waiting text; called by the sampling thread at each sample. A flood is handled with less work per write
+        only while the main thread is the only other thread."""
         self._room = min(MOST_TEXT, self._room + MORE_TEXT)
-        # Whoever writes long texts one after another need not look at them each time as well.
+        # A thread that writes long texts in a row need not note each of them itself.
         self._quiet = not (self._pieces and type(self._pieces[-1]) is Long)
         alone = not self._listening and _thread._count() <= 1
         for name, (stream, looking, appending) in list(self._streams.items()):
@@ -172,7 +171,7 @@ class Recorder:
         self.take()
 
     def flush(self) -> None:
-        """At the end of the process: write unfinished lines too, and from now on each text at once."""
+        """At the end of the process: note unfinished lines too, and from now on each text at once."""
         self._over = True
         self.look()
         self.take(wait=True)
@@ -184,14 +183,15 @@ class Recorder:
         self._begun = {}
 
     def take(self, wait: bool = False) -> None:
-        """Write waiting text, unless another thread is doing so; with `wait`, wait for that thread first."""
-        # Never waited for without a bound: a signal's handler may have interrupted who holds it.
+        """Note waiting text, unless another thread is doing so; with `wait`, wait for that thread first, 0.1 s at
+        most."""
+        # The wait is bounded, since this may be a signal handler that interrupted the holder of the lock.
         if not (self._lock.acquire(True, 0.1) if wait else self._lock.acquire(False)):
             return
         try:
             now = time.monotonic_ns()
             runs = self._runs()
-            for index in range(len(runs) - 1, -1, -1):  # of the newest, most
+            for index in range(len(runs) - 1, -1, -1):  # the newest text gets its room first
                 runs[index] = _newest(*runs[index], most=max(self._room, LONG_PIECE))
                 self._room = max(0, self._room - len(runs[index][1]))
             for run in runs:
@@ -248,13 +248,13 @@ class Recorder:
 
     def _put(self, name: str, text: str) -> None:
         if type(text) is not str:
-            return  # the stream itself says what is wrong with that
+            return  # the stream itself raises an error
         who = _thread.get_ident()
         number = 0 if who == self._main else self._numbers.get(who)
         if number is None:
             number = self._numbers[who] = self._current()
         key = name, number
-        # What multiprocessing and threading say of an exception they say while it is being handled.
+        # multiprocessing and threading print an exception while it is being handled.
         if self._listening or (name == "stderr" and sys.exc_info()[1] is not None):
             self._hear(key, text)
             return
@@ -276,7 +276,7 @@ class Recorder:
             self._quiet = False
             self.take()
         elif len(pieces) > MOST_PIECES and self._lock.acquire(False):
-            try:  # put them together: nothing has noted them for a while
+            try:  # join the pieces: the sampling thread has not noted them for a while
                 self._pieces[:0] = self._runs()
             finally:
                 self._lock.release()
@@ -292,8 +292,8 @@ class Recorder:
             self._line(key[0], line)
 
     def _runs(self) -> list[tuple[tuple[str, int], str, int]]:
-        """Take the waiting text, joined as far as it is of one thread on one stream: the newest text of each, and how
-        many lines before it are left out."""
+        """Take the waiting texts, and join those in a row that one thread wrote to one stream: (stream, thread), the
+        newest text of each row, and how many lines before it are left out."""
         pieces = self._pieces[:]
         del self._pieces[: len(pieces)]
         found: list[tuple[tuple[str, int], str, int]] = []
@@ -319,15 +319,15 @@ class Recorder:
                 del texts[: len(run)]
                 try:
                     found.append(_newest((name, 0), "".join(run), 0, MOST_TEXT))
-                except TypeError:  # something that is no text, of which the stream itself told what is wrong
+                except TypeError:  # an object that is no text, for which the stream itself raised an error
                     text = "".join([piece for piece in run if type(piece) is str])
                     found.append(_newest((name, 0), text, 0, MOST_TEXT))
         return found
 
-    # -- what is noted of it
+    # -- from texts to lines
 
     def _texts(self, now: int, key: tuple[str, int], text: str, dropped: int) -> None:
-        """Write the text of a thread on a stream, after `dropped` lines that are left out."""
+        """Note the text of a thread on a stream, after `dropped` lines that are left out."""
         if not text:
             return
         stream, thread = key
@@ -347,7 +347,7 @@ class Recorder:
     def _go_on(self, now: int, stream: str, thread: int, begun: Begun, text: str) -> None:
         """Keep the beginning of an unfinished line."""
         at = text.rfind("\r")
-        if at >= 0:  # it is written over
+        if at >= 0:  # the text before \r is replaced
             last = text.rfind("\r", 0, at)
             before = text[last + 1 : at] if last >= 0 else _last_state(_joined(begun, text[:at]))
             begun.text, begun.cut, text = "\r", 0, text[at + 1 :]
@@ -363,7 +363,7 @@ class Recorder:
 def _newest(key: tuple[str, int], text: str, dropped: int, most: int) -> tuple[tuple[str, int], str, int]:
     """The end of a text, at most `most` characters from the beginning of a line on, and how many lines are left out."""
     if len(text) > most:
-        # One that is longer than all that is kept is cut later, and needs its beginning.
+        # A single line that is longer than `most` is kept here, since it is cut later and needs its beginning.
         at = text.find("\n", len(text) - most) + 1
         if 0 < at < len(text):
             return key, text[at:], dropped + text.count("\n", 0, at)
@@ -371,7 +371,7 @@ def _newest(key: tuple[str, int], text: str, dropped: int, most: int) -> tuple[t
 
 
 def _joined(begun: Begun, text: str) -> str:
-    """The beginning of a line and what was printed next."""
+    """The beginning of a line, and the text that was printed next."""
     return begun.text + text if not begun.cut else _finished(begun, len(text))
 
 
@@ -381,7 +381,7 @@ def _finished(begun: Begun, more: int = 0) -> str:
 
 
 def _last_state(line: str) -> str:
-    """What stands in a line at last: each \\r begins it anew."""
+    """The text that a terminal shows in the end: the last one between \\r that is not empty."""
     if "\r" not in line:
         return line
     states = [state for state in line.split("\r") if state]
@@ -389,7 +389,7 @@ def _last_state(line: str) -> str:
 
 
 def _cut(line: str) -> str:
-    """A line cut to the size of a record, in bytes of UTF-8."""
+    """A line cut to `trace_format.MAX_LINE` bytes of UTF-8, and marked if it was cut."""
     if len(line) * 4 <= trace_format.MAX_LINE:
         return line
     data = line.encode("utf-8", "backslashreplace")

@@ -1,19 +1,20 @@
 """Follows the processes that the program starts without multiprocessing, whatever environment it gives them.
 
-The variables that bring the agent into a process stand in the real environment and not in `os.environ`, so what a
-program makes of `os.environ` lacks them. They are put in where such an environment is handed over:
+The variables that bring the agent into a process are in the real environment and not in `os.environ`, so an environment
+that a program makes from `os.environ` lacks them. They are added where such an environment is handed over:
 
     subprocess                        the function by which it forks and executes
     os.posix_spawn, os.posix_spawnp
-    os.execve                         by which os.execvpe, os.execle, os.spawnve, ... go as well
-    os._exit                          here a process ends whose last values nobody would see
+    os.execve                         os.execvpe, os.execle, os.spawnve, ... call it as well
+    os.execv, os._exit                for the last output and values of the process, which would be lost
     os.environ["PYTHONPATH"] = ...    os.putenv and os.unsetenv, which keep the agent's directory in front
 
-Where the system refuses, an exception passes through here. The entry for this file's frame is taken out of its
-traceback, and from Python 3.11 on, to raise it again makes no other; before, this file stands in what is printed.
+Where the system refuses a call, its exception passes through a frame of this file. The frame's entry is taken out of
+the traceback. From Python 3.11 on, to raise the exception again adds no other entry; before, the printed traceback
+shows this file.
 
-A process that is started in one of the first two ways is told of at once: it may be no Python, and gone before anybody
-looks. Windows hides nothing, so nothing of this is needed there.
+A process that is started in one of the first two ways is noted at once: it may not be Python, and may end before the
+collector sees it. On Windows the variables stay in `os.environ`, so nothing of this is needed there.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ TYPE_CHECKING = False  # typing would take longer to import than all of the agen
 if TYPE_CHECKING:
     from typing import Any, Callable, Mapping, Sequence
 
-#: So many words of a command line are told, each cut at so many characters.
+#: How many words of a command line are written at most, and how many characters of each.
 WORDS = 12
 LETTERS = 200
-#: Where `fork_exec` has the arguments, and the environment as a list of b"NAME=VALUE".
+#: Positions among the parameters of `fork_exec`: the arguments, and the environment as a list of b"NAME=VALUE".
 _ARGUMENTS, _ENVIRONMENT = 0, 5
 
 
@@ -64,7 +65,7 @@ class SubprocessHooks:
         }
 
     def follow(self) -> None:
-        """Wrap the functions of `os`. `patch` does so for subprocess, once it is imported."""
+        """Wrap the functions of `os`; on Windows, do nothing."""
         if os.name == "nt":
             return
         for name in ("posix_spawn", "posix_spawnp"):
@@ -77,17 +78,17 @@ class SubprocessHooks:
         if hasattr(os, "unsetenv"):
             os.unsetenv = self._taking(os.unsetenv, os.putenv)
         os.putenv = self._putting(os.putenv)
-        if sys.version_info < (3, 9):  # there it keeps the functions that it was made with
+        if sys.version_info < (3, 9):  # there os.environ keeps references to both functions
             os.environ.putenv, os.environ.unsetenv = os.putenv, os.unsetenv
 
     def patch(self, module: Any) -> None:
-        """Wrap the function by which `subprocess` forks and executes."""
+        """Wrap the functions by which `subprocess` forks and executes, and learns an exit code."""
         if os.name == "nt":
             return
         module.Popen._handle_exitstatus = self._reaping(module.Popen._handle_exitstatus)
         system: Any = sys.modules["_posixsubprocess"]
         noting = self._noting(system.fork_exec)
-        # Others call it as well, and loky does so with an environment of its own.
+        # Other libraries call it as well, loky with an environment of its own.
         system.fork_exec = self._forking(system.fork_exec)
         if hasattr(module, "_fork_exec"):
             module._fork_exec = noting
@@ -95,9 +96,9 @@ class SubprocessHooks:
             module._posixsubprocess = _ForkExec(noting)
 
     def completed(self, environment: Mapping[Any, Any]) -> dict[Any, Any]:
-        """An environment with the variables that bring the agent into a process."""
+        """A copy of an environment with the variables that bring the agent into a process."""
         found = dict(environment)
-        # Never one that is text compared with one that is not: `python -b` would complain.
+        # str and bytes are never compared: `python -b` would warn.
         names = {os.fsencode(name): name for name in found}
         if os.fsencode(trace_format.ENV_RUN) in names:
             return found
@@ -167,8 +168,8 @@ class SubprocessHooks:
         return putenv_with_agent
 
     def _taken(self, putenv: Callable[[Any, Any], None], value: Any) -> Any:
-        """Keep the program's PYTHONPATH; return the one with the agent. A wrong value is returned as it is: the system
-        refuses it."""
+        """Keep the program's PYTHONPATH in `ENV_PYTHONPATH`; return it with the agent's directory in front. A wrong
+        value is returned as it is: the system refuses it."""
         try:
             path = self._path(os.fsdecode(value))
             putenv(trace_format.ENV_PYTHONPATH, value)
@@ -238,8 +239,8 @@ class SubprocessHooks:
         return handle_and_note
 
     def _prepared(self, environment: Any) -> Any:
-        """The completed environment. A wrong one is returned as it is: the system refuses it."""
-        if environment is None:  # from Python 3.13 on: the real one
+        """The completed environment. A wrong environment is returned as it is: the system refuses it."""
+        if environment is None:  # from Python 3.13 on: the real environment
             return None
         try:
             return self.completed(environment)
@@ -255,17 +256,17 @@ class SubprocessHooks:
 
 
 class _ForkExec:
-    """Stands in for the module `_posixsubprocess` in subprocess, which looks up only this function in it."""
+    """Replaces the module `_posixsubprocess` in subprocess, which uses only this function of it."""
 
     def __init__(self, fork_exec: Callable[..., int]) -> None:
         self.fork_exec = fork_exec
 
 
 def _is_path(name: Any) -> bool:
-    """Whether a name is PYTHONPATH."""
+    """Whether the name of a variable, str or bytes, is PYTHONPATH."""
     return bool(name == "PYTHONPATH") if type(name) is str else type(name) is bytes and name == b"PYTHONPATH"
 
 
 def words(argv: Sequence[Any]) -> list[str]:
-    """The beginning of a command line."""
+    """The first words of a command line, at most `WORDS` of at most `LETTERS` characters."""
     return [os.fsdecode(word)[:LETTERS] for word in list(argv)[:WORDS]]

@@ -1,14 +1,14 @@
-"""Notes the lifecycle of threads, from inside, and leaves no frame in any traceback.
+"""Writes the lifecycle events of threads, and leaves no frame in any traceback.
 
-threading itself keeps two dictionaries: of threads whose start() was called, and of those that are alive. Every moment
-shows in them, in the thread that it concerns, so dictionaries that tell of it take their place.
+threading keeps two dictionaries: `_limbo` of threads whose start() was called, and `_active` of threads that are alive.
+Each event changes one of them, in the thread that it concerns. So dictionaries that report changes replace both.
 
     starting thread   start() is called    limbo[thread] is set
                       start() fails        limbo[thread] goes, and the thread has no ident
     thread            begins               active[ident] is set
                       first line           limbo[thread] goes, the last thing before run()
                       run() is over        active[ident] goes, the first thing after it
-    whoever joins     join() ends          a token that dies with the call; see multiprocessing.Until
+    joining thread    join() ends          a token that is destroyed with the call; see multiprocessing.Until
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import _thread
 import sys
 import time
 
-# Not from weakref, nor partial from functools: those would be most of what an agent's start costs.
+# Not from weakref, nor partial from functools: their imports would be most of what an agent's start costs.
 from _weakref import ref
 
 from .. import trace_format
@@ -32,7 +32,7 @@ else:
 
 
 class _Limbo(dict):  # type: ignore[type-arg]
-    """The threads whose start() was called and that have not begun."""
+    """Replaces `threading._limbo`: the threads whose start() was called and that have not begun."""
 
     threads: Threads
 
@@ -46,7 +46,7 @@ class _Limbo(dict):  # type: ignore[type-arg]
 
 
 class _Active(dict):  # type: ignore[type-arg]
-    """The threads that are alive, by their ident."""
+    """Replaces `threading._active`: the threads that are alive, by their ident."""
 
     threads: Threads
 
@@ -61,7 +61,7 @@ class _Active(dict):  # type: ignore[type-arg]
 
 
 class Threads:
-    """Numbers the threads of this process from 1 on, and writes their lifecycle.
+    """Numbers the threads of this process from 1 on, and writes their lifecycle events.
 
     `event(kind, t_ns, *texts)` writes a record; `sample(thread, number)` is called before a thread's first line and at
     its end, for its first and last values; `on_error` gets errors of the agent's own. All methods may be called while
@@ -77,12 +77,12 @@ class Threads:
         self._event = event
         self._sample = sample
         self._on_error = on_error
-        # By id: a thread's class may have its own idea of what is equal.
+        # By id: a thread's class may define equality and hash of its own.
         self._alive: dict[int, tuple[Any, int]] = {}
-        # Threads that are over and not joined; nothing is kept alive for it.
+        # Weak references to threads that are over and not joined.
         self._over: dict[int, tuple[Any, int]] = {}
         self._count = 0
-        #: Called when a thread's start() is, and in a thread whose function is over.
+        #: Called when start() of a thread is called, and in a thread whose function is over.
         self.starting: Callable[[], None] = lambda: None
         self.ended: Callable[[], None] = lambda: None
 
@@ -100,7 +100,7 @@ class Threads:
         return list(self._alive.values())
 
     def current(self) -> int:
-        """The number of the thread that calls this; 0 for the main one, and for those that threading did not start."""
+        """The number of the calling thread; 0 for the main thread, and for threads that threading did not start."""
         if not self._alive:
             return 0
         thread = sys.modules["threading"]._active.get(_thread.get_ident())
@@ -114,26 +114,26 @@ class Threads:
         self._count = 0
 
     def guard(self, function: Callable[[Any], None], thread: Any) -> None:
-        """Call a function of the agent's: no error in it may reach threading."""
+        """Call a function of the agent's with a thread: no error in it may reach threading."""
         try:
             function(thread)
         except Exception as error:
             self._on_error(error)
 
     def called(self, thread: Any) -> None:
-        """Note that start() was called."""
+        """Write that start() was called."""
         self.starting()
         self._count += 1
         self._alive[id(thread)] = thread, self._count
         self._say(self._count, "start_called", thread._name)
 
     def began(self, thread: Any) -> None:
-        """Note that the system runs the thread."""
-        if id(thread) in self._alive:  # else it is one that threading did not start
+        """Write that the system runs the thread."""
+        if id(thread) in self._alive:  # else threading did not start the thread
             self._say(self._alive[id(thread)][1], "began", getattr(thread, "_native_id", None))
 
     def entered(self, thread: Any) -> None:
-        """Note that run() is about to be called, or that start() failed."""
+        """Write that run() is about to be called, or that start() failed."""
         if id(thread) not in self._alive:
             return
         number = self._alive[id(thread)][1]
@@ -146,7 +146,7 @@ class Threads:
             self._say(number, "target_entered")
 
     def left(self, thread: Any) -> None:
-        """Note that run() has ended."""
+        """Write that run() has ended."""
         key = id(thread)
         if key in self._alive:
             now = time.monotonic_ns()
@@ -158,7 +158,7 @@ class Threads:
             over[key] = ref(thread, lambda _: over.pop(key, None)), number
 
     def failed(self, error: BaseException) -> None:
-        """Note the exception that threading is about to report, in the thread that it ended."""
+        """Write the exception that ended the calling thread; threading is about to report it."""
         number = self.current()
         if number:
             self._say(number, "failed", multiprocessing.describe(error))

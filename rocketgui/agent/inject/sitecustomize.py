@@ -1,7 +1,7 @@
-"""Python imports this at start, because its directory is first on PYTHONPATH: begin the agent, then step aside.
+"""Starts the agent. Python imports this file at start, because its directory is first on PYTHONPATH.
 
 The program finds sys.path, os.environ and its own sitecustomize as if this file had never been there. The real
-environment keeps PYTHONPATH, so that Pythons which the program starts come by here too.
+environment keeps PYTHONPATH, so that each Python which the program starts imports this file too.
 
 Tested by tests/agent/test_transparency.py.
 """
@@ -29,10 +29,10 @@ def _begin() -> None:
         try:
             bootstrap.begin()
         finally:
-            if os.name != "nt":  # there, children get a copy of os.environ and nothing else
+            if os.name != "nt":  # on Windows, children get what os.environ holds and nothing else
                 _hide(trace_format)
     except Exception as error:
-        # The program must run all the same; that this process does not report is seen and counted.
+        # The program must run all the same; the collector sees and counts a process that does not report.
         if os.environ.get("ROCKETGUI_DEBUG"):
             sys.stderr.write("rocketgui: no agent in process %d: %r\n" % (os.getpid(), error))
     finally:
@@ -40,7 +40,7 @@ def _begin() -> None:
 
 
 def _give_back(before: Any) -> None:
-    """Forget the modules that were imported here: the program may have its own of the same names."""
+    """Remove the modules that were imported here from sys.modules: the program may have its own of the same names."""
     for name in set(sys.modules) - before:
         if name not in sys.builtin_module_names and name.partition(".")[0] != "_rocketgui_agent":
             del sys.modules[name]
@@ -48,7 +48,7 @@ def _give_back(before: Any) -> None:
 
 def _hide(trace_format: Any) -> None:
     """Show the program the environment that it would have alone, while children still get the real one."""
-    # os.environ is a copy of the real environment: taking a name out of its dictionary leaves the real one alone.
+    # os.environ is a copy of the real environment: to delete from its dictionary leaves the real one unchanged.
     environ = os.environ
     names = environ._data  # type: ignore[attr-defined]
     original = environ.get(trace_format.ENV_PYTHONPATH)
