@@ -23,7 +23,7 @@ def usable_cores() -> list[int] | None:
 
 
 def can_pin() -> bool:
-    """Whether a process can be bound to one core: binds this one, and sets it free again."""
+    """Whether a process can be bound to one core. Binds this process, then restores its cores."""
     before = usable_cores()
     if not before:
         return False

@@ -1,11 +1,12 @@
-"""What a collector leaves for the one that takes over when it dies: what it knew, and how far it had read.
+"""Keeps what a collector knows of a run in files, for the collector that takes over when it dies.
 
     positions     how far the trace buffers were read; see trace/positions.py
-    checkpoint    lines of JSON, `[key, value]`, appended when something changed: the last line of a key is right
+    checkpoint    lines of JSON, `[key, value]`, appended when a value has changed: the last line of a key is valid
 
-A collector reads trace buffers, appends to the checkpoint what it learnt, notes the positions, and sends. Whatever
-moment it is killed at, its successor knows all that it had learnt, reads on where it stopped, and can count what was
-read and never arrived. Two checkpoint files take turns: when one has grown, what still holds is written to the other.
+In each tick a collector reads trace buffers, appends what it learnt to the checkpoint, writes the positions, and then
+sends. At whatever moment it is killed, its successor knows all that it had learnt, reads on where it stopped, and can
+count what was read and never sent. Two checkpoint files take turns: when one has grown, the valid values are written to
+the other.
 
 Tested by tests/test_owner.py.
 """
@@ -20,12 +21,12 @@ from typing import Any
 from rocketgui.collector.run_files import RunFiles
 from rocketgui.collector.trace.positions import Positions
 
-#: A checkpoint file is left for the other when it has passed so many bytes, and is mostly what no longer holds.
+#: The collector changes to the other checkpoint file when one has more bytes than this, most of them no longer valid.
 LARGE = 1 << 22
 
 
 class Checkpoint:
-    """What is known of a run, by keys; `write` appends what has changed.
+    """What is known of a run: values that JSON can hold, by keys. `write` appends those that have changed.
 
     Raises:
         OSError: the files cannot be read.
@@ -42,17 +43,17 @@ class Checkpoint:
                 key, value = json.loads(line)
                 self._known[key] = json.dumps(value)
             except (ValueError, TypeError):
-                continue  # torn: its writer was killed
+                continue  # half a line: its writer was killed
         self._size = os.fstat(descriptor).st_size
         if self._size:
             self._begin_line()
 
     def _begin_line(self) -> None:
-        """End a line that was torn when its writer was killed, so that the next line stands by itself."""
+        """Write a line feed, in case the last line is incomplete because its writer was killed."""
         os.write(self._files[self._positions.head.current], b"\n")
 
     def items(self) -> Iterator[tuple[str, Any]]:
-        """All that is known, in the order in which it became known first."""
+        """All keys and values, in the order in which the keys were first noted."""
         for key, value in self._known.items():
             yield key, json.loads(value)
 
@@ -66,7 +67,7 @@ class Checkpoint:
         """Append what has changed.
 
         Raises:
-            OSError: there is no room for it.
+            OSError: there is no room in the file.
         """
         if not self._changed:
             return
@@ -97,9 +98,9 @@ class Checkpoint:
 
 
 def _content(descriptor: int) -> bytes:
-    """The whole content of a file. It is read at offsets where the system can do so, since the position of the
-    descriptor is shared with other processes."""
-    if not hasattr(os, "pread"):  # Windows, where every process opens it anew
+    """The whole content of a file. It is read with `pread` where the system has it, since other processes share the
+    descriptor's position."""
+    if not hasattr(os, "pread"):  # Windows, where every process opens the file itself
         os.lseek(descriptor, 0, os.SEEK_SET)
         with open(descriptor, "rb", closefd=False) as file:
             return file.read()

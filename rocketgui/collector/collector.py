@@ -1,4 +1,4 @@
-"""What a tick is made of: commands obeyed, cores sampled, the run followed. It neither sleeps nor sends.
+"""The parts of a tick: carries out commands, samples the cores, follows the run. It neither sleeps nor sends.
 
 Tested by tests/collector/test_run_observer.py.
 """
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 class Collector:
-    """Follows at most one run at a time. `cores` may have begun to sample before."""
+    """Follows at most one run at a time. `cores` may have been made, and have begun to sample, earlier."""
 
     def __init__(self, cores: CpuLoad | None = None) -> None:
         now = time.monotonic_ns()
@@ -42,13 +42,12 @@ class Collector:
 
     @property
     def period_ns(self) -> int:
-        """The time between ticks, in ns. Without a running program only the cores' load changes, and ticks are
-        rarer."""
+        """The time between ticks, in ns; longer without a running program, when only the load of the cores changes."""
         return NS // (RATE if self.running else CORES_RATE)
 
     def obey(self, command: Command | ProgramTree) -> None:
-        """Carry out a command. One that makes no sense now is ignored: it may have crossed with the end of a run. The
-        owner ends the program; the collector only notes that it does."""
+        """Carry out a command. Without a running program it is ignored: the run may have ended while the command was
+        sent. The owner itself interrupts and ends the program; the collector only notes that the owner does."""
         run = self.run
         if run is None or run.ended:
             return
@@ -69,20 +68,21 @@ class Collector:
                 run.note_adoption(command)
 
     def observe(self, info: RunInfo, files: RunFiles, rings: list[int]) -> None:
-        """Follow a program that is on its way.
+        """Follow a program that was launched. `files` and `rings`, descriptors for `PerfEvents`, are closed by this
+        object in the end.
 
         Raises:
-            OSError: the system refuses what that needs.
+            OSError: a file or a ring cannot be mapped or read.
         """
         if self.run is not None:
             self.run.release()
         self._emitter.launched_ns = info.launched_ns
         self.run = RunObserver(info, files, rings, self._emitter)
         if self._cores.began_ns < info.launched_ns:
-            self._cores = CpuLoad()  # what was before is not this run's
+            self._cores = CpuLoad()  # the load before the launch is not this run's
 
     def tick(self) -> Frame:
-        """Gather what is new since the last tick."""
+        """Gather the messages since the last tick into a frame."""
         now = time.monotonic_ns()
         seconds, self._ticked_ns = (now - self._ticked_ns) / NS, now
         if now >= self._cores_due and (self.run is None or self.running):
@@ -91,14 +91,14 @@ class Collector:
         if self.run is not None:
             try:
                 self.run.tick(seconds)
-            except Exception as error:  # the next tick goes on; where the end cannot be told, the owner sees to it
+            except Exception as error:  # the next tick goes on
                 _log.error("an error while observing", exc_info=error)
         return Frame(self._emitter.run_time(now), self._emitter.take())
 
     def _sample_cores(self, t_ns: int) -> None:
         try:
             load = self._cores.sample()
-        except Exception as error:  # of the system: nothing else depends on it
+        except Exception as error:  # the system's: nothing else depends on this load
             _log.warning("the cores' load is not to be had", exc_info=error)
             return
         if load is not None:

@@ -1,7 +1,7 @@
-"""Writes the control block: what the observed processes are asked to do.
+"""Writes the control block, by which the agents get the sampling rate and values for variables of the program.
 
-It has one writer at a time: the owner, which makes it before there is any collector, then the collector of the moment.
-The program may cut the file short; it is made whole again with the next command.
+The control block has one writer at a time: first the owner, which makes it before there is a collector, then the
+collector that runs. Where the program has cut the file short, the next write restores its size.
 """
 
 from __future__ import annotations
@@ -16,9 +16,13 @@ from rocketgui.agent import mapped_file, trace_format
 
 
 class ControlBlockWriter:
-    """An open, empty or used file `control_block` of the run's directory, and the settings that now stand on it.
+    """The open file `control_block` of the run directory, new or written by an earlier collector, whose settings stay.
 
-    `generation` counts the collectors of a run: agents tell a new one again what they told the one before.
+    `generation` counts the collectors of a run that have died: when it changes, agents write the names of variables and
+    the main thread's place again, for the new collector.
+
+    Raises:
+        OSError, ValueError: the file cannot be mapped.
     """
 
     def __init__(self, descriptor: int, rate_hz: float, generation: int = 0) -> None:
@@ -40,7 +44,8 @@ class ControlBlockWriter:
         self._write()
 
     def set(self, who: str, name: str, value: int) -> None:
-        """Hold the global `name` at `value`: in a process (pid), a thread (pid:number), or all of them (0)."""
+        """Hold the global or attribute `name` at `value` in `who`: a process, thread or interpreter (see
+        `ProcessEntry.who`), or 0 for all of them."""
         self._settings[who, name] = value
         self._write()
 
@@ -70,7 +75,7 @@ class ControlBlockWriter:
         text = "\n".join(lines).encode()
         self._restore()
         if not mapped_file.is_there(self._memory, 0, trace_format.CONTROL_BLOCK_SIZE, mapped_file.WRITE):
-            return  # a full disk: to write there would end this process
+            return  # the disk is full: to write there would end this process
         self._version = self._version % 0xFFFFFFFF + 1
         check = zlib.crc32(text, self._version)
         self._memory[trace_format.CONTROL_BLOCK_TEXT : trace_format.CONTROL_BLOCK_TEXT + len(text)] = text

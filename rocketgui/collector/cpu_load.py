@@ -7,15 +7,16 @@ from collections import deque
 
 import psutil
 
-#: The system counts in ticks of 10 ms, so a load over 0.1 s would come in steps of 10 %.
+#: Number of sampling intervals that a load spans. The system counts in ticks of 10 ms, so a load over one interval of
+#: 0.1 s would have steps of 10 %.
 SPAN = 4
 
 
 class CpuLoad:
-    """Load of each core in percent over the last `SPAN` samples; of the first samples, since this object was made.
+    """Load of each core in percent over the last `SPAN` sampling intervals; at first, since this object was made.
 
     Attributes:
-        began_ns: when it was made (monotonic ns).
+        began_ns: when this object was made (monotonic ns).
     """
 
     def __init__(self) -> None:
@@ -29,7 +30,7 @@ class CpuLoad:
         return psutil.cpu_count() or 1
 
     def sample(self) -> tuple[float, ...] | None:
-        """The loads now; None where the system's clock has not ticked yet since the first sample."""
+        """The load of each core; None if the system has counted no tick on a core yet, in the time that is spanned."""
         self._samples.append(_busy_and_idle())
         before, now = self._samples[0], self._samples[-1]
         loads = [_load(*pair) for pair in zip(before, now, strict=False)]
@@ -39,7 +40,7 @@ class CpuLoad:
 
 def _busy_and_idle() -> list[tuple[float, float]]:
     times = psutil.cpu_times(percpu=True)
-    # Linux counts the time of virtual machines within user time, and waiting for a disk is idling.
+    # Linux counts the time of virtual machines within user time too. A core that waits for a disk is idle.
     idle = [time.idle + getattr(time, "iowait", 0.0) for time in times]
     total = [sum(time) - getattr(time, "guest", 0.0) - getattr(time, "guest_nice", 0.0) for time in times]
     return [(whole - part, part) for whole, part in zip(total, idle, strict=True)]

@@ -1,4 +1,4 @@
-"""The one way by which messages leave the collector's parts."""
+"""Gathers the messages of all parts of the collector."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from rocketgui.protocol.messages import Message
 
 
 class Emitter:
-    """Collects the messages of a frame, in order. `launched_ns` is the monotonic time to which the times in messages
-    are relative.
+    """Gathers the messages of a frame, in order. The times in messages are relative to `launched_ns` (monotonic ns).
 
     Attributes:
-        pending: what was emitted since the last `take`.
+        pending: the messages that were emitted since the last `take`.
     """
 
     def __init__(self, launched_ns: int = 0) -> None:
@@ -30,15 +29,15 @@ class Emitter:
         self.pending.extend(several)
 
     def run_time(self, t_ns: int) -> int:
-        """A monotonic time (ns) as messages have it: relative to the launch."""
+        """A monotonic time as ns since the launch, as messages have it."""
         return t_ns - self.launched_ns
 
     @contextlib.contextmanager
     def checked(self) -> Iterator[None]:
-        """Check what is emitted meanwhile, and take back all of it where one message makes no sense.
+        """Check the messages that are emitted inside the `with` block, and remove all of them if one is wrong.
 
         Raises:
-            BadMessage: one makes none.
+            BadMessage: a field of a message is out of its range.
         """
         before = len(self.pending)
         try:
@@ -50,7 +49,7 @@ class Emitter:
             raise
 
     def take(self) -> tuple[Message, ...]:
-        """What was emitted since the last call."""
+        """Remove and return the messages that were emitted since the last call."""
         taken = tuple(self.pending)
         self.pending.clear()
         return taken

@@ -1,6 +1,6 @@
-"""Starts a run: its private directory and control block, its environment, and its supervisor with the two pipes to it.
+"""Starts a run: makes its private directory, files and environment, and starts its supervisor.
 
-Only what this takes is imported here: without a window, the rest is loaded while the program starts.
+Only what is needed for this is imported here: without a window, the rest is loaded while the program starts.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from rocketgui.system import process_tree, run_directory
 if TYPE_CHECKING:
     from rocketgui.protocol.messages import RunStarted
 
-#: Files that other interpreters load; packaged or not, they lie beside this one.
+#: The package's folder, packaged or not: other interpreters load files from it.
 PACKAGE = Path(__file__).resolve().parent.parent
 AGENT, SUPERVISOR = PACKAGE / "agent" / "inject", PACKAGE / "supervisor.py"
 
 
 def environment(launch: Launch, directory: str) -> dict[str, str]:
-    """The environment of the program, with the variables that bring the agent into each of its Pythons."""
+    """The environment of the program, with the variables that bring the agent into each of its Python processes."""
     variables = python_installations.environment()
     original = variables.get("PYTHONPATH")
     if original is not None:
@@ -45,10 +45,11 @@ def environment(launch: Launch, directory: str) -> dict[str, str]:
 
 
 class RunInfo(NamedTuple):
-    """What the owner passes to a collector that has to observe a run; the open files follow, see run_files.py.
+    """What the owner sends to a collector that has to observe a run. The open files follow, see run_files.py, then the
+    descriptors of `perf_events.PerfRings`, of which there are `rings`.
 
-    `resumes` is given where another collector observed the run before, and died. `launched_ns` is a monotonic time.
-    `rings` is the number of descriptors of `perf_events.PerfRings` that follow.
+    `supervisor` is the supervisor's pid, `launched_ns` a monotonic time. `resumes` is given if another collector
+    observed the run before, and died.
     """
 
     launch: Launch
@@ -60,9 +61,9 @@ class RunInfo(NamedTuple):
 
 
 class Resumption(NamedTuple):
-    """What the owner knows of the collectors of a run that died: whether the beginning of the run was announced, the
-    exit code of the last one, when its last frame came (monotonic ns), how many samples and lines of output came
-    from all of them, and how many they were."""
+    """What the owner knows of the collectors of a run that have died: whether a `RunStarted` came from them, the exit
+    code of the last one, when its last frame came (monotonic ns), how many samples and lines of output came from all of
+    them, and how many collectors have died."""
 
     announced: bool
     exit_code: int
@@ -73,7 +74,7 @@ class Resumption(NamedTuple):
 
 
 def announcement(info: RunInfo) -> RunStarted:
-    """The message that begins a run."""
+    """The first message of a run."""
     import datetime
     import platform
 
@@ -95,19 +96,23 @@ def announcement(info: RunInfo) -> RunStarted:
 
 
 class SupervisorProcess:
-    """The supervisor's process and the pipe of commands to it, which is its lifeline: the supervisor ends the program
-    when the pipe is closed. It writes reports to the descriptor `reports`."""
+    """The supervisor's process, and the pipe of commands to it. The pipe is its lifeline: when it is closed, the
+    supervisor ends the program. The supervisor writes its reports to the descriptor `reports`.
+
+    Raises:
+        OSError: the supervisor cannot be started, or the program's output file cannot be opened.
+    """
 
     def __init__(self, launch: Launch, directory: str, reports: int) -> None:
         commands, self._commands = os.pipe()
         passed = [_passable(end) for end in (commands, reports)]
         options: dict[str, Any] = {"pass_fds": passed} if os.name != "nt" else {"close_fds": False}
         session = "own" if launch.own_session else "same"
-        # A signal to the window's whole process group must leave the one who clears up after it.
+        # A signal to the window's whole process group must not end the supervisor, which clears up after the window.
         options["start_new_session"] = launch.own_session
         if os.name == "nt" and launch.own_session:
             options["creationflags"] = subprocess.CREATE_NO_WINDOW  # type: ignore[attr-defined,unused-ignore]
-        # Compiled modules are used, and never written: this process has done so where it may.
+        # -B: compiled modules are used and not written; this process has written them where it may.
         alone = [python_installations.own(), "-I", "-S", "-B", "-c", supervisor.CODE, str(SUPERVISOR)]
         try:
             with open(launch.output, "wb") if launch.output else contextlib.nullcontext() as output:
@@ -134,8 +139,8 @@ class SupervisorProcess:
         return self._process.poll()
 
     def send(self, command: str) -> None:
-        """Send a command (see supervisor.py), and continue the supervisor in case it was stopped. One that has ended is
-        ignored."""
+        """Send a command (see supervisor.py), and continue the supervisor in case it was stopped. If it has ended,
+        nothing happens."""
         with contextlib.suppress(OSError):
             os.write(self._commands, command.encode() + b"\n")
         self._continue()
@@ -145,7 +150,8 @@ class SupervisorProcess:
             self._process.send_signal(signal.SIGCONT)
 
     def close(self, patience_s: float) -> bool:
-        """Break the lifeline, and wait until it has ended; return whether it did so within `patience_s` seconds."""
+        """Close the lifeline, and wait for the supervisor's end; return whether it ended within `patience_s`
+        seconds."""
         os.close(self._commands)
         self._continue()
         try:
@@ -160,11 +166,11 @@ class SupervisorProcess:
 
 
 class StartedRun:
-    """A program that was launched, with the files, the supervisor and the kernel's rings that its owner holds. `ready`
-    gets the supervisor's pid just before the program is started.
+    """A program that was launched, with its files, its supervisor and the kernel's rings. `ready` gets the supervisor's
+    pid just before the supervisor starts the program.
 
     Raises:
-        OSError: the system refuses what a run needs; nothing is left behind then.
+        OSError: a file cannot be made, or the supervisor cannot be started; nothing is left behind then.
     """
 
     def __init__(self, launch: Launch, ready: Callable[[int], None] = lambda supervisor: None) -> None:
@@ -179,20 +185,22 @@ class StartedRun:
             raise
         self.rings: PerfRings | None = None
         try:
-            # Before there is any collector: the agents read from it at what rate to sample.
+            # Before there is a collector: the first agents may begin earlier, and need the sampling rate.
             ControlBlockWriter(self.files.control_block, launch.rate_hz).close()
             if launch.source is not None:
                 program = Path(self.directory, Path(launch.argv[0]).name)
                 program.write_text(launch.source, encoding="utf-8")
-                # In its own folder: its children's path begins with the current one, where foreign files may lie.
+                # Run in the run directory: the path of its children begins with the current folder, which elsewhere may
+                # hold other files.
                 launch = launch._replace(argv=(str(program), *launch.argv[1:]), folder=launch.folder or self.directory)
             self.launch = launch
-            process_tree.become_subreaper()  # before there is anything: if the supervisor dies, its orphans come here
+            process_tree.become_subreaper()  # first: if the supervisor dies, its children become this process's
             self.supervised = SupervisorProcess(launch, self.directory, self.files.reports)
         except OSError:
             self.clear_up()
             raise
-        with contextlib.suppress(OSError):  # before the supervisor has started anything: what is there is not told of
+        # Before the supervisor starts the program: the rings report only what happens from now on.
+        with contextlib.suppress(OSError):
             self.rings = PerfRings(self.supervised.pid)
         if launch.asks:
             self.supervised.send("ask")
@@ -200,7 +208,7 @@ class StartedRun:
         self.supervised.send("start")
 
     def told(self, resumes: Resumption | None = None) -> RunInfo:
-        """What a collector gets to know of this run."""
+        """What is sent to a collector that has to observe this run."""
         return RunInfo(
             self.launch, self.directory, self.supervised.pid, self.launched_ns,
             len(self.rings.descriptors) if self.rings is not None else 0, resumes,
@@ -208,22 +216,26 @@ class StartedRun:
 
     @property
     def descriptors(self) -> list[int]:
-        """What is passed to a collector, where the system can do so: the files and the kernel's rings."""
+        """The descriptors of the files and the kernel's rings, which are passed to a collector where the system can."""
         return [*self.files.descriptors, *(self.rings.descriptors if self.rings is not None else ())]
 
     def close_rings(self) -> None:
-        """Close the kernel's rings: descriptors are few, and the run can do without them."""
+        """Close the kernel's rings, to free their descriptors; the run can do without the rings."""
         if self.rings is not None:
             self.rings.close()
             self.rings = None
 
     def report_end(self) -> None:
-        """Report the end of the program in the place of a supervisor that died."""
+        """Report the end of the program in place of a supervisor that died.
+
+        Raises:
+            OSError: there is no room for the report.
+        """
         report = {"event": "ended", "t_ns": time.monotonic_ns(), "lost": True}
         os.write(self.files.reports, json.dumps(report).encode() + b"\n")
 
     def clear_up(self) -> None:
-        """Close the files, and remove the run's directory."""
+        """Close the files and the rings, and remove the run directory."""
         self.files.close()
         self.close_rings()
         self._remove()
@@ -234,7 +246,7 @@ class StartedRun:
 
 
 def _passable(descriptor: int) -> int:
-    """A number by which another process can use a descriptor; on Windows a handle that it inherits."""
+    """The number by which a child process can use a descriptor; on Windows, the handle that the child inherits."""
     if os.name != "nt":
         return descriptor
     import msvcrt

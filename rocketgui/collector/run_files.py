@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from rocketgui.agent import trace_format
 
-#: Whether an open file can be passed to another process, which needs no name then.
+#: Whether open files can be passed to another process; they then need no names.
 PASSES_DESCRIPTORS: bool = os.name != "nt"
-#: Room for how far some thousand trace buffers were read; see trace/positions.py.
+#: Bytes: room for the positions in some thousand trace buffers; see trace/positions.py.
 POSITIONS_SIZE = 1 << 18
 
 
@@ -20,11 +20,11 @@ class RunFiles:
     """These files, open for reading and writing.
 
     reports         lines of JSON, written by the supervisor
-    checkpoint      what a collector knows, written by the collectors, in one of two files; see checkpoint.py
+    checkpoint      what the collectors know, in one of two files; see checkpoint.py
     positions       how far the collectors have read; see trace/positions.py
-    control_block   see control_block.py; the only one that other processes open, and that keeps its name
+    control_block   see control_block.py; the only file that agents open, and that keeps its name
 
-    Where the system can pass descriptors, the others have no names: nothing that the program does to the run's
+    Where the system can pass descriptors, the other files have no names: nothing that the program does in the run
     directory changes them.
     """
 
@@ -36,10 +36,10 @@ class RunFiles:
 
     @classmethod
     def create(cls, directory: str) -> RunFiles:
-        """Make new files in the run's directory.
+        """Make new files in the run directory.
 
         Raises:
-            OSError: there is no room for them.
+            OSError: the files cannot be made, or there is no room for them.
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
         descriptors: list[int] = []
@@ -50,7 +50,7 @@ class RunFiles:
                 descriptors.append(os.open(path, flags if appended else flags & ~os.O_APPEND, 0o600))
                 if PASSES_DESCRIPTORS and name != trace_format.CONTROL_BLOCK_FILE:
                     os.unlink(path)
-            os.write(descriptors[3], bytes(POSITIONS_SIZE))  # not a hole: a full disk must show here
+            os.write(descriptors[3], bytes(POSITIONS_SIZE))  # all blocks: a full disk must show here
             os.write(descriptors[4], bytes(trace_format.CONTROL_BLOCK_SIZE))
         except OSError:
             for descriptor in descriptors:
@@ -60,7 +60,11 @@ class RunFiles:
 
     @classmethod
     def open(cls, directory: str) -> RunFiles:
-        """Open the files that another process made, where descriptors cannot be passed."""
+        """Open the files that another process made, where descriptors cannot be passed.
+
+        Raises:
+            OSError: a file cannot be opened.
+        """
         flags = os.O_RDWR | getattr(os, "O_BINARY", 0)
         return cls([os.open(os.path.join(directory, name), flags) for name in cls.NAMES])
 

@@ -32,22 +32,22 @@ from rocketgui.system.signals import how_it_ended, signal_name
 NS = 1_000_000_000
 #: How often the system is asked which processes there are, in ns.
 SCAN_EVERY = NS // 2
-#: So many of the processes that outlived their parent are named.
+#: How many of the processes that outlived the first one are named in a notice.
 LEFT_NAMED = 3
-#: How long what is known of a process is kept after its end, in ns: its parent may tell of it later.
+#: How long an entry is kept after its process has ended, in ns: the parent may report something of it later.
 KEPT = 30 * NS
-#: How long the first report is waited for, in ns, where a trace buffer is there before it.
+#: How long the supervisor's first report is waited for, in ns, if a trace buffer is found before it.
 FIRST_REPORT = 2 * NS
 
 _log = logging.getLogger(__name__)
 
 
 class RunObserver:
-    """Observes a program that was launched; each `tick` emits what is new. Where `info.resumes` is given, it goes on
-    with what the collector before it knew.
+    """Observes a program that was launched; each `tick` emits what is new. If `info.resumes` is given, it continues
+    from the checkpoint and positions of the collector before it. `rings` are descriptors for `PerfEvents`.
 
     Raises:
-        OSError: the system refuses what this needs.
+        OSError: a file or a ring cannot be mapped or read.
     """
 
     def __init__(self, info: RunInfo, files: RunFiles, rings: list[int], emitter: Emitter) -> None:
@@ -72,7 +72,7 @@ class RunObserver:
         self._limit = launch.limit
         self._refused = 0
         self._kept = 0
-        #: How much of what the kernel told of processes was overwritten before it was read.
+        #: How many of the kernel's events were overwritten before they were read.
         self._events_overwritten = 0
         self._trace_buffers = TraceBuffers(
             info.directory, launch.watch, self._decoder, self._add_root, self._positions, self._registry
@@ -81,10 +81,10 @@ class RunObserver:
         self._slow_due = 0
         self._forget_due = time.monotonic_ns() + KEPT
         self._reports = SupervisorReports(files.reports)
-        #: Ends that were reported of processes not known yet, by pid: the code and when.
+        #: Reported ends of processes that have no entry yet: pid -> (exit code, time in ns).
         self._early_ends: dict[int, tuple[int, int]] = {}
-        #: Of the processes that are not kept any more: the CPU seconds of their agents, their own, and how many of them
-        #: were Pythons without an agent.
+        #: Sums over the processes whose entries were removed: CPU seconds of their agents, CPU seconds of their own,
+        #: and how many were Python processes without an agent.
         self._forgotten = (0.0, 0.0, 0)
         self._paused = False
         self._stopping = False
@@ -96,7 +96,7 @@ class RunObserver:
         #: Errors of the collector's own; the run goes on without what failed.
         self.errors = 0
         self._errors_told: set[str] = set()
-        #: Samples and lines that were read and never arrived, since a collector died in between.
+        #: Samples and lines that were read and never sent, since a collector died in between.
         self._samples_lost = self._lines_lost = 0
         if info.resumes is None or not info.resumes.announced:
             self._emitter.emit(announcement(info))
@@ -190,10 +190,10 @@ class RunObserver:
             )
         )  # fmt: skip
 
-    # -- errors of our own
+    # -- errors of the collector's own
 
     def _guard(self, what: str, step: Callable[[], object]) -> None:
-        """Do a part of a tick. An error in it is counted and told once, and the other parts go on."""
+        """Do a part of a tick. An error in it is counted, and reported once; the other parts go on."""
         try:
             step()
         except Exception as error:
@@ -210,7 +210,7 @@ class RunObserver:
     # -- commands
 
     def set_workers(self, workers: int) -> None:
-        """Have this many workers: start more, or end the newest ones gently."""
+        """Have this many workers: more are started, or the newest ones end gently."""
         _log.info("%d workers are wanted", workers)
         self._dismiss(self._worker_target.resize(workers, *self._started_and_alive()))
         self._ask_for_workers()
@@ -221,7 +221,7 @@ class RunObserver:
         return [entry.id for entry in entries], [entry.id for entry in entries if not entry.ended]
 
     def _dismiss(self, numbers: list[int]) -> None:
-        """End these workers gently: with a limit of 0 their loops end as they would at the limit."""
+        """End workers gently, given by their entries' ids: with a limit of 0 their loops end as at any limit."""
         for number in numbers:
             self._control_block.set(self._registry[number].who, "limit", 0)
 
@@ -238,7 +238,8 @@ class RunObserver:
         self._say_controls()
 
     def pause(self) -> None:
-        """Suspend every process. The system does that, so that native code and other programs stand still as well."""
+        """Suspend every process of the program. The system suspends them, so that native code and programs that are not
+        Python stop as well."""
         root = self._registry.root
         if root is not None and not self._paused and not self._program_gone:
             _log.info("paused")
@@ -255,15 +256,15 @@ class RunObserver:
             self._say_controls()
 
     def note_interrupt(self) -> None:
-        """Note that the program gets what Ctrl-C sends."""
+        """Note that the program gets SIGINT, as from Ctrl-C."""
         self._registry.interrupted = True
 
     def note_stop(self) -> None:
-        """Note that the program is being ended because the user said so."""
+        """Note that the program is being ended at the user's request."""
         self._stopping = True
 
     def note_adoption(self, tree: ProgramTree) -> None:
-        """Note that the supervisor died, and below which process the program's processes are now."""
+        """Note that the supervisor died, and that the program's processes are now those of `tree`."""
         self._system_monitor.tree = tree
 
     def _say_controls(self) -> None:
@@ -272,7 +273,7 @@ class RunObserver:
     # -- what happens
 
     def tick(self, seconds: float) -> None:
-        """Read everything that is new. `seconds` have passed since the last tick."""
+        """Read everything that is new, and emit it. `seconds` have passed since the last tick."""
         if self.ended:
             return
         now = time.monotonic_ns()
@@ -333,7 +334,7 @@ class RunObserver:
 
     def _read_perf_events(self) -> None:
         if self._registry.root is None:
-            self._read_reports()  # the first entry must be the program's
+            self._read_reports()  # the first entry must be the program's first process
         self._events_overwritten += self._system_monitor.read_perf_events()
 
     def _end(self, entry: ProcessEntry, code: int | None, t_ns: int) -> None:
@@ -342,11 +343,11 @@ class RunObserver:
         self._system_monitor.forget(entry)
         if entry.thread is not None:
             return
-        for thread in self._registry.threads_of(entry):  # what a signal does to a process it does to all of it
+        for thread in self._registry.threads_of(entry):  # a signal that ends a process ends all its threads
             if not thread.ended:
                 self._registry.end(thread, code if code is not None and code < 0 else None, t_ns, stopped=stopped)
             self._system_monitor.forget(thread)
-        if self._registry.find(entry.pid) is entry:  # else the pid is another process's by now
+        if self._registry.find(entry.pid) is entry:  # else the pid belongs to another process by now
             self._control_block.forget(entry.pid)
 
     # -- the supervisor
@@ -356,7 +357,8 @@ class RunObserver:
             self._guard("a report of the supervisor's", lambda: self._report(report))  # noqa: B023 called at once
 
     def _add_root(self) -> None:
-        """Make the program's first process the first entry; its pid comes in the supervisor's report."""
+        """Wait at most `FIRST_REPORT` for the supervisor's report that makes the program's first process the first
+        entry."""
         deadline = time.monotonic_ns() + FIRST_REPORT
         while self._registry.root is None and not self._program_gone and time.monotonic_ns() < deadline:
             self._read_reports()
@@ -400,7 +402,7 @@ class RunObserver:
                 self._program_gone = True
 
     def _without_helpers(self, pids: list[int]) -> list[int]:
-        """The pids without those of Python's own helpers, which end by themselves."""
+        """The pids without those of helpers, which end by themselves."""
         entries = {pid: self._registry.find(pid) for pid in pids}
         return [pid for pid, entry in entries.items() if entry is None or entry.kind != "helper"]
 
@@ -415,8 +417,8 @@ class RunObserver:
         self._keep(messages.Notice(f"{what}{ended}{named}."))
 
     def _claim_ends(self) -> None:
-        """Take in ends that were reported before the process was known: it may have been reaped before its trace buffer
-        was found."""
+        """Apply ends that were reported before the process had an entry: a process may be reaped before its trace
+        buffer is found."""
         for pid, (code, t_ns) in list(self._early_ends.items()):
             entry = self._registry.find(pid)
             if entry is not None:
@@ -454,7 +456,7 @@ class RunObserver:
         return "finished" if code == 0 else "failed"
 
     def release(self) -> None:
-        """Close files, maps and descriptors. The program itself belongs to the owner."""
+        """Close files, maps and descriptors. The program itself is left to the owner."""
         if self.ended:
             return
         self.ended = True
@@ -464,7 +466,7 @@ class RunObserver:
             os.close(descriptor)
 
     def _cpu_s(self) -> float:
-        """CPU seconds of this collector and of those before it."""
+        """CPU seconds of this collector and of the run's collectors before it."""
         return self._before.cpu_s + time.process_time()
 
     def _say_costs(self) -> None:
@@ -490,5 +492,5 @@ class RunObserver:
 
 
 def _silent(entries: Iterable[ProcessEntry]) -> list[ProcessEntry]:
-    """The Pythons that ended and had no agent."""
+    """The Python processes that have ended and had no agent."""
     return [entry for entry in entries if entry.ended and entry.python and not entry.agent]

@@ -1,7 +1,7 @@
-"""The collector as a process: commands come in by a pipe, frames go out by a bounded queue.
+"""The collector's process: it reads commands from a pipe, and puts frames on a bounded queue.
 
-Its owner is the window's process, or the command where there is no window. It is the queue's only writer and the pipe's
-only reader. When its owner is gone, so is it; when it dies, its owner starts another one.
+Its owner is the window's process, or the command where there is no window. The collector is the queue's only writer and
+the pipe's only reader. It ends when its owner is gone. When it dies, its owner starts another one.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from rocketgui.system.signals import TO_GROUPS
 if TYPE_CHECKING:
     from rocketgui.collector.collector import Collector
 
-#: Frames that may wait for the owner. More are joined into one; beyond `MOST_WAITING` rows
-#: samples and lines of output are dropped and counted.
+#: How many frames may wait on the queue. Further ones are joined into one frame; if it has more than `MOST_WAITING`
+#: rows, its samples and lines of output are dropped and counted.
 QUEUE_SIZE = 32
 MOST_WAITING = 20_000
 NS = 1_000_000_000
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 
 class Sender:
-    """Puts frames on the queue, at most `rate` times a second, and never waits for room in it."""
+    """Puts frames on the queue, at most `rate` times a second, and never waits for room on the queue."""
 
     def __init__(self, frames: Queue[Frame], rate: int) -> None:
         self._frames = frames
@@ -54,7 +54,7 @@ class Sender:
         self._samples_dropped = self._lines_dropped = 0
 
     def send(self, frame: Frame, *, now: bool = True) -> None:
-        """Send a frame, at once where `now` is set, else together with later ones when it is due."""
+        """Send a frame: at once if `now` is set, else together with later frames when the next one is due."""
         for message in frame.messages:
             self._waiting.append(self._with_losses(message))
             self._rows += _rows(message)
@@ -70,8 +70,8 @@ class Sender:
         self._rows = 0
 
     def _drop(self) -> None:
-        """The owner does not read: drop samples, output and loads, which come again and again, and count them; keep
-        what happens only once."""
+        """Drop waiting samples, output and loads, since the owner does not read; count the samples and lines. Messages
+        about what happens only once are kept."""
         kept: list[Message] = []
         for message in self._waiting:
             if isinstance(message, messages.Samples):
@@ -93,33 +93,34 @@ class Sender:
 
 
 def _rows(message: Message) -> int:
-    """The size of a message in rows, of which `MOST_WAITING` may wait."""
+    """The size of a message in rows, see `MOST_WAITING`."""
     return len(message.t_ns) if isinstance(message, messages.Samples) else 1
 
 
 def main(frames: Queue[Frame], commands: Connection, rate: int, log_level: str | None) -> None:
-    """Serve one owner until it sends Quit or is gone; send at most `rate` frames a second, and log at `log_level`."""
+    """Run in the collector's process until the owner sends Quit or is gone. Send at most `rate` frames a second, and
+    log at `log_level`, or not at all for None."""
     from rocketgui.system import process_tree
 
     log_file.begin(log_level)
     try:
-        # Here: the owner, which imports this module, needs no psutil.
+        # Imported here: the owner, which imports this module, needs no psutil.
         from rocketgui.collector.cpu_load import CpuLoad
 
         cores = CpuLoad()  # first: a program may be over by the time that the rest is loaded
         from rocketgui.collector.collector import Collector
 
         collector = Collector(cores)
-    except Exception as error:  # psutil needs /proc; the owner sees this process end, and says so
+    except Exception as error:  # psutil needs /proc; the owner reports that this process has ended
         _log.error("the collector cannot be loaded", exc_info=error)
         return
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the owner's business
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the owner handles Ctrl-C in the terminal
     if hasattr(os, "setpgid"):
-        os.setpgid(0, 0)  # and so is what comes to the whole group, from the program perhaps
+        os.setpgid(0, 0)  # and signals to the whole process group, which the program may send
     process_tree.wake_when_parent_dies()
     if hasattr(signal, "pthread_sigmask"):  # the owner may have blocked signals to read them
         for number in TO_GROUPS:
-            signal.signal(number, signal.SIG_IGN)  # what came before this was a group of its own is forgotten
+            signal.signal(number, signal.SIG_IGN)  # discards signals to the group that came before setpgid
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         for number in TO_GROUPS:
             signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
@@ -138,7 +139,7 @@ def main(frames: Queue[Frame], commands: Connection, rate: int, log_level: str |
                         return
                 else:
                     _obey(collector, command)
-                deadline = min(deadline, time.monotonic_ns())  # what was asked for should show at once
+                deadline = min(deadline, time.monotonic_ns())  # the effect of a command should show at once
         except (EOFError, OSError):
             break  # the owner is gone
         if os.getppid() != owner:
@@ -148,7 +149,7 @@ def main(frames: Queue[Frame], commands: Connection, rate: int, log_level: str |
         sender.send(frame, now=quitting or was_running is not collector.running)
         deadline = max(deadline + collector.period_ns, time.monotonic_ns())
     if not quitting:
-        frames.cancel_join_thread()  # nobody is left to read what is still in the queue
+        frames.cancel_join_thread()  # nobody is left to read what is still on the queue
 
 
 def _obey(collector: Collector, command: messages.Command) -> None:
@@ -160,7 +161,7 @@ def _obey(collector: Collector, command: messages.Command) -> None:
 
 
 def _observe(collector: Collector, info: RunInfo, commands: Connection) -> bool:
-    """Observe a run from now on. False if that failed: this process ends then, and the owner starts another one.
+    """Observe a run from now on. Return False if that failed: this process then ends, and the owner starts another one.
 
     Raises:
         EOFError: the owner is gone.
@@ -185,7 +186,8 @@ def _take_over(collector: Collector, info: RunInfo, commands: Connection) -> Non
 
 
 def observe(commands: Connection, info: RunInfo, descriptors: list[int], pid: int) -> None:
-    """Have the collector `pid`, which reads `commands`, observe a run.
+    """Called by the owner: have the collector with the pid `pid`, which reads `commands`, observe a run. `descriptors`
+    are those of `StartedRun.descriptors`.
 
     Raises:
         OSError: the collector is gone.
@@ -200,7 +202,7 @@ def start(rate: int) -> tuple[multiprocessing.process.BaseProcess, Queue[Frame],
     """Start the collector's process; return it, the queue to read frames from, and the pipe to write commands into.
 
     Raises:
-        OSError: the system refuses.
+        OSError: the queue, the pipe or the process cannot be made.
     """
     with _mask_kept():
         return _start(rate)
@@ -208,8 +210,8 @@ def start(rate: int) -> tuple[multiprocessing.process.BaseProcess, Queue[Frame],
 
 @contextlib.contextmanager
 def _mask_kept() -> Iterator[None]:
-    """Keep SIGINT and SIGTERM blocked while Python's resource tracker is started, which would unblock them: they are
-    read with their senders."""
+    """Keep SIGINT and SIGTERM blocked while Python's resource tracker is started, which would unblock both. The owner
+    blocks them to read each signal with its sender."""
     found = getattr(resource_tracker, "_HAVE_SIGMASK", False)
     if not found:
         yield
@@ -227,7 +229,7 @@ def _mask_kept() -> Iterator[None]:
 def _start(rate: int) -> tuple[multiprocessing.process.BaseProcess, Queue[Frame], Connection]:
     context = multiprocessing.get_context("spawn")
     frames: Queue[Frame] = context.Queue(QUEUE_SIZE)
-    # Duplex, since descriptors go through a socket alone.
+    # Duplex makes it a socket; descriptors cannot be passed through a pipe.
     theirs, ours = context.Pipe(duplex=True)
     process = context.Process(target=main, args=(frames, theirs, rate, log_file.level()), name="collector", daemon=True)
     try:
@@ -238,6 +240,6 @@ def _start(rate: int) -> tuple[multiprocessing.process.BaseProcess, Queue[Frame]
                 end.close()
         raise
     theirs.close()
-    # Only the collector writes: without a writer here, its end ends every read, even one in the middle of a frame.
+    # With the writing end closed here, the end of the collector ends every read, even in the middle of a frame.
     frames._writer.close()  # type: ignore[attr-defined]
     return process, frames, ours

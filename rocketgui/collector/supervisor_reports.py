@@ -1,4 +1,4 @@
-"""Reads what the supervisor reports: lines of JSON in a file, for as many readers as there are."""
+"""Reads the supervisor's reports: lines of JSON in a file, which may have several readers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class SupervisorReports:
     """Reads the file of the supervisor's reports.
 
     Attributes:
-        read_to: the offset up to which it was read.
-        root: the pid of the program's first process, once that was reported.
+        read_to: the offset in bytes up to which the file was read.
+        root: the pid of the program's first process; None until it was reported.
     """
 
     def __init__(self, descriptor: int, read_to: int = 0) -> None:
@@ -45,6 +45,6 @@ class SupervisorReports:
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
         report = json.loads(line)
-    except ValueError:  # torn: the supervisor was killed
+    except ValueError:  # half a line: the supervisor was killed
         return None
     return report if isinstance(report, dict) else None

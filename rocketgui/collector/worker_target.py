@@ -7,11 +7,11 @@ from typing import Any
 
 
 class WorkerTarget:
-    """The number of workers that is wanted, against what was started.
+    """Compares the number of workers that is wanted with the workers that were started.
 
     The program starts workers until it has started `to_launch` in all. A worker that has reached the limit still
-    counts; only a lower number ends workers, the newest first. A program that begins with 0 workers decides itself how
-    many it has.
+    counts. Workers end early only when the wanted number is lowered, the newest first. A program that begins with 0
+    workers decides itself how many it has; then `is_led` is False.
     """
 
     def __init__(self, workers: int) -> None:
@@ -33,8 +33,8 @@ class WorkerTarget:
         return self.to_launch - len(self._dismissed)
 
     def resize(self, workers: int, started: Sequence[int], alive: Sequence[int]) -> list[int]:
-        """Want this many; return the workers that should end. `started` and `alive` are numbers of processes in the
-        order of their starts."""
+        """Set the number of workers that is wanted; return the workers that should end, newest first. `started` and
+        `alive` are ids of process entries in the order of their starts."""
         if workers >= self.workers:
             self.to_launch += workers - self.workers
             return []
@@ -47,12 +47,12 @@ class WorkerTarget:
         return [process for process in newest if process in alive]
 
     def overtaken(self, started: Sequence[int], alive: Sequence[int]) -> list[int]:
-        """The workers that should end because the program started them before it knew that fewer are wanted."""
+        """The workers that should end since the program started them before it read that fewer are wanted."""
         if not self.is_led or len(started) <= self.to_launch:
             return []
         wanted, self.to_launch = self.workers, len(started)
         return self.resize(wanted, started, alive)
 
     def refused(self, started: int) -> None:
-        """The system let only this many start: want no more."""
+        """The system refused to start more workers than `started`: want no more than these."""
         self.to_launch = min(self.to_launch, max(started, len(self._dismissed)))

@@ -1,11 +1,12 @@
-"""Says what each process is doing, from what its agent sees of the main thread's stack and what the system says.
+"""Finds the activity of each process, from its agent's samples of the main thread's stack and from the system.
 
     agent    where the main thread is, what the standard library waits for there, how much CPU it used,
              how long the sampling thread waited for the GIL; four times a second
-    system   whether it runs or waits, and in which call of the kernel; as often as each process is looked at
+    system   whether the process runs or waits, and in which call of the kernel; whenever the process is sampled
 
-Neither alone would do. A stack does not tell a thread that waits for a core from one that sleeps; the kernel does not
-know a full queue from any other pipe. Where the agent falls silent while the process burns CPU, C code holds the GIL.
+Both are needed. A stack does not distinguish a thread that waits for a core from one that sleeps. The kernel does not
+distinguish a full queue from any other pipe. Where the agent is silent while the process uses CPU, native code holds
+the GIL.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Activity
 
 MS = 1_000_000
-#: An agent that has not been heard of for so long does not get its turn.
+#: An agent without a record for so many ns does not get the GIL.
 SILENT = 900 * MS
-#: CPU in percent of a core from which on a thread is busy.
+#: CPU in percent of one core from which on a thread is busy.
 BUSY = 50
-#: A sampling thread that at best came this late, in us, was made to wait: Python's threads keep the GIL for 5 ms.
+#: A sampling thread whose shortest delay is more than this, in us, waited for the GIL: a thread keeps the GIL for 5 ms.
 WAITED = 1_000
 
-#: What a process waits for that is in this function of the kernel, by a part of its name (proc(5), /proc/PID/wchan).
+#: What a process waits for: part of the name of the kernel's function that it is in (proc(5), /proc/PID/wchan) ->
+#: activity.
 WCHANS = (
     ("futex", "lock"),
     ("nanosleep", "sleep"),
@@ -80,7 +82,7 @@ class _Told:
 
 
 class ActivityTracker:
-    """Emits an `Activity` whenever what a process does has changed."""
+    """Emits an `Activity` whenever the activity of a process has changed. Processes are given by their entries' ids."""
 
     def __init__(self, emitter: Emitter) -> None:
         self._emitter = emitter
@@ -90,7 +92,8 @@ class ActivityTracker:
         self._said: dict[int, tuple[str, str, int, str, str]] = {}
 
     def get_or_add(self, process: int, t_ns: int, *, gil: bool) -> None:
-        """Begin to follow a process whose agent has begun; after exec, begin anew."""
+        """Begin to follow a process whose agent began at `t_ns`; begin again after exec. `gil`: its Python has a
+        GIL."""
         self._gil[process] = gil
         self._met[process] = t_ns
         self._told.pop(process, None)
@@ -113,7 +116,8 @@ class ActivityTracker:
             told.waits, told.of, told.file, told.line, told.function = waits, of, file, number, function
 
     def seen(self, process: int, pid: int, now: int, *, asleep: bool, cpu: float | None) -> None:
-        """Take in what the system says of a process: whether it waits, and its CPU in percent of a core."""
+        """Take in what the system says of a process at the time `now` in ns: whether it waits, and its CPU in percent
+        of one core."""
         told = self._told.get(process)
         heard = self._met.get(process) if told is None else told.t_ns
         if heard is not None and (told is None or now - heard > SILENT):
@@ -131,20 +135,20 @@ class ActivityTracker:
         self._say(process, now, what, told.file, told.line, told.function, on)
 
     def _running(self, told: _Told, process: int) -> str:
-        """Whether a busy main thread runs Python or native code: in native code it does not keep the GIL from other
-        threads."""
+        """Whether a main thread that runs is in "python" or "native" code. It is in native code if it is busy and the
+        sampling thread still gets the GIL at once."""
         return "native" if self._gil.get(process, True) and told.share >= BUSY and told.late_us < WAITED else "python"
 
     def _waiting(self, told: _Told, pid: int, gil: bool) -> tuple[str, str]:
         what, on = waits_for(pid)
         if what == "lock" and not on and not told.waits and gil and told.late_us > WAITED:
-            return "python", ""  # it waits for its turn, as the sampling thread did
+            return "python", ""  # it waits for the GIL, as the sampling thread did
         if not told.waits:
             return what, on
         return told.waits, told.of or on
 
     def forget(self, process: int) -> None:
-        """Follow a process no longer: it has ended."""
+        """Stop following a process, which has ended."""
         for known in (self._told, self._gil, self._met, self._said):
             known.pop(process, None)
 
@@ -156,8 +160,8 @@ class ActivityTracker:
 
 
 def waits_for(pid: int) -> tuple[str, str]:
-    """What the main thread of a sleeping process waits for: one of messages.ACTIVITIES, and where the system tells,
-    `lock NAME` or `process PID`."""
+    """What the main thread of a sleeping process waits for: one of messages.ACTIVITIES, and where the system tells
+    which, `lock NAME` or `process PID`, else an empty text."""
     if not sys.platform.startswith("linux"):
         return "waiting", ""
     wchan = _read(f"/proc/{pid}/wchan")
@@ -172,15 +176,15 @@ def waits_for(pid: int) -> tuple[str, str]:
     if number == calls.futex:
         return what, shared_lock(pid, first)
     if number in calls.select and first == 0:
-        return "sleep", ""  # time.sleep does that before Python 3.11
+        return "sleep", ""  # time.sleep calls select without descriptors before Python 3.11
     if number in calls.wait and 0 < first < 1 << 31:
         return what, f"process {first}"
     return what, ""
 
 
 def shared_lock(pid: int, address: int) -> str:
-    """The name of a lock that processes share, from its address in one of them: the name of the file that is mapped
-    there. Empty for a lock in the process's own memory. Source: proc(5), /proc/PID/maps."""
+    """`lock DEVICE:INODE:OFFSET` for a lock that processes share, from its address in one of them: the place in the
+    file that is mapped there. Empty for a lock in the process's own memory. Source: proc(5), /proc/PID/maps."""
     for line in _read(f"/proc/{pid}/maps").splitlines():
         span, mode, offset, device, inode, *_ = line.split(maxsplit=5)
         first, _, end = span.partition("-")
@@ -196,4 +200,4 @@ def _read(path: str) -> str:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
     except OSError:
-        return ""  # gone, or not to be read
+        return ""  # the process has ended, or may not be read

@@ -1,4 +1,4 @@
-"""How and when processes end: told by process descriptors, where the system has them."""
+"""How and when processes end, by process descriptors (pidfd_open(2)) where the system has them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import time
 
 import psutil
 
-#: Descriptors that are left for all but process descriptors and trace buffers.
+#: How many descriptors are left for all but process descriptors and trace buffers.
 SPARE = 30
 
 
 class ExitWatcher:
-    """Tells which processes have ended, whether or not anybody has waited for them.
+    """Finds which processes have ended, whether or not their parents have waited for them.
 
-    Where the system has process descriptors, one look at all of them is exact and costs next to nothing; elsewhere
-    each pid is asked for in turn, `ASKS_PER_S` times a second.
+    Where the system has process descriptors, one poll of all of them is exact and costs next to nothing. Elsewhere each
+    pid is looked up, `ASKS_PER_S` times a second.
     """
 
     ASKS_PER_S = 4
@@ -32,12 +32,12 @@ class ExitWatcher:
         self._ask_due = 0.0
 
     def add(self, process: int, pid: int) -> None:
-        """Watch a process from now on."""
+        """Watch a process, given by its entry's id and its pid, from now on."""
         if self._poll is not None and len(self._process_of) < self._room:
             try:
                 descriptor = os.pidfd_open(pid)
             except OSError:
-                pass  # gone already, or no descriptors left: ask for it
+                pass  # the process has ended, or no descriptors are left: look up its pid
             else:
                 self._process_of[descriptor] = process
                 self._exact.add(process)
@@ -46,12 +46,12 @@ class ExitWatcher:
         self._asked[process] = pid
 
     def watches(self, process: int) -> bool:
-        """Whether the system will tell of the end of a process by itself."""
+        """Whether a process is watched by a process descriptor."""
         return process in self._exact
 
     def new(self) -> list[tuple[int, int | None]]:
-        """The processes that have ended since the last call, each with its exit code (-N: killed by signal N), where
-        the system still tells it of one that was reaped; they are watched no longer."""
+        """The processes that have ended since the last call, by their entries' ids, and stop watching them. Each has
+        its exit code (-N: killed by signal N), or None where the descriptor does not give it."""
         ended: list[tuple[int, int | None]] = []
         if self._poll is not None:
             for descriptor, _ in self._poll.poll(0):
@@ -83,7 +83,7 @@ _PIDFD_INFO_EXIT = 1 << 3
 
 
 def _told_exit(descriptor: int) -> int | None:
-    """The exit code of the ended process of a process descriptor; None where the system does not tell."""
+    """The exit code of an ended process, by its process descriptor; None where the system does not tell."""
     asked = _PIDFD_INFO.pack(_PIDFD_INFO_EXIT, *[0] * 13)
     try:
         import fcntl
@@ -99,8 +99,8 @@ def _exit_code(status: int) -> int:
 
 
 def room_for_descriptors() -> int:
-    """How many process descriptors, and how many trace buffers, may be held open: one of each per process, and enough
-    is left for all else, such as reading /proc."""
+    """How many process descriptors, and as many trace buffers, may be held open, so that `SPARE` descriptors are left
+    for all else, such as reading /proc."""
     try:
         import resource
     except ImportError:
@@ -116,7 +116,7 @@ def runs(pid: int) -> bool:
     except psutil.NoSuchProcess:
         return False
     except psutil.Error:
-        return True  # it is there, and may not be looked at
+        return True  # the process exists, and may not be inspected
 
 
 def exit_status(pid: int) -> int | None:

@@ -1,10 +1,9 @@
-"""Every process below one, however short it lived, told by the kernel itself where it lets us ask.
+"""The kernel's reports of each fork, exec and exit below one process, however short-lived, where the kernel allows.
 
-Who looks at the system now and then misses what comes and goes between two looks, and a process that is no Python says
-nothing of itself. Linux's performance events can do without counting anything: an event of the kind `dummy` that is
-inherited by children tells of every fork, exec and exit, with its time, by a ring in memory per core. It costs the
-processes next to nothing. Systems with kernel.perf_event_paranoid above 2, and most containers, refuse it; then there
-is what the agents tell and what a scan finds.
+Scans of the system miss processes that begin and end between two scans, and only Python processes have agents. A
+performance event of Linux of the kind `dummy` counts nothing. Inherited by children, it reports every fork, exec and
+exit with its time, in a ring in memory for each core. It costs the processes next to nothing. Systems with
+kernel.perf_event_paranoid above 2, and most containers, refuse it; then agents and scans are the only sources.
 
 Source: perf_event_open(2); include/uapi/linux/perf_event.h.
 """
@@ -24,14 +23,14 @@ _OPEN = {"x86_64": 298, "aarch64": 241}
 _SOFTWARE, _DUMMY = 1, 9
 _CLOCK_MONOTONIC = 1
 _CLOSE_ON_EXEC = 8
-#: Of the bits in `struct perf_event_attr`: inherit, exclude_kernel, exclude_hv, comm, task, sample_id_all, comm_exec,
+#: Bits in `struct perf_event_attr`: inherit, exclude_kernel, exclude_hv, comm, task, sample_id_all, comm_exec,
 #: use_clockid.
 _BITS = 1 << 1 | 1 << 5 | 1 << 6 | 1 << 9 | 1 << 13 | 1 << 18 | 1 << 24 | 1 << 25
 #: Each record ends with its time.
 _SAMPLE_TIME = 1 << 2
 #: type, size, config, sample_period, sample_type, read_format, the bits; then, after fields of no use here, clockid.
 _ATTRIBUTES, _CLOCK_AT, _ATTRIBUTES_SIZE = struct.Struct("<IIQQQQQ"), 92, 112
-#: A ring has so many pages of records (a power of two), after one that says where they begin and end.
+#: A ring has so many pages of records (a power of two), after one page that says where the records begin and end.
 _PAGES = 16
 _HEAD_AT = 1024
 _HEADER = struct.Struct("<IHH")
@@ -43,7 +42,7 @@ _IS_EXEC = 1 << 13
 
 
 class Forked(NamedTuple):
-    """A process was made (monotonic ns)."""
+    """A process was made at `t_ns` (monotonic)."""
 
     t_ns: int
     pid: int
@@ -51,7 +50,7 @@ class Forked(NamedTuple):
 
 
 class Executed(NamedTuple):
-    """A process runs another program, `name`: the first 15 bytes of its file's name."""
+    """A process runs another program from `t_ns` on; `name` is the first 15 bytes of its file's name."""
 
     t_ns: int
     pid: int
@@ -59,7 +58,7 @@ class Executed(NamedTuple):
 
 
 class Exited(NamedTuple):
-    """A process has ended."""
+    """A process ended at `t_ns`."""
 
     t_ns: int
     pid: int
@@ -69,10 +68,10 @@ Event = Forked | Executed | Exited
 
 
 class PerfEvents:
-    """Reads the rings of `open_rings`; whoever reads them next goes on where this one stopped.
+    """Reads the rings of `PerfRings`, given by their descriptors. A later reader goes on where this one stopped.
 
     Attributes:
-        lost: how many events the rings had no room for.
+        lost: how many events the rings had no room for, as far as they were read.
 
     Raises:
         OSError: a ring cannot be mapped.
@@ -89,7 +88,7 @@ class PerfEvents:
             raise
 
     def read(self) -> list[Event]:
-        """What happened since the last call, in order of time."""
+        """The events since the last call, in order of time."""
         found: list[Event] = []
         for ring in self._rings:
             begin, end = struct.unpack_from("<QQ", ring, _HEAD_AT)[::-1]
@@ -121,14 +120,14 @@ class PerfEvents:
 
 
 class PerfRings:
-    """The rings that tell what becomes of the process `pid`, one per core. They are filled from now on and as long as
-    these are open, whether or not anybody reads them.
+    """The rings with the events of the process `pid` and its descendants, one ring per core. The kernel fills them from
+    now on as long as this object is open, whether or not anybody reads them.
 
     Attributes:
-        descriptors: of the rings, for `PerfEvents`; also in another process.
+        descriptors: those of the rings, for `PerfEvents`, also in another process.
 
     Raises:
-        OSError: the system does not tell.
+        OSError: the system has no such events, or refuses them.
     """
 
     def __init__(self, pid: int) -> None:
@@ -172,7 +171,7 @@ def _mapped(descriptor: int) -> mmap.mmap:
 
 
 def _records(ring: mmap.mmap, begin: int, end: int) -> Iterator[tuple[int, int, bytes]]:
-    """Kind, flags and content of the records between two places; a record may go on at the ring's beginning."""
+    """Kind, flags and content of the records between two offsets; a record may go on at the ring's beginning."""
     size = _PAGES * mmap.PAGESIZE
     data = ring[mmap.PAGESIZE : mmap.PAGESIZE + size]
     first, last = begin % size, end % size

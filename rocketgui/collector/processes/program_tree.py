@@ -1,4 +1,4 @@
-"""Where the processes of a program are found.
+"""Which of the system's processes are the program's.
 
 Tested by tests/collector/processes/test_sampler.py.
 """
@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 
 class ProgramTree(NamedTuple):
-    """The processes below `top` that are the program's: all but `others` among its children.
+    """The program's processes: the descendants of `top`, but for those of its children that are among `others`.
 
-    `top` is the pid of the supervisor; of the owner, once the supervisor has died and its orphans have come there.
+    `top` is the pid of the supervisor. Once the supervisor has died it is the pid of the owner, which then is the
+    parent of the supervisor's children; `others` are the owner's own children.
     """
 
     top: int

@@ -1,5 +1,5 @@
-"""Which process and thread is which: one entry for each, whoever told of it first, the system, its parent, or
-itself."""
+"""One entry for each process and thread, whichever source reports it first: the system, its parent, or its own
+agent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rocketgui.protocol import messages
 from rocketgui.protocol.messages import NAME_MOST, cut
 
 ROOT_NAME = "MainProcess"
-#: What Ctrl-C does to a Python program that does not expect it.
+#: The exception that Ctrl-C raises in a Python program.
 INTERRUPT = "KeyboardInterrupt"
 
 
@@ -24,30 +24,31 @@ INTERRUPT = "KeyboardInterrupt"
 class ProcessEntry:
     """What is known of one process, or of one thread.
 
-    Two processes may have had the same pid; their `id` differs. `thread` is the agent's number of a thread, `tid` the
-    system's. A thread with an interpreter of its own is of the kind `interpreter`.
+    Two processes may have had the same pid; their `id` differs. `parent` is the `id` of the parent; of a thread, that
+    of its process. `thread` is the agent's number of a thread, `tid` the system's. A thread with an interpreter of its
+    own is of the kind `interpreter`. `events` holds the time (monotonic ns) of each lifecycle event.
     """
 
     id: int
     pid: int
     parent: int | None
     name: str = ""
-    #: The name is no more than a guess by its command line, or by nothing but its pid.
+    #: Whether the name is a guess, made from the command line or the pid.
     guessed: bool = True
     kind: str = "process"
     agent: bool = False
-    #: When its latest agent began, and when it was last seen to become another program (monotonic ns).
+    #: When its latest agent began, and when the process last executed another program (monotonic ns).
     agent_since: int = 0
     executed: int = 0
-    #: Whether it is a Python; None: nobody has told yet.
+    #: Whether the process is a Python; None: unknown yet.
     python: bool | None = None
-    #: Whose values are meant by the indices in this process's trace buffer: the entry's id, and the name.
+    #: Meaning of the indices in this process's trace buffer: index -> (id of the entry that has the variable, name).
     names: dict[int, tuple[int, str]] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
     exit_code: int | None = None
-    #: The last line of the traceback that it printed.
+    #: The last line of the traceback of the exception that ended it.
     error: str = ""
-    #: The agent said that it was about to exit with `exit_code`; the system has not confirmed it.
+    #: The agent reported that the process was about to exit with `exit_code`; the system has not confirmed this.
     exiting: bool = False
     ended: bool = False
     reaped: bool = False
@@ -56,39 +57,40 @@ class ProcessEntry:
     agent_cpu_s: float = 0.0
     thread: int | None = None
     tid: int | None = None
-    #: Whether its Python has a GIL, as far as it has said.
+    #: Whether its Python has a GIL; True until its agent has reported this.
     gil: bool = True
-    #: Errors inside its agent that were told of.
+    #: How many errors its agent has reported.
     agent_errors: int = 0
-    #: Why it is not observed any more: empty while it is.
+    #: Why the process is not observed any more, and since when (ns); empty while it is observed.
     unobserved: str = ""
     unobserved_ns: int = 0
-    #: When it was made, as psutil tells (s since the epoch): another process of the same pid has another time.
+    #: When the process was made, by psutil (s since the epoch): another process of the same pid has another time.
     created: float | None = None
 
     @property
     def who(self) -> str:
-        """The name of this process, thread or interpreter in the control block."""
+        """The WHO of this process, thread or interpreter on the control block; see `trace_format`."""
         if self.thread is None:
             return str(self.pid)
         return f"{self.pid}:i{self.tid}" if self.kind == "interpreter" else f"{self.pid}:{self.thread}"
 
 
 class ProcessRegistry:
-    """Gives each process a number, merges what several sources know of it, and emits each change."""
+    """Gives each process and thread a number from 1 on, merges what several sources report of it, and emits each
+    change. Number 1 is the program's first process."""
 
     def __init__(self, emitter: Emitter) -> None:
         self._emitter = emitter
         self._count = 0
-        #: The numbers of entries that have changed; see checkpoint.py.
+        #: The numbers of entries that have changed since they were written to the checkpoint.
         self.touched: set[int] = set()
         self._entries: dict[int, ProcessEntry] = {}
         self._by_pid: dict[int, ProcessEntry] = {}
         #: The threads of a process, by its id.
         self._threads: dict[int, list[ProcessEntry]] = {}
-        #: The user has pressed Ctrl-C.
+        #: Whether the user has pressed Ctrl-C.
         self.interrupted = False
-        #: Rows whose parents are not known yet, and the parents' pids.
+        #: Entries whose parents are not known yet: number -> pid of the parent.
         self._orphans: dict[int, int] = {}
 
     def __iter__(self) -> Iterator[ProcessEntry]:
@@ -125,8 +127,8 @@ class ProcessRegistry:
     # -- learning
 
     def get_or_add(self, pid: int, parent_pid: int | None, *, is_new: bool) -> ProcessEntry:
-        """The entry of a running process, made if there is none. `is_new`: the source is sure that an ended process of
-        the same pid is another one."""
+        """The entry of the process with this pid, made if there is none. With `is_new`, the source is sure that the
+        process runs: an entry that has ended is that of another process."""
         entry = self._by_pid.get(pid)
         if entry is None or (is_new and entry.ended):
             parent = None if parent_pid is None else self._by_pid.get(parent_pid)
@@ -149,7 +151,7 @@ class ProcessRegistry:
         for number in [number for number, pid in self._orphans.items() if pid == parent.pid]:
             del self._orphans[number]
             child = self._entries.get(number)
-            if child is not None and child.guessed:  # else whoever started it has told
+            if child is not None and child.guessed:  # else the process that started it has reported its parent
                 child.parent = parent.id
                 self.announce(child)
 
@@ -185,7 +187,7 @@ class ProcessRegistry:
         self.touch(entry)
 
     def guess(self, entry: ProcessEntry, words: Sequence[str]) -> None:
-        """Take in the beginning of a process's command line: a name, until a better one is known."""
+        """Take in the beginning of a process's command line, and make a name from it until a better one is known."""
         entry.python = is_python(words)
         self.touch(entry)
         name = cut(title(words), NAME_MOST)
@@ -194,15 +196,15 @@ class ProcessRegistry:
             self.announce(entry)
 
     def execute(self, entry: ProcessEntry, name: str, t_ns: int) -> None:
-        """Note that a process has executed another program. An agent that began there since then knows the program
-        better."""
+        """Note that a process has executed the program `name` at `t_ns`. If an agent began there after that, its report
+        of the program is better and stays."""
         entry.executed = t_ns
         if entry.agent_since < t_ns:
             self.guess(entry, [name])
 
     def note_event(self, entry: ProcessEntry, moment: str, t_ns: int, *, better: bool = False) -> None:
-        """Note when a process reached a lifecycle event (monotonic ns). The first report of each event is kept, unless
-        this one is `better`."""
+        """Note the time of a lifecycle event (monotonic ns). The first report of an event is kept, unless this one is
+        `better`."""
         if moment not in entry.events or better:
             entry.events[moment] = t_ns
             self.touch(entry)
@@ -211,15 +213,15 @@ class ProcessRegistry:
     # -- ends
 
     def exiting(self, entry: ProcessEntry, code: int | None, t_ns: int) -> None:
-        """Note that a process said itself that it is about to exit: all others see its end later."""
+        """Note that a process's own agent reported that it is about to exit: other sources see its end later."""
         self.note_event(entry, "exited", t_ns, better=t_ns < entry.events.get("exited", t_ns))
         if code is not None and not entry.ended:
             entry.exit_code, entry.exiting = code, True
             self.touch(entry)
 
     def copied(self, entry: ProcessEntry) -> None:
-        """Note that a process is a copy of its parent, made by a fork. A copy of a program that is no Python has its
-        name."""
+        """Note that a process is a copy of its parent, made by a fork. A copy of a program that is not a Python gets
+        its parent's name, a copy of a Python "fork of ..."."""
         parent = None if entry.parent is None else self._entries[entry.parent]
         if entry.guessed and parent is not None and entry.id != 1:
             entry.python = parent.python
@@ -240,9 +242,9 @@ class ProcessRegistry:
         return self.interrupted and (entry.exit_code in (None, -signal.SIGINT) or entry.error.startswith(INTERRUPT))
 
     def end(self, entry: ProcessEntry, code: int | None, t_ns: int, *, stopped: bool = False) -> None:
-        """Note that a process has ended. `code` is its exit code from the system (-N: signal N), None where nobody
-        knows it; `stopped`: the user asked for the end of the program. Every source sees the end afterwards, so the
-        earliest time is kept."""
+        """Note that a process has ended. `code` is its exit code from the system (-N: signal N), None if unknown;
+        `stopped`: rocketgui ended the program or the process. Every source sees the end afterwards, so the earliest
+        time is kept."""
         self.note_event(entry, "exited", t_ns, better=t_ns < entry.events.get("exited", t_ns))
         if entry.ended and (entry.reaped or code is None):
             return
@@ -264,7 +266,7 @@ class ProcessRegistry:
     # -- what is kept
 
     def stop_observing(self, entry: ProcessEntry, reason: str, t_ns: int) -> None:
-        """Note that nothing more can be learnt from inside a process."""
+        """Note that a process can no longer be observed from inside."""
         if not entry.unobserved:
             entry.unobserved, entry.unobserved_ns = reason, t_ns
             self.touch(entry)
@@ -274,7 +276,8 @@ class ProcessRegistry:
         self._emitter.emit(messages.Unobserved(entry.id, self._emitter.run_time(entry.unobserved_ns), entry.unobserved))
 
     def forget(self, before_ns: int) -> list[ProcessEntry]:
-        """Remove entries of processes that ended before this time and of which no more news can come; return them."""
+        """Remove the entries that ended before this time (monotonic ns) and are not a parent of a running process;
+        return them. Number 1 is kept."""
         parents = {entry.parent for entry in self if not entry.ended}
         old = [
             entry
@@ -300,7 +303,7 @@ class ProcessRegistry:
         return None if entry is None else dataclasses.asdict(entry)
 
     def restore(self, known: dict[str, Any]) -> ProcessEntry:
-        """Add an entry from a dump, and emit all that is known of it again."""
+        """Add an entry from a `dump`, and emit again all that is known of it."""
         known["names"] = {int(index): (whose, name) for index, (whose, name) in known["names"].items()}
         entry = ProcessEntry(**known)
         self._count = max(self._count, entry.id)
@@ -321,13 +324,13 @@ class ProcessRegistry:
         return entry
 
 
-#: What a copy of a process is called, and the copy of a copy.
+#: The name of a copy of a process, and of a copy of a copy.
 _COPY = re.compile(r"fork of (.*?)(?: \((\d+) generations\))?", re.DOTALL)
 
 
 def copy_of(name: str) -> str:
-    """What to call a process that a process of this name made as its copy: `fork of sh`, then `fork of sh (2
-    generations)`, and so on, since a program may go on for thousands."""
+    """The name of a process that is a copy of one with this name: `fork of sh`, then `fork of sh (2 generations)`, and
+    so on. It stays short, since a program may make thousands of generations."""
     known = _COPY.fullmatch(name)
     if known is None:
         return f"fork of {name}"
@@ -335,12 +338,13 @@ def copy_of(name: str) -> str:
 
 
 def is_python(words: Sequence[str]) -> bool:
-    """Whether a command line starts a Python."""
+    """Whether a command line starts a Python interpreter."""
     return bool(words) and "python" in os.path.basename(words[0]).lower()
 
 
 def title(words: Sequence[str]) -> str:
-    """What to call a process with this command line: the program, and of a Python what it runs."""
+    """A name for a process with this command line: the program, and for a Python also the script or module that it
+    runs."""
     if not words:
         return ""
     program = os.path.basename(words[0])

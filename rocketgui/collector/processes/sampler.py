@@ -1,4 +1,4 @@
-"""What the system says of each process: CPU, core, context switches, memory; and suspends them."""
+"""Samples CPU, core, context switches and memory of each process from the system; suspends and resumes processes."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ import psutil
 from rocketgui.collector.processes.program_tree import ProgramTree
 from rocketgui.system import process_tree
 
-#: Each process is looked at this often, within bounds for all of them together: few processes are looked at more often,
-#: so that short lives are seen too, and many less often, so that observing stays cheap.
+#: Samples per second of each process, then the bounds for all processes together. Few processes are sampled more often,
+#: so that short-lived ones are sampled too; many less often, so that observing stays cheap.
 LOOKS_PER_S = 3.0
 LEAST_PER_S = 20.0
 MOST_PER_S = 80.0
-#: psutil gives a constant 0 for involuntary context switches elsewhere.
+#: Whether psutil counts involuntary context switches; on the other systems it gives a constant 0.
 COUNTS_INVOLUNTARY: bool = sys.platform not in ("darwin", "win32")
 
 
 @dataclass(slots=True)
 class ProcessSample:
-    """One row of `messages.ProcessLoad`."""
+    """One row of `messages.ProcessLoad`, with its units. None: not sampled this time, or unknown."""
 
     process: int
     cpu: float | None = None
@@ -42,13 +42,13 @@ class ProcessSample:
 
 #: The columns of `messages.ProcessLoad`, in their order.
 FIELDS = tuple(field.name for field in dataclasses.fields(ProcessSample))
-#: What psutil calls a process that waits.
+#: psutil's states of a process that waits.
 ASLEEP = frozenset({psutil.STATUS_SLEEPING, psutil.STATUS_DISK_SLEEP, psutil.STATUS_IDLE, psutil.STATUS_WAITING})
 
 
 class Thread:
-    """A thread, with the methods of psutil.Process that are used here: psutil tells only the CPU time of threads, and
-    of all at once. Source: proc(5), /proc/PID/task/TID/stat and status."""
+    """A thread, with the methods of psutil.Process that are used here. psutil itself gives only the CPU time of
+    threads, of all threads of a process at once. Source: proc(5), /proc/PID/task/TID/stat and status."""
 
     def __init__(self, pid: int, tid: int) -> None:
         self._folder = f"/proc/{pid}/task/{tid}"
@@ -78,12 +78,12 @@ class Thread:
         return Switches(int(status[b"voluntary_ctxt_switches"]), int(status[b"nonvoluntary_ctxt_switches"]))
 
     def memory_info(self) -> Any:
-        raise NotImplementedError  # a thread has none of its own
+        raise NotImplementedError  # a thread has no memory of its own
 
 
 def _migrations(pid: int, tid: int | None = None) -> int | None:
-    """How often a process's main thread, or another thread of it, was moved to another core; None where the system
-    does not count it. Source: /proc/PID/sched, which sched_show_task in Linux's kernel/sched/debug.c writes."""
+    """How often the main thread of a process, or its thread `tid`, was moved to another core; None where the system
+    does not count this. Source: /proc/PID/sched, as sched_show_task in Linux's kernel/sched/debug.c writes it."""
     path = f"/proc/{pid}/sched" if tid is None else f"/proc/{pid}/task/{tid}/sched"
     try:
         with open(path, "rb") as file:
@@ -129,7 +129,8 @@ class ProcessSampler:
         self._credit = 0.0
 
     def add(self, process: int, pid: int) -> float | None:
-        """Sample this process from now on; return when it was made, see `created`."""
+        """Sample a process, given by its entry's id and its pid, from now on; return when it was made, see
+        `created`."""
         try:
             handle = psutil.Process(pid)
         except psutil.Error:
@@ -139,7 +140,7 @@ class ProcessSampler:
         return _created(handle)
 
     def add_thread(self, process: int, pid: int, tid: int) -> None:
-        """Sample this thread of a process from now on, where the system tells of threads."""
+        """Sample a thread, given by its entry's id, from now on. Only Linux has figures of single threads."""
         if sys.platform.startswith("linux"):
             self._known[process] = _Known(Thread(pid, tid), pid, tid)
             self._due.insert(0, process)
@@ -148,7 +149,7 @@ class ProcessSampler:
         self._known.pop(process, None)
 
     def samples(self, seconds: float) -> list[ProcessSample]:
-        """Sample as many processes as the `seconds` since the last call allow."""
+        """Sample as many processes and threads as the `seconds` since the last call allow."""
         per_s = min(max(len(self._known) * LOOKS_PER_S, LEAST_PER_S), MOST_PER_S)
         self._credit = min(self._credit + per_s * seconds, 16.0)
         found = []
@@ -180,7 +181,7 @@ class ProcessSampler:
                 sample.core = _or_none(getattr(handle, "cpu_num", None))
                 status = _or_none(getattr(handle, "status", None))
                 known.asleep = None if status is None else status in ASLEEP
-                # These three are a file each to read, and need not follow as fast.
+                # In turn, since each of the three has a file of its own to read and may be less recent.
                 known.samples += 1
                 if known.samples % 3 == 0:
                     sample.migrations = _migrations(known.pid, known.tid)
@@ -191,7 +192,7 @@ class ProcessSampler:
                         sample.involuntary = switches.involuntary if COUNTS_INVOLUNTARY else None
                 else:
                     memory = _or_none(handle.memory_info)
-                    if memory is not None and memory.rss:  # what has ended and is not yet reaped has none
+                    if memory is not None and memory.rss:  # a zombie has 0
                         sample.rss = memory.rss
                         known.peak_rss = max(known.peak_rss, getattr(memory, "peak_wset", memory.rss))
                         sample.peak_rss = known.peak_rss
@@ -201,8 +202,8 @@ class ProcessSampler:
 
 
 def created(pid: int) -> float | None:
-    """When the process that has this pid now was made, in s since the epoch; None if there is none or the system does
-    not tell."""
+    """When the process that has this pid now was made, in s since the epoch; None if there is no such process, or the
+    system does not tell."""
     try:
         return _created(psutil.Process(pid))
     except psutil.Error:
@@ -215,7 +216,7 @@ def _created(handle: psutil.Process) -> float | None:
 
 
 def _rate(known: _Known, cpu_s: float) -> float | None:
-    """CPU in percent of one core since the sample before."""
+    """CPU in percent of one core since the sample before; None at the first sample."""
     now = time.monotonic()
     before, known.cpu_s = known.cpu_s, cpu_s
     seconds, known.at = now - known.at, now
@@ -253,7 +254,7 @@ def _children(pid: int) -> list[int]:
 
 
 def command(pid: int) -> list[str] | None:
-    """The command line of a process; None if it is gone, or not to be read."""
+    """The command line of a process; None if the process has ended, or its command line may not be read."""
     try:
         words: list[str] = psutil.Process(pid).cmdline()
         return words
@@ -262,8 +263,8 @@ def command(pid: int) -> list[str] | None:
 
 
 def began_ns(pid: int) -> int | None:
-    """When a process was there, in ns of `time.monotonic_ns()`, rounded down to the system's ticks (10 ms), where it
-    tells. Source: proc(5), field 22 of /proc/PID/stat, which goes on while the machine sleeps."""
+    """When a process began, in ns of `time.monotonic_ns()`, rounded down to the system's ticks (10 ms); None where the
+    system does not tell. Source: proc(5), field 22 of /proc/PID/stat, whose clock goes on while the machine sleeps."""
     if not sys.platform.startswith("linux"):
         return None
     try:
@@ -276,7 +277,7 @@ def began_ns(pid: int) -> int | None:
 
 
 def suspend(tree: ProgramTree) -> None:
-    """Suspend all processes of the program; parents first, again until no new one turns up."""
+    """Suspend all processes of the program, parents first. Repeated until there is no new process."""
     suspended: set[int] = set()
     while True:
         new = [pid for pid, _ in descendants(tree) if pid not in suspended]
@@ -287,7 +288,7 @@ def suspend(tree: ProgramTree) -> None:
 
 
 def resume(tree: ProgramTree) -> None:
-    """Let all processes of the program go on; children first."""
+    """Resume all processes of the program, children first."""
     _each([pid for pid, _ in reversed(descendants(tree))], psutil.Process.resume)
 
 

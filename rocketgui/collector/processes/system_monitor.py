@@ -1,4 +1,4 @@
-"""What the system itself shows of the program's processes: which there are, what they use and do, and when they end.
+"""What the system reports of the program's processes: which there are, their load and activity, and when they end.
 
 Tested by tests/collector/processes/test_perf_events.py.
 """
@@ -18,13 +18,13 @@ from rocketgui.collector.processes.registry import ProcessEntry, ProcessRegistry
 from rocketgui.protocol import messages
 
 NS = 1_000_000_000
-#: How long the end of a process may be told of only by the kernel, which knows no exit code, in ns.
+#: After the kernel's event of an exit, which has no exit code, how long another source is waited for, in ns.
 UNTOLD = NS // 10
 
 
 class SystemMonitor:
-    """Tells the process registry what the system knows of the program's processes, those of `tree`, and emits their
-    load."""
+    """Passes what the system reports of the program's processes, those of `tree`, to the process registry, and emits
+    their load. `supervisor` is the supervisor's pid; `perf_events` is None where the system has none."""
 
     def __init__(
         self,
@@ -42,9 +42,9 @@ class SystemMonitor:
         self._emitter = emitter
         self._sampler = sampler.ProcessSampler()
         self._exit_watcher = ExitWatcher()
-        #: When entries ended whose ends nobody else has told of yet.
+        #: Ends that only the kernel's events have reported so far: id of the entry -> time in ns.
         self._gone: dict[int, int] = {}
-        #: The newest entry that is looked at, or has ended.
+        #: The id of the newest entry that `watch_new` has seen.
         self._newest = 0
         #: Threads that the system has not run yet.
         self._without_tid: list[ProcessEntry] = []
@@ -52,7 +52,7 @@ class SystemMonitor:
     def read_perf_events(self) -> int:
         """Take in forks, execs and exits from the kernel; return how many were overwritten before they were read."""
         if self._perf_events is None or self._registry.root is None:
-            return 0  # what comes before the program's first process is known waits for it
+            return 0  # until the program's first process is known, events wait in their rings
         for event in self._perf_events.read():
             entry = self._registry.find(event.pid)
             match event:
@@ -61,7 +61,7 @@ class SystemMonitor:
                         entry = self._registry.get_or_add(pid, parent_pid, is_new=True)
                         parent = self._registry.find(parent_pid)
                         if parent is not None and parent.python is not None and not parent.agent:
-                            self._registry.copied(entry)  # nothing in it will tell of itself, unless it becomes another
+                            self._registry.copied(entry)  # no agent reports from it, unless it executes another program
                     if entry is not None:
                         self._registry.note_event(entry, "began", t_ns, better=entry.thread is None)
                 case Executed(t_ns, _, name) if entry is not None:
@@ -87,11 +87,11 @@ class SystemMonitor:
                 self._sampler.add_thread(entry.id, entry.pid, entry.tid)
 
     def was_replaced(self, entry: ProcessEntry) -> bool:
-        """Whether a process that was running once has ended: its pid is another process's by now, or nobody's."""
+        """Whether the process of an entry has ended: its pid belongs to another process by now, or to none."""
         return entry.thread is None and sampler.created(entry.pid) != entry.created
 
     def look(self, seconds: float, *, paused: bool) -> None:
-        """Emit what some processes use and do; as many as the `seconds` since the last call allow."""
+        """Sample some processes, as many as the `seconds` since the last call allow; emit their load and activity."""
         found = self._sampler.samples(seconds)
         if not found:
             return
@@ -99,7 +99,7 @@ class SystemMonitor:
             entry = self._registry.get(look.process)
             if entry is None:
                 continue
-            if entry.thread is None:  # what threads use is their process's
+            if entry.thread is None:  # the CPU time of threads is part of their process's
                 entry.cpu_s = look.cpu_s or entry.cpu_s
                 self._see(entry, look, paused)
         self._emitter.emit(
@@ -111,12 +111,12 @@ class SystemMonitor:
 
     def _see(self, entry: ProcessEntry, look: sampler.ProcessSample, paused: bool) -> None:
         asleep = self._sampler.asleep(entry.id)
-        silent = entry.python is not False and not entry.agent  # it may be about to report
+        silent = entry.python is not False and not entry.agent  # its agent may be about to report
         if asleep is not None and not (paused or entry.ended or silent or entry.kind == "helper"):
             self._activity.seen(entry.id, entry.pid, time.monotonic_ns(), asleep=asleep, cpu=look.cpu)
 
     def scan(self) -> None:
-        """Add processes of the program that the system lists and no other source has told of."""
+        """Add processes of the program that the system lists and no other source has reported."""
         if self._registry.root is None:
             return
         for pid, parent_pid in sampler.descendants(self.tree):
@@ -130,25 +130,25 @@ class SystemMonitor:
             self._registry.guess(entry, words)
             if words == sampler.command(parent_pid):
                 self._registry.copied(entry)
-            if entry.python is False:  # a Python tells itself, and exactly
+            if entry.python is False:  # the agent of a Python process reports its beginning, and exactly
                 self._note_beginning(entry)
 
     def _note_beginning(self, entry: ProcessEntry) -> None:
         began = sampler.began_ns(entry.pid)
         parent = None if entry.parent is None else self._registry[entry.parent]
-        if began is not None and parent is not None:  # of two that began within one tick, the parent was first
+        if began is not None and parent is not None:  # within one tick of the system's clock, the parent was first
             self._registry.note_event(entry, "began", max(began, parent.events.get("began", self._emitter.launched_ns)))
 
     def find_ends(
         self, read_last: Callable[[ProcessEntry], None], end: Callable[[ProcessEntry, int | None, int], None]
     ) -> None:
-        """Note ends that nobody else reports: of children for which their parent does not wait. `read_last(entry)` is
-        called before `end(entry, exit code, time)`."""
+        """Find ends that the system shows, also those of children for which their parent does not wait. For each,
+        `read_last(entry)` is called where the exit watcher found it, then `end(entry, exit code, time in ns)`."""
         for process, code in self._exit_watcher.new():
             entry = self._registry.get(process)
             if entry is None:
                 continue
-            read_last(entry)  # its last words, written after this tick's reading
+            read_last(entry)  # the records that were written after this tick read the buffers
             code = exit_status(entry.pid) if code is None else code
             end(entry, code, self._gone.pop(process, time.monotonic_ns()))
         for process, t_ns in list(self._gone.items()):
@@ -159,11 +159,11 @@ class SystemMonitor:
                 end(entry, None, t_ns)
 
     def gone_ns(self, entry: ProcessEntry, otherwise: int) -> int:
-        """When a process ended, if only the kernel's events told so; else the given time."""
+        """When a process ended (ns), if only the kernel's events reported this; else the given time."""
         return self._gone.get(entry.id, otherwise)
 
     def forget(self, entry: ProcessEntry) -> None:
-        """Sample and watch a process no longer: it has ended."""
+        """Stop sampling a process or thread, which has ended."""
         self._sampler.remove(entry.id)
         self._activity.forget(entry.id)
 

@@ -1,4 +1,4 @@
-"""The trace buffers of a run: finds new ones, reads all of them, and puts away those of processes that have ended."""
+"""The trace buffers of a run: finds new ones, reads all of them, and removes those of processes that have ended."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from rocketgui.collector.trace.decoder import Decoder
 from rocketgui.collector.trace.positions import Head, Positions
 from rocketgui.collector.trace.reader import Damaged, NotATraceBuffer, TraceReader
 
-#: The clock of a file system may stand still this long, in ns: a file made meanwhile does not show in its directory.
+#: A file system's clock may be this coarse, in ns: a further file within this time may leave the directory's time of
+#: change as it was.
 CLOCK = 50_000_000
-#: How often it is asked whose a buffer is, once a tick, before it is nobody's but its own.
+#: How many ticks the entry of an interpreter's thread is waited for, before its buffer gets an entry anyhow.
 PATIENCE = 60
 
 _log = logging.getLogger(__name__)
 
 
 class TraceBuffers:
-    """Reads the trace buffers in the run's directory.
+    """Reads the trace buffers in the run directory.
 
-    `before_first` is called when the first one is found: it belongs to the program's first process, and the
-    supervisor's report of that may come later. `positions` holds how far each was read.
+    `before_first()` is called when the first buffer is found. That buffer belongs to the program's first process, which
+    the supervisor may not have reported yet. `positions` holds how far each buffer was read.
 
-    The program may do anything to these files. That concerns only the process that writes the file: it is then no
-    longer observed from inside.
+    If the program damages a buffer, only the process that writes it is no longer observed from inside.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class TraceBuffers:
         self._positions = positions
         self._registry = registry
         self._readers: dict[str, tuple[TraceReader, ProcessEntry]] = {}
-        #: Buffers of which it is not known yet whose they are, and how often that was asked.
+        #: Buffers whose process entry is not known yet, and how often it was looked for.
         self._unclaimed: dict[str, tuple[TraceReader, int]] = {}
-        #: Files with the name of a buffer that are none, or are not read any more.
+        #: Names of files that are not trace buffers, or are not read any more.
         self._left_out: set[str] = set()
-        #: Losses of the trace buffers that were put away: samples, lines of output, events, records that made no sense.
+        #: Losses of the trace buffers that were removed: samples, lines of output, events, records that made no sense.
         self.put_away = (0, 0, 0, 0)
         self._listed_ns = -1
         self._looked_ns = 0
@@ -74,12 +74,12 @@ class TraceBuffers:
                 return
             names = sorted(name for name in os.listdir(self._directory) if name.endswith(trace_format.TRACE_SUFFIX))
         except OSError:
-            return  # the program has removed it; buffers that are open already are read on
+            return  # the program has removed the directory; open buffers are still read
         self._listed_ns = changed if time.time_ns() - changed > CLOCK else -1
         for name in names:
             if name not in self._readers and name not in self._unclaimed and name not in self._left_out:
                 if len(self._readers) + len(self._unclaimed) >= self._room:
-                    self._listed_ns = -1  # the file keeps what is written into it until another one is put away
+                    self._listed_ns = -1  # the file is opened when another one was closed, and keeps its records
                     break
                 self._open(name)
 
@@ -105,8 +105,8 @@ class TraceBuffers:
             self._unclaimed[name] = reader, 0
 
     def find_again(self) -> None:
-        """After a takeover, find the trace buffers that the collector before this one read. A process whose buffer is
-        gone or damaged is no longer observed."""
+        """After a takeover, find the trace buffers that the collector before this one read. A running process whose
+        buffer is gone or damaged is marked as no longer observed."""
         self.find()
         found = {id(entry) for _, entry in self._readers.values()}
         for number in self._positions.entries():
@@ -128,7 +128,7 @@ class TraceBuffers:
             self._unclaimed[name] = reader, asked + 1
             return
         self._unclaimed.pop(name, None)
-        # The names stand among the events, which are read after the samples.
+        # The names are among the events, which are read after the samples.
         entry.names.update({index: (entry.id, name) for index, name in enumerate(self._watch)})
         self._registry.touch(entry)
         self._readers[name] = reader, entry
@@ -146,7 +146,7 @@ class TraceBuffers:
             self._claim(name, reader, asked)
             if name in self._readers:
                 self._read(name)
-        # Lines from after this look may not all have been read.
+        # Of the lines that were printed after the directory was listed, some buffers' may not have been read.
         self._decoder.flush(self._looked_ns)
 
     def _read(self, name: str) -> None:
@@ -155,7 +155,7 @@ class TraceBuffers:
             self._put(name)
 
     def _take(self, name: str, reader: TraceReader, entry: ProcessEntry, **options: int) -> bool:
-        """Decode the new records of a buffer. False if it is damaged: then it is read no more."""
+        """Decode the new records of a buffer. Return False if that failed: then the buffer is read no more."""
         try:
             self._decoder.take(entry, reader.read(**options))
         except Damaged as error:
@@ -174,14 +174,14 @@ class TraceBuffers:
         self._registry.stop_observing(entry, reason, time.monotonic_ns())
 
     def read_last(self, entry: ProcessEntry) -> None:
-        """Decode the rest of the buffer of a process that has ended: nothing more will be written."""
+        """Decode the rest of the buffers of an entry whose process has ended and writes no more."""
         for name, (reader, owner) in list(self._readers.items()):
             if owner is entry:
                 self._take(name, reader, entry, patience=0)
         self._decoder.flush(self._looked_ns)
 
     def read_rest(self) -> None:
-        """Decode everything and remove all buffers: nothing writes any more."""
+        """Decode everything and remove all buffers, once no process writes any more."""
         self._listed_ns = -1
         self.find()
         while self._readers or self._unclaimed:
@@ -194,7 +194,7 @@ class TraceBuffers:
         self._decoder.flush()
 
     def note_positions(self) -> None:
-        """Note how far each buffer was read."""
+        """Write to `positions` how far each buffer was read."""
         for reader, entry in self._readers.values():
             self._positions.note(reader, entry.id)
 

@@ -1,4 +1,4 @@
-"""Turns what stands in trace buffers into messages."""
+"""Turns the records of trace buffers into messages."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ from rocketgui.collector.trace.reader import Record, Sample, TraceReader
 from rocketgui.protocol import messages
 from rocketgui.protocol.messages import Message
 
-#: What multiprocessing takes for the exit code of a process whose fork server is gone, whether or not it runs on.
+#: The exit code that multiprocessing assumes for a process whose fork server is gone, even if the process still runs.
 #: Source: Popen.poll in multiprocessing/popen_forkserver.py.
 MADE_UP = 255
 
-#: Records have the clock of this machine: none can be of a time before the launch, or of one to come. In ns, with some
-#: to spare.
+#: How far before the launch, and how far after now, the time of a record may be, in ns. Agents read the same clock, so
+#: other times make no sense; both bounds are generous.
 EARLIEST, LATEST = 60_000_000_000, 1_000_000_000
-#: Samples without a name, and lines of threads that are not known, that are kept until these are told.
+#: How many samples wait at most for the record with their name, and how many records of output for that of their
+#: thread.
 NAMELESS, EARLY = 10_000, 10_000
 
 
 class Decoder:
-    """Turns records into messages, and gives `keep` those that a later collector has to emit again.
+    """Turns records into messages, and gives `keep` the messages that a later collector has to emit again.
 
-    With `found`, the watched names were found and not asked for: only names whose value changes in some process are
-    passed on.
+    With `found`, the agents found the watched names, since the user gave none: only names whose value changes in some
+    process are emitted.
 
     Attributes:
-        bad: records that made no sense.
-        unexplained: records about something that was never introduced: that record was overwritten before it was read.
+        bad: how many records made no sense, or reported errors of an agent.
+        unexplained: how many records refer to a name or thread whose own record was overwritten before it was read.
         samples_taken, lines_taken: how many samples and lines were emitted.
     """
 
@@ -53,21 +54,23 @@ class Decoder:
         self._emitter = emitter
         self._keep = keep or emitter.emit
         self._samples: list[tuple[int, str, int, messages.Number]] = []
-        #: Samples whose names are not known yet, by process and index: names stand among the events, read later.
+        #: Samples whose names are not known yet, by process and index. Names are among the events, which are read after
+        #: the samples.
         self._nameless: dict[tuple[int, int], list[Sample]] = {}
         self._nameless_count = 0
-        #: Values of found names that have not changed yet anywhere: name -> process -> first sample.
+        #: Found names whose value has not changed in any process yet: name -> process -> (time, value) of the first
+        #: sample.
         self._unchanged: dict[str, dict[int, tuple[int, messages.Number]]] = {}
-        #: The found names that have changed in some process.
+        #: Found names whose value has changed in some process.
         self.changing: set[str] = set()
         self._found = found
         self._lines: list[messages.Output] = []
-        #: Names of which the user was told that a value cannot be drawn.
+        #: Names for which a notice said that a value cannot be drawn.
         self._told: set[str] = set()
         self._threads: dict[tuple[int, int], ProcessEntry] = {}
-        #: Lines of threads that are not known yet.
+        #: Records of output of threads that are not known yet.
         self._early: list[tuple[ProcessEntry, int, tuple[str, ...]]] = []
-        #: Who has which pid among the children of a process, since pids come again.
+        #: The newest child of a process with a pid, since pids are used again: (parent's id, pid) -> entry.
         self._children: dict[tuple[int, int], ProcessEntry] = {}
         self.bad = 0
         self.samples_taken = self.lines_taken = 0
@@ -96,7 +99,7 @@ class Decoder:
         }
 
     def restore(self, entry: ProcessEntry) -> None:
-        """Take over an entry that the collector before this one knew."""
+        """Take over an entry of the collector before this one."""
         if entry.thread is not None:
             if entry.parent is not None:
                 self._threads[entry.parent, entry.thread] = entry
@@ -107,7 +110,7 @@ class Decoder:
             self._activity.get_or_add(entry.id, entry.agent_since, gil=entry.gil)
 
     def forget(self, entries: Sequence[ProcessEntry]) -> None:
-        """Forget entries that are no longer kept."""
+        """Drop the references to entries that the registry has removed."""
         for entry in entries:
             if entry.parent is not None:
                 self._threads.pop((entry.parent, entry.thread or 0), None)
@@ -115,12 +118,12 @@ class Decoder:
 
     def get_or_add(self, reader: TraceReader, *, patient: bool = True) -> ProcessEntry | None:
         """The entry of the process that writes a new trace buffer, or of the thread whose interpreter writes it. None
-        if that thread is not known yet and `patient` is set."""
+        if that thread, or its process, is not known yet and `patient` is set."""
         if reader.thread:
             return self._add_interpreter(reader, patient)
         known = self._registry.find(reader.pid)
-        # A process may have come and gone between two looks at the directory; its entry then waits for the buffer, and
-        # for one more where it ran exec.
+        # A process may begin and end between two scans of the directory. The buffer then belongs to the entry that has
+        # ended; after exec, a second buffer as well.
         late = known is not None and known.ended and reader.began_ns <= known.events["exited"]
         entry = self._registry.get_or_add(reader.pid, reader.parent_pid, is_new=not late)
         entry.agent_since = reader.began_ns
@@ -141,10 +144,10 @@ class Decoder:
             if entry.tid == reader.thread and entry.kind == "thread" and entry.events.get("began", 0) <= reader.began_ns
         ]
         if threads:
-            entry = threads[-1]  # the system gives numbers again
+            entry = threads[-1]  # the newest: the system uses the numbers of threads again
         elif patient and reader.thread != reader.pid:
             return None
-        else:  # made by the main thread, which makes others too: it is nobody's but its own
+        else:  # made by the main thread, which may make several: each gets an entry of its own
             number = -len(self._registry.threads_of(process)) - 1
             entry = self._registry.add_thread(process, number, f"interpreter {-number}")
             entry.tid = reader.thread
@@ -154,11 +157,12 @@ class Decoder:
         return entry
 
     def _target(self, entry: ProcessEntry, moment: str, t_ns: int) -> None:
-        # Of an interpreter, the thread's agent knows only when the thread began and ended.
+        # The agent of the first interpreter knows when the thread began and ended, but not its calls of the
+        # interpreter.
         self._registry.note_event(entry, moment, t_ns, better=entry.kind == "interpreter")
 
     def take(self, entry: ProcessEntry, records: Iterable[Sample | Record]) -> None:
-        """Decode the new records of one buffer; `flush` emits its samples."""
+        """Decode the new records of one buffer. Its samples and lines are emitted by `flush`."""
         earliest, latest = self._emitter.launched_ns - EARLIEST, time.monotonic_ns() + LATEST
         for record in records:
             try:
@@ -183,8 +187,8 @@ class Decoder:
             handler(entry, record.t_ns, record.texts)
 
     def flush(self, until_ns: int = sys.maxsize) -> None:
-        """Emit the samples of this tick as one message, and the lines of all processes that were printed until then
-        (monotonic ns), in order of time."""
+        """Emit the samples of this tick as one message, and the lines of all processes that were printed until
+        `until_ns` (monotonic), in order of time."""
         if self._samples:
             self._emitter.emit(messages.Samples(*zip(*self._samples, strict=True)))
             self.samples_taken += len(self._samples)
@@ -202,7 +206,7 @@ class Decoder:
         if stream not in messages.STREAMS:
             raise ValueError("unknown stream")
         thread = self._threads.get((entry.id, int(number))) if number else entry
-        if thread is None:  # what makes it known stands among the events, which are read later
+        if thread is None:  # the record that names it is among the events, which are read later
             if len(self._early) >= EARLY:
                 raise KeyError(number)
             self._early.append((entry, t_ns, texts))
@@ -244,7 +248,7 @@ class Decoder:
 
     def _not_drawn(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
         _, name = entry.names[int(texts[0])]
-        if name not in self._told:  # once, and not by each process that has it
+        if name not in self._told:  # once, not for each process with this name
             self._told.add(name)
             self._keep(
                 messages.Notice(
@@ -273,7 +277,8 @@ class Decoder:
                 self._registry.end(thread, thread.exit_code or 0, t_ns)
 
     def _thread_entry(self, entry: ProcessEntry, number: int, name: str = "") -> ProcessEntry:
-        """The entry of a thread of a process. Its name is not known where the record of its start() was overwritten."""
+        """The entry of a thread of a process, made if there is none. Without `name` it is called by its number: the
+        record of its start() was overwritten."""
         thread = self._threads.get((entry.id, number))
         if thread is None:
             if not 0 < number < 1 << 31:
@@ -304,9 +309,9 @@ class Decoder:
         self._registry.name(entry, texts[0], _pid(texts[1]))
 
     def _child(self, entry: ProcessEntry, pid: int, t_ns: int) -> ProcessEntry:
-        """The entry of the child with this pid that a process began to start at this time."""
+        """The entry of the child with this pid that a process started by a call at the time `t_ns`."""
         known = self._registry.find(pid)
-        # The pid's former owner had ended before this call.
+        # An entry with this pid that had ended before the call is that of another process.
         is_new = known is not None and known.ended and t_ns > known.events["exited"]
         child = self._children[entry.id, pid] = self._registry.get_or_add(pid, entry.pid, is_new=is_new)
         return child
@@ -356,7 +361,7 @@ class Decoder:
         if child is None:
             return
         if code == MADE_UP and runs(child.pid):
-            return  # the supervisor, which inherits it, will tell how it ended
+            return  # the supervisor, which inherits the child, will report how it ended
         self._registry.end(child, code, t_ns)
 
     def _joined(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:
@@ -390,7 +395,7 @@ def _pid(text: str) -> int:
 
 
 def _code(text: str) -> int:
-    """An exit code; below 0, the number of a signal."""
+    """An exit code (-N: signal N)."""
     return _within(int(text), -(2**31), 2**32 - 1)
 
 

@@ -1,6 +1,6 @@
-"""How far the trace buffers of a run were read: a map in memory, written at each tick, that outlives the collector.
+"""How far the trace buffers of a run were read: a mapped file, written at each tick, that outlives the collector.
 
-A head, then an entry per trace buffer that is being read.
+The file holds a head, then an entry for each trace buffer that is being read.
 
 Tested by tests/collector/trace/test_buffers.py.
 """
@@ -16,16 +16,19 @@ from rocketgui.collector.trace.reader import Position, TraceReader
 
 _HEAD = struct.Struct("<10qd")
 _HEAD_SIZE = 256
-#: pid, beginning and thread of a trace buffer, whose entry it is, and a `Position`.
+#: pid, beginning (ns) and thread of a trace buffer, the id of the process entry that it belongs to, and a `Position`.
 _ENTRY = struct.Struct("<4q8q")
 _IDENTITY = struct.Struct("<3q")
 
 
 class Head(NamedTuple):
-    """What stands once in the positions: which checkpoint file is valid; losses of trace buffers that were removed
-    (samples, lines, events, bad records); records that made no sense; samples and lines handed on; the offset up to
-    which the supervisor's reports were read; errors of the collector; its CPU seconds with those of its
-    predecessors."""
+    """The head of the positions.
+
+    `current` is the number of the valid checkpoint file, 0 or 1. The next four are the losses of trace buffers that
+    were removed (`bad`: records that made no sense). `nonsense` is `Decoder.bad`; `samples` and `lines` were emitted;
+    `reports` is the offset up to which the supervisor's reports were read; `errors` and `cpu_s` (CPU seconds) are those
+    of the run's collectors so far.
+    """
 
     current: int = 0
     samples_lost: int = 0
@@ -41,7 +44,11 @@ class Head(NamedTuple):
 
 
 class Positions:
-    """How far the trace buffers were read."""
+    """Reads and writes the positions; `head` is the head as written last.
+
+    Raises:
+        OSError, ValueError: the file cannot be mapped.
+    """
 
     def __init__(self, files: RunFiles) -> None:
         self._memory = mmap.mmap(files.positions, 0)
@@ -57,7 +64,7 @@ class Positions:
         self._free.reverse()
 
     def of(self, reader: TraceReader) -> tuple[int, Position] | None:
-        """The entry and the position of a trace buffer; None if it was not read before."""
+        """The process entry's id and the position of a trace buffer; None if the buffer was not read before."""
         at = self._offsets.get(_identity(reader))
         if at is None:
             return None
@@ -65,12 +72,12 @@ class Positions:
         return entry, Position(*position)
 
     def entries(self) -> list[int]:
-        """The entries whose trace buffers are being read."""
+        """The ids of the process entries whose trace buffers are being read."""
         return [_ENTRY.unpack_from(self._memory, at)[3] for at in self._offsets.values()]
 
     def note(self, reader: TraceReader, entry: int) -> None:
-        """Note how far a trace buffer was read. Where there is no room left, a later collector reads it from its
-        beginning."""
+        """Write how far the trace buffer of a process entry was read. Where the file has no room left, a later
+        collector reads the buffer from its beginning."""
         identity = _identity(reader)
         at = self._offsets.get(identity)
         if at is None:
@@ -80,7 +87,7 @@ class Positions:
         _ENTRY.pack_into(self._memory, at, *identity, entry, *reader.position)
 
     def forget(self, reader: TraceReader) -> None:
-        """Remove a trace buffer that is read no more."""
+        """Remove the entry of a trace buffer that is read no more."""
         at = self._offsets.pop(_identity(reader), None)
         if at is not None:
             _IDENTITY.pack_into(self._memory, at, 0, 0, 0)

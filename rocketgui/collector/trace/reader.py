@@ -1,7 +1,7 @@
 """Reads trace buffers: files that another process writes, may be writing, or may have died while writing.
 
-A buffer is read by `pread`, not through a map: the program may cut its files short, and a map of what is not there any
-more ends the process that looks at it (SIGBUS).
+A buffer is read by `pread`, not through a map: the program may cut its files short, and an access to a map beyond the
+end of its file would end the collector (SIGBUS).
 """
 
 from __future__ import annotations
@@ -23,22 +23,23 @@ _INT = struct.Struct(trace_format.SAMPLE_INT_BODY)
 _FLOAT = struct.Struct(trace_format.SAMPLE_FLOAT_BODY)
 _HEAD = struct.Struct(trace_format.TEXT_HEAD)
 
-#: How many reads a slot may stay empty or torn before it is given up, if later ones are there.
+#: How many reads a slot may stay empty or half written before it is given up, if a later slot is filled.
 PATIENCE = 12
-#: So many slots are read at once.
+#: How many slots are read at once.
 CHUNK = 64
-#: No process writes more than one record in so many ns: a number that says otherwise is no number of an agent's.
+#: The shortest time between two records of a process, in ns. A larger record number than this allows is damage.
 FASTEST_NS = 50
-#: In that time a program that writes blocks may well print so many lines, which are counted and are in no record.
+#: How many lines a program may print in `FASTEST_NS`: one that prints blocks has lines that are counted but not
+#: written.
 LINES = 100
 
 
-#: Gives so many bytes of a file from an offset on.
+#: (size, offset) -> bytes of a file.
 Read = Callable[[int, int], bytes]
 
 
 class Sample(NamedTuple):
-    """A value of the watched name number `which`."""
+    """A value of the watched name number `which`, at the time `t_ns` (monotonic)."""
 
     t_ns: int
     which: int
@@ -46,7 +47,7 @@ class Sample(NamedTuple):
 
 
 class Record(NamedTuple):
-    """Any other record: one of the kinds of `trace_format`, with its texts."""
+    """Any other record: its kind (see `trace_format`), time (monotonic) and texts."""
 
     kind: int
     t_ns: int
@@ -58,12 +59,12 @@ class NotATraceBuffer(ValueError):
 
 
 class Damaged(Exception):
-    """The file was cut short, or holds what no agent writes."""
+    """The file was cut short."""
 
 
 class RingReader:
     """Reads one ring of slots, from slot number `next` on. `lost` counts slots that were overwritten before they were
-    read, or left torn."""
+    read, or were left empty or half written."""
 
     def __init__(self, offset: int, slots: int) -> None:
         self._offset = offset
@@ -74,14 +75,20 @@ class RingReader:
         self.lost = 0
 
     def read(self, read: Read, most: int, patience: int = PATIENCE) -> Iterator[tuple[int, bytes]]:
-        """Yield kind and payload of every new and whole record. It ends after a ring's worth of slots, since the writer
-        may be faster than the reader. `read(size, offset)` gives bytes of the file; `most` is the largest number
-        that a slot can have by now."""
+        """Yield kind and payload of every new, complete record. Ends after two rings' worth of slots, since the writer
+        may be faster than the reader.
+
+        `most` is the largest number that a slot can have by now; `patience`, how many reads a slot may stay empty or
+        half written.
+
+        Raises:
+            Damaged: the file is too short.
+        """
         samples = 2 * self.slots
-        wanted = 1  # most looks at most rings end after one slot
+        wanted = 1  # most reads of most rings end after one slot
         while samples > 0:
             first = (self.next - 1) % self.slots
-            # One copy, of which everything is read: the writer may be at it in this moment.
+            # Everything is read from one copy, since the writer may be changing the slots.
             size = min(wanted, self.slots - first) * trace_format.SLOT_SIZE
             chunk = read(size, self._offset + first * trace_format.SLOT_SIZE)
             wanted = CHUNK
@@ -96,8 +103,8 @@ class RingReader:
                     continue
                 if number > self.next and self._jump(read, most):
                     break
-                # Not there yet, or torn: nothing new if no later slot is there either; else a writer was interrupted
-                # between taking the number and filling the slot, or died in between.
+                # The slot is empty or half written. If no later slot is filled, there is nothing new. Else a writer was
+                # interrupted, or died, between taking the number and filling the slot.
                 self._waited += 1
                 if self._waited <= patience:
                     return
@@ -120,8 +127,8 @@ class RingReader:
         return False
 
     def _jump(self, read: Read, most: int) -> bool:
-        """Whether the writer has lapped the reader, which then goes on with the oldest slot that will not be
-        overwritten at once."""
+        """Whether the writer has lapped the reader. The reader then goes on with the oldest slot that will not be
+        overwritten at once: a quarter of the ring after the oldest."""
         ring = read(self.slots * trace_format.SLOT_SIZE, self._offset)
         newest = 0
         for at in range(0, len(ring), trace_format.SLOT_SIZE):
@@ -156,7 +163,8 @@ class RingReader:
 
 
 class Position(NamedTuple):
-    """How far a trace buffer was read, and what was counted on the way; see `TraceReader`."""
+    """How far a trace buffer was read, and what was counted so far. `events` and `flow` are the numbers of the next
+    slot in each ring; see `TraceReader`."""
 
     events: int = 1
     flow: int = 1
@@ -171,12 +179,14 @@ class Position(NamedTuple):
 class TraceReader:
     """One process's trace buffer.
 
-    `thread` is 0, or the system's number of the thread that made the interpreter whose buffer it is. `samples_lost` and
-    `lines_lost` count what the process wrote and this reader never saw, `bad` the records that made no sense.
+    `pid`, `parent_pid`, `began_ns` (monotonic) and `thread` are those of the header. `thread` is 0 for the buffer of a
+    process's first interpreter, else the system's number of the thread that made the interpreter. `samples_lost`,
+    `lines_lost` and `events_lost` count what the process wrote and this reader never saw, `bad` the records that made
+    no sense.
 
     Raises:
-        NotATraceBuffer: the file is something else.
-        OSError: the file cannot be opened; not waited for, if it is a pipe by now.
+        NotATraceBuffer: the file has another size or another header.
+        OSError: the file cannot be opened. A pipe in its place is not waited for.
     """
 
     def __init__(self, path: str) -> None:
@@ -232,10 +242,10 @@ class TraceReader:
         self._last_sample, self._samples_seen, self._last_line, self.lines_lost, self.bad = position[3:]
 
     def read(self, patience: int = PATIENCE) -> Iterator[Sample | Record]:
-        """Yield what is new: samples and output first, then lifecycle.
+        """Yield the new records: samples and output first, then events.
 
         Raises:
-            Damaged: the program has cut its buffer short, or overwritten it.
+            Damaged: the program has cut the file short.
         """
         self._most = max(0, time.monotonic_ns() - self.began_ns) // FASTEST_NS
         for ring in (self._flow, self._events):
@@ -246,7 +256,7 @@ class TraceReader:
                     self.bad += 1
 
     def release(self) -> None:
-        """Close the file and keep it."""
+        """Close the file without removing it."""
         os.close(self._descriptor)
 
     def close(self) -> None:
@@ -257,7 +267,7 @@ class TraceReader:
             if (found.st_dev, found.st_ino) == (self._device, self._inode):
                 os.unlink(self.path)
         except OSError:
-            pass  # the program has removed it, or put something else there, which is not ours to remove
+            pass  # the program has removed the file
 
     def _read(self, size: int, offset: int) -> bytes:
         if hasattr(os, "pread"):
@@ -306,5 +316,5 @@ class TraceReader:
 
 
 def _check(chunk: bytes, at: int, number: int) -> int:
-    """The checksum of a slot."""
+    """The checksum of a slot, computed from its content."""
     return zlib.crc32(chunk[at + 12 : at + trace_format.SLOT_SIZE], number & 0xFFFFFFFF)
