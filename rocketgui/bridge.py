@@ -1,11 +1,11 @@
-"""The bridge between the collector's queue and Qt's signals: the only place that knows both.
+"""Connects the owner of a run with Qt: passes frames on as signals, and commands to the owner.
 
     collector (a process) ── queue ─▶ Reader (in a QThread) ── received ─▶ window
     supervisor            ◀── pipe ──       ▲
                                             └── commands ── Bridge.send ◀────┘
 
-The thread owns the run (see owner.py), so that whatever takes a moment, such as starting a process, keeps no window
-waiting. It waits on the queue and on a wake-up pipe. The queue has no writer in this process, so the collector's death
+The owner (see owner.py) runs in the thread, so that the window does not wait for slow work such as starting a process.
+The thread waits on the queue and on a wake-up pipe. The queue has no writer in this process, so the collector's death
 ends a read even in the middle of a frame.
 """
 
@@ -23,17 +23,19 @@ from rocketgui.protocol.messages import Command, Frame
 
 #: Frames a second: enough for every frame that a screen draws.
 RATE = 60
-#: Batches that may wait for the window. While it is busy, frames wait in the queue, and the collector knows.
+#: How many batches of frames may wait for the window. While the window is busy, further frames wait on the queue, and
+#: the collector sees that the queue is full.
 BATCHES = 2
 LAST_BATCHES = 1_000_000
-#: How long to wait for a frame or a command at most, in s, before the processes are looked after.
+#: How long to wait for a frame or a command at most, in s, before the next `Owner.step`.
 LONGEST_S = 0.1
 #: How long the thread may take to end the program, the collector and itself, in ms.
 PATIENCE_MS = 15_000
 
 
 class Reader(QObject):
-    """Runs the owner in a QThread until it is told to end."""
+    """Runs the owner in a QThread until the command None comes. `wake` becomes readable when there is a command; `room`
+    has one resource for each batch of frames that may still be emitted."""
 
     received = Signal(object)  #: list[Frame]
 
@@ -54,7 +56,7 @@ class Reader(QObject):
         self.thread().quit()
 
     def _obey(self) -> bool:
-        """Carry out the commands that have come; False if one of them was to end."""
+        """Carry out the commands that have come; return False if one of them was None."""
         while self._wake.poll():
             self._wake.recv_bytes()
         while self._commands:
@@ -71,11 +73,11 @@ class Reader(QObject):
 
 
 class Bridge(QObject):
-    """Owns the thread that owns the run.
+    """Owns the thread in which the owner runs.
 
     Signals:
         received: a list of `messages.Frame`, in the thread of this object.
-        closed: nothing is left of the program, the collector and the thread; all that came of them was received.
+        closed: the program, the collector and the thread have ended, and all frames were received.
     """
 
     received = Signal(object)
@@ -106,7 +108,7 @@ class Bridge(QObject):
         self._thread.start()
 
     def send(self, command: Command) -> None:
-        """Have a command carried out; after `close`, it is ignored."""
+        """Send a command to the owner, and start the thread if it does not run; after `close`, do nothing."""
         if self._thread is None and not self._closed:
             self.start()
         if self._thread is not None and not self._closed:
@@ -117,7 +119,7 @@ class Bridge(QObject):
         self._wake.send_bytes(b"\0")
 
     def close(self) -> None:
-        """Begin to end the program, the collector and the thread; `closed` tells when nothing is left of them."""
+        """Begin to end the program, the collector and the thread; `closed` is emitted when they have ended."""
         if self._closed:
             return
         self._closed = True
@@ -127,10 +129,8 @@ class Bridge(QObject):
             self._post(None)
 
     def wait(self) -> None:
-        """Close, and wait until nothing is left: where there is no event loop, or no time, for `closed`.
-
-        What the collector had to say until then has been posted to this object's thread.
-        """
+        """Close, and wait at most `PATIENCE_MS` until all have ended: for callers without an event loop, or without
+        time to wait for `closed`. The last frames are then posted to this object's thread."""
         self.close()
         if self._thread is not None:
             self._room.release(LAST_BATCHES)  # this thread waits here, and cannot make room
@@ -140,7 +140,7 @@ class Bridge(QObject):
     @Slot()
     def _finished(self) -> None:
         if self._thread is None:
-            return  # it was waited for
+            return  # `wait` was called
         self._thread = None
         for end in (self._wake, self._wake_read):
             end.close()

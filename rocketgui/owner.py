@@ -1,13 +1,13 @@
-"""Owns what a run needs, in the process that the user started: the window's, or the command's where there is no window.
+"""The owner of a run, in the process that the user started: the window's, or the command's where there is no window.
 
     owner ── lifeline, commands ──▶ supervisor ── starts, reaps, ends ──▶ program
       │ ▲                              │ reports (a file)
       │ └── frames (a queue) ──┐       ▼
       └──── commands (a pipe) ─┴── collector, which reads what the program's agents write
 
-The program lives as long as it does alone, unless its owner ends or says Stop. A collector that dies is started again,
-and goes on where the one before it stopped; where that fails, the program goes on unobserved. When the supervisor
-dies, its owner takes its place.
+The program lives as long as it does alone, unless its owner ends or the user stops it. When the collector dies, the
+owner starts another one, which goes on where the dead one stopped; if that fails, the program goes on unobserved. When
+the supervisor dies, a thread of the owner takes its place.
 """
 
 from __future__ import annotations
@@ -38,20 +38,22 @@ from rocketgui.system.signals import how_it_ended
 _log = logging.getLogger(__name__)
 
 NS = 1_000_000_000
-#: Frames that are read in one go.
+#: How many frames are read at most in one `step`.
 BATCH = 64
-#: How often a collector may die before it was heard of, until the program goes on unobserved.
+#: How many collectors may die in a row without sending a frame, until the program goes on unobserved.
 TRIES = 3
-#: How long the collector may take to tell of the end of a run that has ended, in ns.
+#: How long the collector may take to report the end of a run, after the supervisor did, in ns.
 PATIENCE = 5 * NS
-#: How long the program and the collector may take to end when the owner does, in s each.
+#: How long the program, the supervisor and the collector may take to end, in s each.
 LAST_S = 3.0
 
 
 class Owner:
-    """Starts programs, one at a time, and has a collector observe them; it asks for at most `rate` frames a second. All
-    methods are to be called from one thread, but where they say otherwise. `step` does what is due, and returns the
-    frames that came."""
+    """Starts programs, one at a time, and has a collector observe them, which sends at most `rate` frames a second.
+
+    Call `step` repeatedly: it does what is due, and returns the frames that came. All methods are to be called from one
+    thread, unless they say otherwise.
+    """
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
@@ -70,13 +72,13 @@ class Owner:
         self._exit_code: int | None = None
         self._gone_ns: int | None = None
         self._stopping = False
-        #: The program's process group got what Ctrl-C sends.
+        #: Whether the supervisor got SIGINT: if the whole process group did, so did the program.
         self.group_interrupted = False
         self._heard_ns = 0
         self._samples = self._lines = 0
         self._deaths = 0
         self._controls: messages.ControlState | None = None
-        #: The newest command of each kind that says how the run shall be.
+        #: The newest workers, limit and pause or resume command of the run: type -> command.
         self._asked: dict[type, Command] = {}
 
     # -- the collector
@@ -89,7 +91,7 @@ class Owner:
 
     @property
     def observes(self) -> bool:
-        """Whether there is a collector, or another try to start one."""
+        """Whether there is a collector, or another one will be tried."""
         return self._process is not None or self._tries < TRIES
 
     @property
@@ -101,16 +103,16 @@ class Owner:
 
     @property
     def readable(self) -> list[Any]:
-        """What to wait for before `step`, by `multiprocessing.connection.wait`. Wait for a bounded time: `step` finds
-        the ends of a supervisor and of an unobserved program by looking."""
+        """Objects to wait for before `step`, by `multiprocessing.connection.wait`. Wait for a bounded time: the ends of
+        a supervisor and of an unobserved program do not make them readable; only `step` finds these ends."""
         return [] if self._process is None else [self._frames._reader, self._process.sentinel]
 
     def start(self) -> None:
-        """Start the collector, which samples the cores until there is a program."""
+        """Start the collector, which samples the cores until there is a program. If that fails, a `Notice` says so."""
         try:
             os.getcwd()
         except OSError:
-            os.chdir(os.sep)  # the folder was deleted, and multiprocessing starts nothing there
+            os.chdir(os.sep)  # the folder was deleted, and multiprocessing starts no process there
         try:
             with self._starting:
                 self._process, self._frames, self._commands = service.start(self._rate)
@@ -119,7 +121,7 @@ class Owner:
             _log.error("the collector cannot be started", exc_info=error)
             self._tries = TRIES
             if self._started is not None:
-                self._started.close_rings()  # nobody reads them, and descriptors may be what is missing
+                self._started.close_rings()  # nobody reads the rings, and a lack of descriptors may be the cause
             self._announce()
             self._say(messages.Notice(f"The collector could not be started: {error}. Programs run unobserved."))
 
@@ -128,13 +130,13 @@ class Owner:
         self._out.append(Frame(since, said))
 
     def _announce(self) -> None:
-        """Announce the run, where no collector has."""
+        """Emit the `RunStarted` of the run, unless a collector has."""
         if self._started is not None and not self._announced:
             self._announced = True
             self._say(announcement(self._started.told()))
 
     def _tell(self, command: object) -> None:
-        """Send a command to the collector. That the collector is gone is noticed elsewhere."""
+        """Send a command to the collector. If the collector is gone nothing happens: `step` finds its end."""
         if self._commands is not None:
             with contextlib.suppress(OSError, ValueError):
                 self._commands.send(command)
@@ -161,7 +163,7 @@ class Owner:
             return
         self._deaths += 1
         self._observe(Resumption(self._announced, code, self._heard_ns, self._samples, self._lines, self._deaths))
-        for command in self._asked.values():  # the one that died may not have come to it
+        for command in self._asked.values():  # the dead collector may not have carried it out
             self._tell(command)
         if self._stopping:
             self._tell(messages.Stop())
@@ -169,7 +171,7 @@ class Owner:
             self._tell(self._tree())
 
     def _release_collector(self) -> int:
-        """Release what belongs to a collector that has ended; return its exit code."""
+        """Release the process, queue and pipe of a collector that has ended; return its exit code (-N: signal N)."""
         process, self._process = self._process, None
         process.join()
         code: int = process.exitcode
@@ -196,7 +198,7 @@ class Owner:
             match message:
                 case messages.RunStarted():
                     self._announced = True
-                    run_directory.sweep()  # the program is on its way, and nothing waits for this
+                    run_directory.sweep()  # now, since the program has been started and nothing waits for this
                 case messages.Samples():
                     self._samples += len(message.t_ns)
                 case messages.Output():
@@ -209,14 +211,14 @@ class Owner:
             self._out.append(frame)
             return
         self._read_reports()
-        if ended.exit_code is None and self._exit_code is not None:  # the supervisor has it from the system itself
+        if ended.exit_code is None and self._exit_code is not None:  # from the supervisor's report
             told = ended._replace(exit_code=self._exit_code, ended=self._ending())
             frame = Frame(frame.t_ns, tuple(told if message is ended else message for message in frame.messages))
         self._out.append(frame)
         self._release_run()
 
     def _ending(self) -> str:
-        """How a run ended, where no collector says so."""
+        """How a run ended (`RunEnded.ended`), where no collector says so."""
         if self._stopping:
             return "stopped"
         code = self._exit_code
@@ -226,11 +228,11 @@ class Owner:
 
     @property
     def is_live(self) -> bool:
-        """Whether a program was launched and its end was not yet told."""
+        """Whether a program was launched and its `RunEnded` has not come yet."""
         return self._started is not None
 
     def launch(self, launch: Launch) -> None:
-        """Launch a program, unless one runs."""
+        """Launch a program, unless one runs. If that fails, a `Notice` says so."""
         if self._started is not None:
             return
         try:
@@ -256,7 +258,7 @@ class Owner:
         self._observe()
 
     def obey(self, command: Command) -> None:
-        """Carry out a command of the user's; one that makes no sense now is dropped."""
+        """Carry out a command of the user's. Without a run that it concerns, it has no effect."""
         if isinstance(command, Launch):
             self.launch(command)
             return
@@ -272,7 +274,7 @@ class Owner:
         self._tell(command)
 
     def stop(self) -> None:
-        """End the program now. May be called at any time, also by a signal handler."""
+        """End the program now. May be called at any time, also in a signal handler."""
         self._stopping = True
         self._command("stop")
 
@@ -315,8 +317,8 @@ class Owner:
                     self._gone_ns = time.monotonic_ns()
 
     def _end_unobserved(self, started: StartedRun) -> None:
-        """Tell that the program has ended, where no collector does."""
-        if self._process is not None:  # it does not answer
+        """Emit the `RunEnded` of the run, where no collector does."""
+        if self._process is not None:  # the collector does not react
             self._process.kill()
             self._release_collector()
         self._announce()
@@ -327,8 +329,8 @@ class Owner:
         self.start()
 
     def _supervisor_died(self, started: StartedRun) -> None:
-        """Go on in the supervisor's place: where this process could become a subreaper, the program's processes are its
-        children now."""
+        """Take the place of a supervisor that died. On Linux this process is a subreaper, and so the parent of the
+        program's processes now. Elsewhere, or where no program was started, the run is reported as ended."""
         assert self._reports is not None
         root = self._reports.root
         if root is None or not process_tree.LINUX:
@@ -360,7 +362,7 @@ class Owner:
     # -- the end
 
     def _release_run(self) -> None:
-        """Release a run that has ended and was told to its end."""
+        """Release a run whose `RunEnded` was passed on."""
         started, self._started = self._started, None
         if started is None:
             return
@@ -372,11 +374,11 @@ class Owner:
             self._substitute.close()
             self._substitute = None
         if not started.supervised.close(LAST_S):
-            started.supervised.kill()  # it was stopped, and does not go on
+            started.supervised.kill()  # it does not react
         started.clear_up()
 
     def close(self) -> list[Frame]:
-        """End the program and the collector; nothing is left of them. Return the last frames."""
+        """End the program, the supervisor and the collector, and remove the run directory. Return the last frames."""
         out: list[Frame] = []
         if self._started is not None:
             self.obey(messages.Stop())
@@ -397,7 +399,8 @@ class Owner:
 
 
 class Substitute:
-    """Supervises in a thread of this process what a supervisor that died had supervised; see `Supervisor.adopt`."""
+    """A thread of this process that takes the place of a supervisor that died. `reports` is the descriptor for reports;
+    see `Supervisor.adopt` for the others."""
 
     def __init__(
         self, reports: int, root: int, root_code: int | None, spare: Callable[[], frozenset[int]], *, ask: bool
@@ -411,14 +414,14 @@ class Substitute:
         os.write(self._commands, command.encode() + b"\n")
 
     def close(self) -> None:
-        """End what is left of the program, and the thread."""
+        """End the rest of the program, and the thread."""
         os.close(self._commands)
         self._thread.join(process_tree.PATIENCE)
         os.close(self._read)
 
 
 def wait(readable: list[Any], seconds: float) -> None:
-    """Wait until one of `readable` can be read, for at most `seconds`."""
+    """Wait until one of `Owner.readable` can be read, for at most `seconds`."""
     if readable:
         multiprocessing.connection.wait(readable, seconds)
     else:

@@ -1,40 +1,42 @@
-"""A tiny process that starts the observed program, reaps everything that comes of it, and ends it all.
+"""The supervisor, a small process that starts the observed program, reaps all its processes, and ends them.
 
     owner ── commands (lifeline) ──▶ supervisor ── starts ──▶ program ──▶ its children
           ◀── reports, JSON lines ──            ◀── every orphan becomes its child ──┘
 
-It is the subreaper of the whole tree: a process whose parent has died becomes its child, so `waitpid` knows when
-nothing is left. When the lifeline breaks, because the owner died or closed it, the tree ends. On Windows a Job
-object does the same; elsewhere, without subreapers, orphans are found by their session as far as they can be.
+"Orphan" is a process whose parent has died, "left-over" one that outlives the program's first process.
+
+The supervisor is the subreaper of the process tree: each orphan becomes its child, so `waitpid` tells when no process
+is left. When the lifeline breaks, because the owner died or closed it, the supervisor ends the tree. On Windows a Job
+object does the same. On other systems it is no subreaper, and orphans are not found.
 
 Commands, a line each:
 
-- `start`: start the program. Nothing is started before; where the lifeline breaks instead, the supervisor just ends.
-- `interrupt`: send the program what Ctrl-C in a terminal would.
-- `stop`: end all of it at once. SIGTERM, then `STOP_PATIENCE`, then SIGKILL.
-- `keep`: let what outlives the program's first process live on for as long as it likes; a later `stop` ends it.
-- `ask`: do not end what outlives the first process, unless that was killed: report it and wait for `keep` or `stop`.
+- `start`: start the program. Where the lifeline breaks before this command, the supervisor ends without a program.
+- `interrupt`: send SIGINT to the program's process group, as Ctrl-C in a terminal does.
+- `stop`: end all processes. SIGTERM, then `STOP_PATIENCE`, then SIGKILL.
+- `keep`: let left-overs live; a later `stop` ends them.
+- `ask`: report left-overs, and wait for `keep` or `stop` before ending them, unless the first process was killed.
 
-What the first process leaves may end by itself for `GRACE`. Then it is reported (`left_over`), gets SIGTERM and
-`LEFT_PATIENCE`, and then SIGKILL. Where the first process was killed, nobody will join what it left, and it is ended
-without that grace, within `KILLED_PATIENCE`. A `stop` or the lifeline's end cuts each of these times short: one that
-comes after SIGTERM was sent, to nothing. Python's resource trackers come last, see `process_tree`.
+Left-overs have the time `GRACE` to end by themselves. The rest is reported (`left_over`), and gets SIGTERM, then the
+time `LEFT_PATIENCE`, and then SIGKILL. If the first process was killed, nobody will join its left-overs: they get
+SIGTERM without that grace, and have `KILLED_PATIENCE`. A `stop` or the lifeline's end ends the grace and shortens the
+time after SIGTERM to `STOP_PATIENCE`; after SIGTERM, it ends the wait at once. Resource trackers end last, see
+`process_tree`.
 
 Reports, each with its time `t_ns` (monotonic ns):
 
-- `started` (`pid`), or `not_started` (`error`), which is the last one then.
-- `exited` (`pid`, `code`; -N: signal N): a child of the supervisor has ended, be it the program's first process or an
-  orphan.
-- `signalled` (`signal`, `sender`): the supervisor got a signal, which ends nothing; what was sent to the whole process
-  group, the program has got as well. `sender` is a pid, or 0: see `signals.SignalReader`.
-- `stopping`: `stop` came, and what ends from now on was ended by it.
-- `left_over` (`pids`, `then`): what outlives the first process. `then` is what becomes of it: `end`, `ask` or `keep`.
-- `ended`: nothing is left.
+- `started` (`pid`), or `not_started` (`error`), which then is the last report.
+- `exited` (`pid`, `code`; -N: signal N): a child of the supervisor has ended, the program's first process or an orphan.
+- `signalled` (`signal`, `sender`): the supervisor got a signal, which it survives. If the whole process group got the
+  signal, so did the program. `sender` is a pid, or 0: see `signals.SignalReader`.
+- `stopping`: `stop` came; it ends all processes that end from now on.
+- `left_over` (`pids`, `then`): the left-overs, and what happens to them: `end`, `ask` or `keep`.
+- `ended`: no process is left.
 
-After the last one the supervisor waits for the lifeline's end, since the reports are the owner's to read, and removes
-the run's directory.
+After the last report the supervisor waits for the lifeline's end, so that the owner can read the reports. Then it
+removes the run directory.
 
-Standard library only, and of rocketgui what stands beside it: it is run by an isolated interpreter.
+Standard library only, and the parts of rocketgui that use nothing else: an isolated interpreter runs this file.
 """
 
 from __future__ import annotations
@@ -68,20 +70,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container
     from typing import Any
 
-#: How long the left-overs of a program that came to its end may take to end by themselves, in s.
+#: How long left-overs may take to end by themselves, unless the first process was killed, in s.
 GRACE = 1.0
-#: How long they may take to end after SIGTERM, in s.
+#: How long left-overs may take to end after SIGTERM, in s.
 LEFT_PATIENCE = 3.0
-#: The same where the program's first process was killed, in s: all has to be over within 2 s then.
+#: The same if the first process was killed, in s: all has to be over within 2 s then.
 KILLED_PATIENCE = 1.0
-#: The same after `stop`, and when the lifeline broke, in s: all has to be over within 1 s then.
+#: The same after `stop`, and after the lifeline broke, in s: all has to be over within 1 s then.
 STOP_PATIENCE = 0.3
-#: Who goes on in the place of a supervisor that died hears of no process's end, and looks so often, in s.
+#: How often a substitute in the owner looks for ended children, in s: it gets no SIGCHLD.
 LOOK_EVERY = 0.05
 
-#: What an isolated interpreter runs; the path of this file comes as its first argument, where `ps` shows it. Its
-#: package is found at the end of the path, behind the standard library, and loaded as compiled before: a file to run
-#: would be compiled each time, which takes longer than all that the supervisor does until the program starts.
+#: The code that an isolated interpreter runs. Its first argument is the path of this file, so that `ps` shows it. The
+#: package's folder is put behind the standard library on the path, and this module is imported, so that its compiled
+#: code is used. A script would be compiled at each start, which takes longer than all else that the supervisor does
+#: before it starts the program.
 CODE = (
     "import sys;sys.path.append(sys.argv[1].replace('\\\\','/').rsplit('/',2)[0]);"
     "from rocketgui.supervisor import main;main()"
@@ -89,7 +92,8 @@ CODE = (
 
 
 class Reports:
-    """Writes what happened, a line of JSON each; an owner that is gone is no reason to stop working."""
+    """Writes the reports, a line of JSON each. A report that cannot be written is left out, since the supervisor has to
+    go on."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -108,7 +112,7 @@ class Reports:
 
 
 class Commands:
-    """The lines that come through a pipe; its end is the lifeline's."""
+    """The commands that come as lines through a pipe, the lifeline. `lost` is set when the lifeline has broken."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -116,7 +120,7 @@ class Commands:
         self._unread = b""
 
     def read(self) -> list[str]:
-        """Wait for commands; none when the lifeline has broken."""
+        """Wait for commands, and return them; an empty list if the lifeline has broken, or a line is incomplete."""
         data = b"" if self.lost else os.read(self.descriptor, 4096)
         self.lost = not data
         *lines, self._unread = (self._unread + data).split(b"\n")
@@ -124,9 +128,9 @@ class Commands:
 
 
 class Supervisor:
-    """The loop of a POSIX system: wait for commands and for the ends of processes, whichever comes first.
+    """The supervisor on POSIX systems: waits for commands and for the ends of processes, whichever comes first.
 
-    It runs in a process of its own (`main`), or in the owner's, see `adopt`.
+    It runs in a process of its own (`main`), or in a thread of the owner (`adopt`).
     """
 
     def __init__(self, commands: Commands, reports: Reports) -> None:
@@ -135,13 +139,13 @@ class Supervisor:
         self._root = 0
         self._root_code: int | None = None
         self._spare: Callable[[], Container[int]] | None = None
-        #: Becomes readable when a signal came; None where others get the signals.
+        #: A descriptor that becomes readable when a child ends; None in the owner, which handles signals itself.
         self._wake: int | None = None
         self._started = False
         self._ask = False
         self._keep = False
         self._told_of_left = False
-        #: How often it was said that it has to end, by `stop` or by the lifeline's end.
+        #: How many times `stop`, or the lifeline's end, has asked for the end of the program.
         self._ends_asked = 0
 
     @classmethod
@@ -155,24 +159,26 @@ class Supervisor:
         *,
         ask: bool = False,
     ) -> Supervisor:
-        """Go on in the place of a supervisor that was seen to be dead, in a thread of its owner, which is a subreaper
-        as well: the program's processes are this process's children now. Call `supervise` in that thread; it returns
-        after the report `ended`.
+        """A supervisor that takes the place of a dead one, in a thread of the owner. The owner is a subreaper as well,
+        so the program's processes are its children now. Call `supervise` in that thread; it returns after the report
+        `ended`.
 
-        `root` is the program's first process, and `root_code` its exit code if the dead one reported it. `ask`: that
-        command had been sent. `spare()` gives the pids of this process's other children, the dead supervisor among
-        them: they and what is below them are left alone, and their status is not taken. It is called often, and after
-        each look at the children; where one can be started meanwhile, a lock has to make it wait for the new pid.
+        `commands` and `reports` are descriptors. `root` is the pid of the program's first process, and `root_code` its
+        exit code if the dead supervisor reported it. `ask`: this command had been sent. `spare()` gives the pids of the
+        owner's other children, the dead supervisor among them: they and their descendants are left alone, and their
+        exit status is not taken. It is called often, each time after the children were listed. Where another child can
+        be started at the same time, a lock has to make `spare` wait for the new pid.
         """
         self = cls(Commands(commands), Reports(reports))
         self._root, self._root_code, self._spare, self._ask = root, root_code, spare, ask
         return self
 
     def start(self, argv: list[str], own_session: bool) -> bool:
-        """Wait for `start` and start the program; False if it came to nothing."""
+        """Wait for `start`, and start the program, in a session of its own if `own_session` is set. Return False if no
+        program was started."""
         become_subreaper()
         wake_when_parent_dies()
-        # Handlers, not SIG_IGN: what is ignored stays ignored in the program, a handler does not outlive exec.
+        # Handlers, not SIG_IGN: an ignored signal stays ignored in the program, a handler does not outlive exec.
         signals = SignalReader(TO_GROUPS, self._reports.signalled)
         while not self._started:
             self._obey()
@@ -185,7 +191,7 @@ class Supervisor:
             self._reports.write("not_started", error=f"{error.strerror or error}")
             return False
         self._reports.write("started", pid=process.pid)
-        process.returncode = 0  # it is reaped here, not by subprocess
+        process.returncode = 0  # so that subprocess does not reap it: `reap` does
         self._root = process.pid
         self._wake = _wake_for_children()
         signals.read()
@@ -194,7 +200,7 @@ class Supervisor:
         return True
 
     def supervise(self) -> None:
-        """Follow the program until nothing of it is left, and end what has to end."""
+        """Wait until no process of the program is left, and end those that have to end."""
         gone = self._wait(lambda: self._root_code is not None)
         if not gone and not self._ends_asked:
             gone = self._follow_left_overs()
@@ -203,7 +209,7 @@ class Supervisor:
         self._reports.write("ended")
 
     def wait_for_lifeline(self) -> None:
-        """Until the owner has read the last reports, or is gone."""
+        """Wait until the owner has read the last reports and closed the lifeline, or is gone."""
         while not self._commands.lost:
             self._commands.read()
 
@@ -211,7 +217,8 @@ class Supervisor:
         return self._root_code is not None and self._root_code < 0 and self._root_code != -signal.SIGINT
 
     def _follow_left_overs(self) -> bool:
-        """The first process has ended: what becomes of the others; True if they are gone."""
+        """After the end of the first process, wait for left-overs, report them, and keep them if asked to. Return True
+        if none is left, False if they have to be ended."""
         if not self._was_killed() and self._wait(lambda: False, GRACE):
             return True
         then = "keep" if self._keep else "ask" if self._ask and not self._was_killed() else "end"
@@ -233,15 +240,15 @@ class Supervisor:
         self._tell_of_left("end")
         after_root = KILLED_PATIENCE if self._was_killed() else LEFT_PATIENCE
         patience = STOP_PATIENCE if self._ends_asked else after_root
-        before, self._ends_asked = self._ends_asked, 0  # one more cuts it short
+        before, self._ends_asked = self._ends_asked, 0  # one more `stop` ends the wait
         asked = terminate_descendants(os.getpid(), self._spared())
         if not (asked and self._wait(lambda: False, patience)):
             end_descendants(self._reaped, self._spare)
         self._ends_asked += before
 
     def _wait(self, reached: Callable[[], bool], seconds: float | None = None) -> bool:
-        """Wait until `reached()`, until so many seconds are over, or until it has to end; True if, before any of that,
-        nothing was left to wait for."""
+        """Reap children until `reached()` is true, `seconds` have passed, or the program has to be ended. Return True
+        if no child was left before that."""
         deadline = None if seconds is None else time.monotonic() + seconds
         empty = 0
         while True:
@@ -292,7 +299,8 @@ class Supervisor:
         return tuple if self._spare is None else self._spare
 
     def _group_of(self, root: int) -> list[int]:
-        """The program's processes that a Ctrl-C in a terminal would reach; not this one, which may be of the group."""
+        """The program's processes that Ctrl-C in a terminal would reach, without this process, which may be in the
+        group."""
         group = os.getpgid(root)
         return [pid for pid in self._descendants() if _process_group(pid) == group]
 
@@ -303,8 +311,8 @@ class Supervisor:
 
 
 def _wake_for_children() -> int:
-    """A descriptor that becomes readable when a child ends. The handler is set only now, so that a program whose
-    starter ignores SIGCHLD finds it as it was."""
+    """A descriptor that becomes readable when a child ends. Called after the program was started, so that a program
+    inherits SIGCHLD as it was, for instance ignored."""
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     os.set_blocking(wake_read, False)
@@ -321,7 +329,8 @@ def _process_group(pid: int) -> int | None:
 
 
 def run_on_windows(commands: Commands, reports: Reports, argv: list[str]) -> None:  # pragma: no cover
-    """A Job object holds the tree: when this process ends, however it does, Windows ends all of it."""
+    """The supervisor on Windows. A Job object holds the process tree: when this process ends, in whatever way, Windows
+    ends all its processes."""
     job = _job_of_this_process()
     while "start" not in commands.read():
         if commands.lost:
@@ -352,7 +361,7 @@ def run_on_windows(commands: Commands, reports: Reports, argv: list[str]) -> Non
 
 
 def _job_of_this_process() -> Any:  # pragma: no cover
-    """A Job with JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE that holds this process and so all that it starts.
+    """A Job with JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE that holds this process and all processes that it starts.
 
     Source: Microsoft's documentation of CreateJobObjectW and JOBOBJECT_EXTENDED_LIMIT_INFORMATION.
     """
@@ -396,7 +405,7 @@ def _job_of_this_process() -> Any:  # pragma: no cover
 
 
 def _descriptor(passed: int, flags: int) -> int:
-    """The file descriptor that was handed over: on Windows it comes as a handle."""
+    """The file descriptor of a number that the owner has passed: on Windows the number is a handle."""
     if os.name != "nt":
         return passed
     import msvcrt
@@ -407,7 +416,7 @@ def _descriptor(passed: int, flags: int) -> int:
 def main() -> None:
     """supervisor.py COMMANDS REPORTS RUN_DIRECTORY own|same PROGRAM [ARGUMENT]...
 
-    The first two are descriptors (on Windows handles); `own` gives the program a session of its own.
+    COMMANDS and REPORTS are descriptors (on Windows handles); `own` gives the program a session of its own.
     """
     _, _, commands, reports, directory, session, *argv = sys.argv
     ends = _descriptor(int(commands), os.O_RDONLY), _descriptor(int(reports), os.O_WRONLY)

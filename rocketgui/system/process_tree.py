@@ -1,6 +1,6 @@
-"""The processes below one: which they are, which of them sent a signal, and how all of them are ended.
+"""The descendants of a process: finds them, finds whether one of them sent a signal, and ends all of them.
 
-Standard library only. The supervisor uses it, and whoever started the supervisor and outlives it.
+Standard library only. The supervisor uses this module, and the owner, which may take the supervisor's place.
 """
 
 from __future__ import annotations
@@ -18,61 +18,64 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
 
 LINUX: bool = sys.platform.startswith("linux")
-#: Whether the system lists the children of a process; Linux does, if it was built so, as nearly all are.
+#: Whether the system lists the children of a process: Linux does, if its kernel was built so, as nearly all are.
 LISTS_CHILDREN: bool = os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-#: How long to try to end what will not end, in s.
+#: How long `end_descendants` tries at most, in s.
 PATIENCE = 10.0
-#: How long Python's resource trackers may take to remove what is left once all others are gone, in s. They end then by
-#: themselves, some 50 ms later; one that does not is held open by a process outside the tree.
+#: How long Python's resource trackers may take to clean up once all other processes have ended, in s. Usually they end
+#: by themselves some 50 ms later. One that does not has its pipe held open by a process outside the tree.
 TRACKERS_PATIENCE = 0.5
-#: A tree in which so many processes are born while it is being stopped forks without end, and does not tidy up.
+#: If more new processes than this appear while a tree is being stopped, it forks without end and gets no SIGTERM.
 LATE_AT_MOST = 64
-#: What was killed is killed again after so long, in s, should its pid be another process's.
+#: Killed processes are killed again after so long, in s, since the pid may belong to a new process by then.
 FORGOTTEN_AFTER = 0.25
-#: One look may find nothing of the tree while a process is handed from its dead parent to this one; so many do not.
+#: How many scans in a row have to find no process. A single one may miss a process whose parent has just died, before
+#: it becomes a child of this process.
 EMPTY_LOOKS = 3
-#: The nice value of the program's session as a whole, beside that of a window.
+#: The nice value of the program's session as a whole; that of the window's session is lower.
 SESSION_NICE = 5
 
-#: The command line of a resource tracker, in all that has had one: multiprocessing since Python 3.4, loky, joblib.
+#: The command line of a resource tracker: of multiprocessing since Python 3.4, loky, and joblib.
 _TRACKER = re.compile(rb"(?:^|[\0 ])-c[\0 ]from (?:\w+\.)+(?:resource|semaphore)_tracker import main; ?main\(")
 
 
 def become_subreaper() -> bool:
-    """Make orphaned descendants children of this process; False where the system cannot."""
+    """Make this process a subreaper: orphans among its descendants become its children. False where the system cannot
+    (prctl(2), Linux only)."""
     return _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def wake_when_parent_dies() -> bool:
-    """Have this process continued (SIGCONT) when its parent dies, in case it was stopped; False where the system
-    cannot. A process that is not stopped does not notice."""
+    """Have this process continued (SIGCONT) when its parent dies, in case it was stopped; else SIGCONT has no effect.
+    Return False where the system cannot (prctl(2), Linux only)."""
     return _prctl(PR_SET_PDEATHSIG, signal.SIGCONT)
 
 
 def _prctl(option: int, value: int) -> bool:
     if not LINUX:
         return False
-    import ctypes  # here, and the others likewise: the program's first line waits for the supervisor to be up
+    import ctypes  # late, as other imports: the program's first line waits for the supervisor's start
 
     return bool(ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) == 0)
 
 
 def lower_session(pid: int) -> None:
-    """Let a window go before the session of `pid`, where the system schedules by session (Linux, autogroup).
+    """Lower the priority of the session of `pid` below the window's, where the system schedules by session (Linux,
+    autogroup; sched(7)).
 
-    It is the group as a whole that is lowered: the niceness that the program sees of itself stays what it was. The
-    system may refuse, since it takes only some ten such wishes a second; then it stays as it is.
+    Only the session as a whole is lowered: the program's own nice values stay as they were. The system may refuse,
+    since it accepts only some ten such changes a second; then nothing changes.
     """
     with contextlib.suppress(OSError), open(f"/proc/{pid}/autogroup", "wb", buffering=0) as file:
         file.write(str(SESSION_NICE).encode())
 
 
-# ---------------------------------------------------------------- which they are
+# ---------------------------------------------------------------- finding processes
 
 
 def parents() -> dict[int, int]:
-    """The parent's pid of every process of the system."""
+    """The pid of the parent of every process of the system: pid -> parent's pid."""
     if LINUX:
         pairs = ((int(entry), parent_of(int(entry))) for entry in os.listdir("/proc") if entry.isdigit())
         return {pid: parent for pid, parent in pairs if parent is not None}
@@ -81,20 +84,20 @@ def parents() -> dict[int, int]:
 
 
 def parent_of(pid: int) -> int | None:
-    """The pid of a process's parent, as Linux tells it; None if the process is gone."""
+    """The pid of a process's parent, on Linux; None if the process is gone."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            # The name in brackets may hold anything, even brackets.
+            # The name in brackets may itself contain brackets.
             return int(file.read().rpartition(b")")[2].split()[1])
     except OSError:
         return None
 
 
 def descendants(of: int, spare: Callable[[], Container[int]] = tuple) -> list[int]:
-    """The pids of all children, their children, and so on; parents stand before their children.
+    """The pids of the descendants of `of`, parents before their children.
 
-    Children of `of` that are in `spare()` are left out, and what is below them. It is called after the look at the
-    children, so that it knows those that were started meanwhile.
+    Children of `of` that are in `spare()`, and their descendants, are left out. `spare` is called after the children
+    were listed, so that it includes children that were started shortly before.
     """
     children_of = children if LISTS_CHILDREN else _children_by_table()
     found = children_of(of)[:]
@@ -113,8 +116,8 @@ def _children_by_table() -> Callable[[int], list[int]]:
 
 
 def children(pid: int) -> list[int]:
-    """The children of a process, as Linux keeps them (see `LISTS_CHILDREN`): where each process forks and ends at once,
-    a look at all of the system's processes would come too late every time."""
+    """The pids of the children of a process, as Linux lists them (see `LISTS_CHILDREN`). In a tree whose processes each
+    fork and end at once, a scan of all processes of the system would come too late every time."""
     found: list[int] = []
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
@@ -124,12 +127,12 @@ def children(pid: int) -> list[int]:
 
 
 def is_descendant(pid: int, of: int) -> bool:
-    """Whether a process is below another: a zombie still is, one that was reaped is not."""
+    """Whether a process is a descendant of the process `of`. A zombie still is, a process that was reaped is not."""
     table = {} if LINUX else parents()
     seen = set()
     above: int | None = pid
     while above and above not in seen:
-        seen.add(above)  # pids that are used again could make a ring
+        seen.add(above)  # pids that are used again could make a cycle
         above = parent_of(above) if LINUX else table.get(above)
         if above == of:
             return True
@@ -137,16 +140,16 @@ def is_descendant(pid: int, of: int) -> bool:
 
 
 def sent_by_program(sender: int, supervisor: int, known: Callable[[int], bool]) -> bool:
-    """Whether the sender of a signal is one of the program's processes: below the supervisor, or, since it may have
-    ended, `known` as one. 0 stands for the kernel, as for Ctrl-C in a terminal, or for who is out of sight."""
+    """Whether the sender of a signal is one of the program's processes: a descendant of the supervisor or, since the
+    sender may have ended, `known(sender)`. Sender 0 is the kernel, as for Ctrl-C in a terminal, or unknown."""
     return sender > 0 and (is_descendant(sender, supervisor) or known(sender))
 
 
 def is_tracker(pid: int) -> bool:
     """Whether a process is one of Python's resource trackers.
 
-    It removes the shared memory and semaphores that a program leaves, when the last process that holds its pipe has
-    ended.
+    A resource tracker removes the shared memory and semaphores that a program has left, once the last process that
+    holds the tracker's pipe has ended.
     """
     if LINUX:
         try:
@@ -159,20 +162,21 @@ def is_tracker(pid: int) -> bool:
     return _TRACKER.search(command) is not None
 
 
-# ---------------------------------------------------------------- how they end
+# ---------------------------------------------------------------- ending processes
 
 
 def send(pids: Iterable[int], number: int) -> None:
-    """Send a signal to each; those that are gone, or belong to another user, are passed over."""
+    """Send a signal to each process; those that are gone, or belong to another user, are skipped."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
 
 
 def reap(reaped: Callable[[int, int], None], spare: Callable[[], Container[int]] | None = None) -> bool:
-    """Reap every child that has ended, and call `reaped(pid, status)` for each; False if there is no child left.
+    """Reap every child that has ended, and call `reaped(pid, status)` for each, with the status of waitpid(2). Return
+    False if no child is left.
 
-    With `spare`, children in `spare()` are none, and nobody else's status is taken.
+    Children in `spare()` are ignored, and their status is not taken.
     """
     if spare is None:
         while True:
@@ -197,13 +201,14 @@ def reap(reaped: Callable[[int, int], None], spare: Callable[[], Container[int]]
 
 
 def stop_descendants(of: int, spare: Callable[[], Container[int]] = tuple) -> list[int]:
-    """SIGSTOP every descendant, again and again until no new one turns up: what is stopped cannot fork."""
+    """Send SIGSTOP to every descendant, since stopped processes cannot fork; repeat until no new one is found. Return
+    their pids."""
     return _stop(of, spare, set())[0]
 
 
 def _stop(of: int, spare: Callable[[], Container[int]], stopped: set[int]) -> tuple[list[int], int]:
-    """Stop the descendants that are not in `stopped` yet, and add them; return all, and how many of them did not turn
-    up at the first look."""
+    """Stop the descendants that are not in `stopped` yet, and add them to it. Return all descendants, and how many of
+    them the first scan did not find."""
     looks = late = 0
     while True:
         found = descendants(of, spare)
@@ -217,10 +222,11 @@ def _stop(of: int, spare: Callable[[], Container[int]], stopped: set[int]) -> tu
 
 
 def terminate_descendants(of: int, spare: Callable[[], Container[int]] = tuple) -> bool:
-    """SIGTERM to every descendant but the resource trackers; False, and nothing is sent, where they fork without end.
+    """Send SIGTERM to every descendant but the resource trackers. Return False, without SIGTERM and with the
+    descendants stopped, if they fork without end (see `LATE_AT_MOST`).
 
-    They are stopped before and continued after it, so that it reaches all of them before any of them acts on it: no
-    pool replaces the workers that it sees end. Nor would it reach what was stopped already, as in a paused run.
+    Descendants are stopped before SIGTERM and continued after it, so that all have SIGTERM before one reacts to it: no
+    pool replaces workers that end. Processes that were stopped already, as in a paused run, could not react otherwise.
     """
     found, late = _stop(of, spare, set())
     if late > LATE_AT_MOST:
@@ -231,15 +237,15 @@ def terminate_descendants(of: int, spare: Callable[[], Container[int]] = tuple) 
 
 
 def end_descendants(reaped: Callable[[int, int], None], spare: Callable[[], Container[int]] | None = None) -> None:
-    """End everything below this process until `waitpid` says that nothing is left; `reaped(pid, status)` is
-    called for each. A scan that finds nothing is no proof: a fork may be on its way. After `PATIENCE` seconds it gives
-    up: what is left then belongs to another user and may not be ended.
+    """Kill the descendants of this process until `waitpid` says that no child is left; `reaped(pid, status)` is called
+    for each child. A scan without a result would not be enough, since a process may be forking. Gives up after
+    `PATIENCE` seconds: processes that are left then belong to another user, and may not be killed.
 
-    The resource trackers come last: once all others are gone, they have `TRACKERS_PATIENCE` to remove what is left in
-    shared memory, and end.
+    Resource trackers end last: once all other processes have ended, they have `TRACKERS_PATIENCE` to remove left-over
+    shared memory and end.
 
-    Where this process has other children than the program's, `spare()` gives their pids, see `descendants`; they and
-    what is below them are not touched, and their status is not taken. Then several scans have to find nothing.
+    Where this process has children that are not the program's, `spare()` gives their pids, see `descendants`. They and
+    their descendants are left alone, and their status is not taken; `EMPTY_LOOKS` scans then have to find no child.
     """
     me = os.getpid()
     deadline = time.monotonic() + PATIENCE
@@ -255,7 +261,7 @@ def end_descendants(reaped: Callable[[int, int], None], spare: Callable[[], Cont
         reaped(pid, status)
 
     while (now := time.monotonic()) < deadline:
-        if now >= forget_at:  # who ignores the ends of its children lets pids be used again unseen
+        if now >= forget_at:  # where a parent ignores SIGCHLD, pids are used again unseen
             killed.clear()
             stopped.clear()
         if not killed:
@@ -263,7 +269,7 @@ def end_descendants(reaped: Callable[[int, int], None], spare: Callable[[], Cont
         found, _ = _stop(me, tuple if spare is None else spare, stopped)
         if now < trackers_deadline:
             trackers |= {pid for pid in found if pid not in killed and pid not in trackers and is_tracker(pid)}
-            send(trackers, signal.SIGCONT)  # they have to notice that the others are gone
+            send(trackers, signal.SIGCONT)  # trackers have to notice that the other processes are gone
         else:
             trackers.clear()
         victims = [pid for pid in found if pid not in trackers]
@@ -275,5 +281,5 @@ def end_descendants(reaped: Callable[[int, int], None], spare: Callable[[], Cont
             return
         if not victims and trackers_deadline == deadline:
             trackers_deadline = time.monotonic() + TRACKERS_PATIENCE
-        # Those that are dying need the cores more than one who looks for them.
+        # Wait at least as long as this scan took: the dying processes need the cores.
         time.sleep(max(0.002, time.monotonic() - now))

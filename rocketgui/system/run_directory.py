@@ -1,8 +1,8 @@
-"""The private directory of a run: created by its owner, removed at the run's end by the owner or the supervisor, and
-swept away by the next owner where both were killed.
+"""The private directory of a run. Its owner creates it; the owner or the supervisor removes it at the end of the run.
+Where both were killed, a later owner removes it (`sweep`).
 
-Nothing here follows a symbolic link below the directory's parent: the program may have put one anywhere, even in the
-place of the directory. Standard library only, and only what a start needs is imported at once.
+No function follows a symbolic link below the directory's parent, since the program may have replaced anything there by
+a link, even the directory. Standard library only; modules that a start does not need are imported late.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 PREFIX = "rocketgui-"
-#: Held locked for as long as the owner lives; its text is the owner's pid, for people.
+#: The file that the owner keeps locked while it lives. It holds the owner's pid, for human readers.
 OWNER = "owner"
-#: Room that the directory in memory must have, so that 256 trace buffers fit in it three times.
+#: Free bytes that `MEMORY` must have to be used: three times the size of 256 trace buffers.
 ROOM = 448 * 1024 * 1024
 MEMORY = "/dev/shm"
-#: So old, in s, has a directory to be whose owner cannot be known (older versions wrote no file), to be swept away.
+#: The age in s from which on `sweep` removes a directory without a lock file, as older versions made them.
 OLD = 24 * 3600.0
-#: So many directories are swept away at a time; the next sweep goes on.
+#: How many directories one `sweep` removes at most.
 SWEPT_AT_A_TIME = 20
 
-#: Device and inode: they tell the directory that was created from another one in its place.
+#: Device and inode: they distinguish the directory that was created from another one in its place.
 Identity = tuple[int, int]
 
-#: Windows can do none of these; there a link needs a privilege.
+#: Whether the system has these calls. Windows has none of them; there, making a link needs a privilege.
 _BY_DESCRIPTOR = {os.open, os.unlink, os.rmdir} <= os.supports_dir_fd and os.listdir in os.supports_fd
 
 
 def create() -> str:
-    """Create a directory for this user alone, and return its path; in memory where there is room, since maps on a disk
-    are written back to it.
+    """Create a directory for this user alone, and return its path. It is in memory where there is room: the system
+    would write the maps of files on a disk back to the disk.
 
     Raises:
-        OSError: the system refuses it.
+        OSError: the directory cannot be created.
     """
     import tempfile
 
@@ -51,7 +51,7 @@ def create() -> str:
 
 
 def identity(directory: str) -> Identity | None:
-    """What tells this directory from another one of its name; None if there is none, or something else."""
+    """The identity of a directory; None if the path does not exist, or is not a directory."""
     try:
         found = os.lstat(directory)
     except OSError:
@@ -60,10 +60,10 @@ def identity(directory: str) -> Identity | None:
 
 
 class Claim:
-    """Marks a directory as that of this process, until it is released or the process ends, however it does.
+    """Marks a directory as that of this process, until the claim is released or the process ends, in whatever way.
 
-    It is a lock on a file, because the kernel then tells who lives: pids are used again, and mean something else in
-    another container that shares the directory. Where the system has no such locks there is no file.
+    It is a lock on a file, so that the kernel shows whether the owner lives. A pid would not do: pids are used again,
+    and differ in another container that shares the directory. Where the system has no such locks there is no file.
     """
 
     def __init__(self, directory: str) -> None:
@@ -75,7 +75,7 @@ class Claim:
             self._descriptor = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             os.write(self._descriptor, f"{os.getpid()}\n".encode())
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.rename(hidden, path)  # never seen without its lock
+            os.rename(hidden, path)  # under this name, the file is always locked
 
     def release(self) -> None:
         if self._descriptor >= 0:
@@ -84,9 +84,9 @@ class Claim:
 
 
 def remove(directory: str, created: Identity | None) -> bool:
-    """Remove a directory with all that is in it, if it is the one that was created; True if it is gone.
+    """Remove a directory with its content, if its identity is `created`. Return whether no directory has this path now.
 
-    Links, FIFOs and sockets in it are removed as such. What cannot be removed stays.
+    Links, FIFOs and sockets in it are removed, not followed or opened. Content that cannot be removed stays.
     """
     if created is None or identity(directory) != created:
         return identity(directory) is None
@@ -108,7 +108,7 @@ def _opened(directory: str) -> Iterator[tuple[int, str, int]]:
     """Descriptor of the parent, the directory's name in it, and descriptor of the directory.
 
     Raises:
-        OSError: it is no directory (any more), or may not be read.
+        OSError: there is no such directory (any more), or it may not be read.
     """
     path, name = os.path.split(directory)
     parent = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -127,32 +127,32 @@ def _remove_entry(name: str, folder: int) -> None:
         os.unlink(name, dir_fd=folder)
     except FileNotFoundError:
         pass
-    except OSError:  # a folder, most likely, which only the program can have made
+    except OSError:  # most likely a folder, made by the program
         import shutil  # would take longer to import than all of the supervisor
 
         with contextlib.suppress(OSError, RecursionError):
-            shutil.rmtree(name, dir_fd=folder)  # it does not follow links, where dir_fd is known
+            shutil.rmtree(name, dir_fd=folder)  # does not follow links where the system supports dir_fd
 
 
 def _identity(found: os.stat_result) -> Identity:
     return found.st_dev, found.st_ino
 
 
-# ---------------------------------------------------------------- what was left
+# ---------------------------------------------------------------- directories that were left behind
 
 
 def places() -> list[str]:
-    """The folders in which directories of runs are created."""
+    """The folders in which run directories are created."""
     import tempfile
 
     return list(dict.fromkeys(map(os.path.realpath, (MEMORY, tempfile.gettempdir()))))
 
 
 def sweep(folders: Iterable[str] | None = None) -> list[str]:
-    """Remove the directories of runs whose owner is gone, this user's only; return their paths.
+    """Remove this user's run directories whose owner is gone, in `folders` or else in `places()`; return their paths.
 
-    It takes a moment, so it is nothing for the way to a program's first line. Directories without a readable claim go
-    when they are older than a day.
+    Directories without a readable lock file are removed when they are older than `OLD`. Not to be called before the
+    program has started, since the call takes a moment.
     """
     if not _BY_DESCRIPTOR:
         return []
@@ -177,7 +177,7 @@ def _swept(entry: os.DirEntry[str]) -> bool:
 
 
 def _is_left(directory: str, found: os.stat_result) -> bool:
-    """Whether the owner of a directory is gone; without a claim, whether it is old."""
+    """Whether the owner of a directory is gone; without a lock file, whether the directory is old."""
     with _opened(directory) as (_, _, folder):
         if _identity(os.fstat(folder)) != _identity(found):
             return False
@@ -188,10 +188,10 @@ def _is_left(directory: str, found: os.stat_result) -> bool:
 
 
 def _is_claimed(folder: int) -> bool:
-    """Whether the owner's file in a directory is locked.
+    """Whether the lock file in a directory is locked.
 
     Raises:
-        OSError: there is no such file.
+        OSError: there is no such file, or it is not a regular file.
     """
     import fcntl
 

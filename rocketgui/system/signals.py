@@ -1,5 +1,5 @@
-"""What signals are called, and who sent one: that decides whether a signal to the whole process group was the user's,
-or the program's own.
+"""Names of signals, and senders of signals. The sender shows whether the user or the program itself sent a signal to
+the whole process group.
 
 Standard library only.
 """
@@ -14,7 +14,8 @@ TYPE_CHECKING = False  # typing would take longer to import than any of these
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-#: What a terminal, a shell, a service manager or the program itself sends to whole groups; no system has all of them.
+#: The signals that a terminal, a shell, a service manager or the program itself sends to whole process groups, as far
+#: as this system has them.
 TO_GROUPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name))
 
 
@@ -27,20 +28,20 @@ def signal_name(number: int) -> str:
 
 
 def how_it_ended(code: int) -> str:
-    """An exit code (-N: signal N) in words: what follows the name of the process."""
+    """An exit code (-N: signal N) in words, to follow the name of the process."""
     return f"was killed by {signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
 
 
 class SignalReader:
     """Calls `received(number, sender)` for each signal of `numbers` that this process gets.
 
-    `sender` is a pid; 0 where it was the kernel, as for Ctrl-C in a terminal, or a process out of sight (in another
-    container), or where the system does not tell (macOS).
+    `sender` is a pid; 0 if the kernel sent the signal, as for Ctrl-C in a terminal, or a process in another pid
+    namespace, or where the system does not tell (macOS).
 
-    In two steps, because what is started in between has to find signals as they would be without this: handlers do
-    not outlive exec, a mask does. So construct it, which handles the signals without knowing their senders; start
-    processes; then call `read`. Signals that are ignored stay ignored for what is started, but are told of after
-    `read`.
+    Use it in two steps, so that processes which are started in between have the signals as they would be otherwise:
+    handlers do not outlive exec, a mask does. First construct it: handlers receive the signals, without their senders.
+    Then start processes. Then call `read`. A signal that was ignored stays ignored in those processes, and is received
+    only after `read`.
 
     `received` is called in the main thread before `read`, in a thread of its own after it.
     """
@@ -57,8 +58,8 @@ class SignalReader:
         }
 
     def read(self) -> None:
-        """Block the signals and wait for them in a thread; call it in the main thread, and before others are started,
-        since those begun later inherit the mask. A system without masks (Windows) keeps to the handlers."""
+        """Block the signals, and wait for them in a thread. Call this in the main thread, before other threads are
+        started, since these inherit the mask. On a system without masks (Windows), the handlers stay."""
         if not hasattr(signal, "pthread_sigmask"):
             return
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, self._numbers)
@@ -77,11 +78,11 @@ class SignalReader:
             self._received(number, sender)
 
     def close(self) -> None:
-        """End the thread, and leave mask and handlers as they were before; call it in the main thread."""
+        """End the thread, and restore the mask and the handlers. Call this in the main thread."""
         if self._thread is not None and self._thread.ident is not None:
             self._closing = True
             signal.pthread_kill(self._thread.ident, next(iter(self._numbers)))
             self._thread.join()
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
         for number, handler in self._before.items():
-            signal.signal(number, handler or signal.SIG_DFL)  # None: it was set by what is not Python
+            signal.signal(number, handler or signal.SIG_DFL)  # None: native code had set the handler
