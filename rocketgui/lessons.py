@@ -2,10 +2,10 @@
 
     resources/lessons/3.json     {"title": ..., "steps": [{"title", "text", "look_for", "controls", "shows", ...}]}
 
-`controls` are named as on the command line. `shows` are the ids of the findings that the step promises, `prints` pieces
-of lines that it prints; a test runs every lesson and holds it to them. `program` names a file beside the lesson that
-takes the place of the built-in program; `seconds` ends a run that would never end; `free_threaded` steps need a Python
-without a GIL. `view` names what the window shows of it, one of `COUNTER_VIEWS`, one of `CORE_VIEWS`, or both.
+`controls` are named as in `options.CONTROLS`. `shows` are the ids of the findings that the step has to show, `prints`
+parts of lines that it has to print; a test runs every lesson and checks both. `program` names a file beside the lesson
+that replaces the built-in program; `seconds` ends a run that would never end; `free_threaded` steps need a Python
+without a GIL. `view` names the views that the window shows: one of `COUNTER_VIEWS`, one of `CORE_VIEWS`, or both.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ CORE_VIEWS = ("load", "timeline")
 
 
 class Step(NamedTuple):
-    """One run of a lesson. `options` holds the controls; `unavailable` why it cannot be had here, or nothing.
-    `counter_view` and `core_view` are the views that show it; None: whichever is there."""
+    """One run of a lesson. `options` holds the controls; `unavailable` says why the step cannot run here, or is empty.
+    `counter_view` and `core_view` are the views to show; None: leave the view as it is."""
 
     title: str
     text: str
@@ -44,12 +44,12 @@ class Step(NamedTuple):
     core_view: str | None
 
     def source(self) -> str | None:
-        """The text of the program, if it is not the built-in one."""
+        """The text of the step's own program; None for the built-in program."""
         return None if self.program is None else resource(f"lessons/{self.program}").read_text(encoding="utf-8")
 
     @property
     def takes_numbers(self) -> bool:
-        """Whether it takes the number of workers and the limit."""
+        """Whether the program takes the number of workers and the limit."""
         return self.program is None or "--limit" in (self.source() or "")
 
 
@@ -62,7 +62,8 @@ class Lesson(NamedTuple):
 
 
 def lesson(number: int, python: PythonInstallation | None = None) -> Lesson:
-    """Read a lesson, 1 to `LESSONS`, as it is with a Python; None: rocketgui's own."""
+    """Read the lesson with this number, 1 to `LESSONS`. Which steps are available depends on the Python that runs them
+    (None: rocketgui's own)."""
     python = python or python_installations.known(python_installations.own())
     read = json.loads(resource(f"lessons/{number}.json").read_text(encoding="utf-8"))
     return Lesson(number, read["title"], tuple(_step(step, python) for step in read["steps"]))
@@ -74,10 +75,10 @@ def titles() -> list[str]:
 
 
 def launch_of(step: Step, options: Options, *, own_session: bool) -> Launch:
-    """The command that launches a step, with the controls as they stand in `options`."""
+    """The command that launches a step with the controls in `options`."""
     if step.program is None:
         return options.command(own_session=own_session)
-    # It starts plain processes, each of which counts a rocket of its own, whatever else the controls say.
+    # A lesson's own program starts plain processes, each with a count of its own, whatever the other controls are.
     launch = options._replace(variant=Variant(start_method=options.variant.start_method)).command(
         own_session=own_session
     )

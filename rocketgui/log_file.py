@@ -1,7 +1,7 @@
-"""Where rocketgui writes down what it decided, for bug reports: off unless it is asked for by `--log-level`.
+"""The log file of rocketgui's decisions, for bug reports. Nothing is logged without `--log-level`.
 
-Each process of rocketgui appends lines to one file; nothing of it ever goes to the program's standard output or error.
-The supervisor has no part in it: its reports are logged by the owner, who reads them.
+Each process of rocketgui appends lines to one file; no line ever goes to the program's standard output or error. The
+supervisor does not log: the owner logs its reports.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import logging
 import os
 from pathlib import Path
 
-#: A file of so many bytes is put aside when a new log begins; the one that was put aside before is gone then.
+#: When a log begins and the file has more bytes than this, the file is renamed; an older renamed file is replaced.
 LARGE = 5_000_000
 
 _FORMAT = "%(asctime)s.%(msecs)03d %(processName)s[%(process)d] %(levelname)s %(name)s: %(message)s"
 _logger = logging.getLogger("rocketgui")
-# What is logged goes nowhere by itself, least of all to the program's standard error.
+# Without a log file, log records go nowhere, above all not to the program's standard error.
 _logger.addHandler(logging.NullHandler())
 _logger.propagate = False
-#: What writes the log of this process, if it logs.
+#: The handler that writes the log of this process, if it logs.
 _open: list[logging.Handler] = []
 
 
@@ -28,14 +28,14 @@ def path() -> Path:
     named = os.environ.get("ROCKETGUI_LOG")
     if named:
         return Path(named)
-    import platformdirs  # here: most runs log nothing
+    import platformdirs  # imported late: most runs log nothing
 
     return platformdirs.user_log_path("rocketgui", appauthor=False) / "rocketgui.log"
 
 
 def begin(level: str | None) -> str:
-    """Log from here on what is at least of this level: debug, info, warning or error; None: nothing. Return why the
-    file cannot be written, empty if it can."""
+    """Begin to log records of at least this level, one of `options.LOG_LEVELS`; None: do not log. Return why the file
+    cannot be written, empty if it can."""
     if level is None or _open:
         return ""
     file = path()
@@ -55,12 +55,12 @@ def begin(level: str | None) -> str:
 
 
 def level() -> str | None:
-    """The level at which this process logs, for another process of rocketgui; None: it does not."""
+    """The log level of this process, to pass to another process of rocketgui; None if this process does not log."""
     return logging.getLevelName(_logger.level).lower() if _open else None
 
 
 def end() -> None:
-    """Log no more, and close the file."""
+    """Stop logging, and close the file."""
     while _open:
         handler = _open.pop()
         _logger.removeHandler(handler)

@@ -1,4 +1,4 @@
-"""What can be asked for: by the command line, by a lesson, by what was set when the window was last closed."""
+"""The options of rocketgui: from the command line, from a lesson, or as saved when the window was last closed."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class Options(NamedTuple):
-    """What the user asked for. `launch`: at once, without a press of the button; `python`: what runs the program."""
+    """The options of rocketgui. `launch`: launch the program at once; `python`: the path of the Python that runs it."""
 
     workers: int = WORKERS
     limit: int = LIMIT
-    #: Which of the built-in programs it is.
+    #: Which variant of the built-in program runs.
     variant: Variant = Variant()  # noqa: RUF100
     launch: bool = False
     headless: bool = False
     report: Path | None = None
     python: str = python_installations.own()
-    #: A program of the user's, in place of the built-in one.
+    #: A script of the user's, in place of the built-in program.
     script: Script | None = None
     self_test: bool = False
     lesson: int | None = None
     #: The fewest and the most workers of a sweep, and for how many seconds each number of them is measured.
     sweep: tuple[int, int] | None = None
     seconds: float = 2.0
-    #: The names of the controls that the user gave, where a lesson has its own.
+    #: The names of the controls that the user gave; they take precedence over a lesson's.
     given: frozenset[str] = frozenset()
-    #: What is logged, one of `LOG_LEVELS`; None: nothing.
+    #: The log level, one of `LOG_LEVELS`; None: nothing is logged.
     log_level: str | None = None
-    #: How the window is presented from the start: `full`, `720p` or `1080p`.
+    #: One of `SHAPES`: the window begins in a presentation of this size. None: no presentation.
     present: str | None = None
 
     @property
@@ -52,20 +52,20 @@ class Options(NamedTuple):
         return {control.name: values[control.name] for control in CONTROLS}
 
     def with_controls(self, values: Mapping[str, Any]) -> Options:
-        """The same with other values of some `CONTROLS`, by name."""
+        """These options with other values of some `CONTROLS`, by name."""
         of_variant = {name: value for name, value in values.items() if name in Variant._fields}
         others = {name: value for name, value in values.items() if name not in of_variant}
         return self._replace(variant=self.variant._replace(**of_variant), **others)
 
     def command(self, *, own_session: bool) -> Launch:
-        """The command that launches the user's program, or the built-in one so."""
+        """The command that launches the user's script, or else the built-in program with these options."""
         if self.script is not None:
             return self.script.launch(self.python, own_session=own_session)
         return rocket_launch(self.workers, self.limit, self.variant, self.python, own_session=own_session)
 
 
 def rocket_launch(workers: int, limit: int, variant: Variant, python: str, *, own_session: bool) -> Launch:
-    """The command that launches a variant of the built-in program with an interpreter, given by its path."""
+    """The command that launches a variant of the built-in program with the interpreter at the path `python`."""
     variant = variant.launched
     method = ("--start-method", variant.start_method) if variant.start_method else ()
     return Launch(
@@ -88,10 +88,10 @@ def pin_refusal() -> str | None:
 
 
 def parse_watch(typed: str) -> str:
-    """A value to watch, as a user names it.
+    """Check the name of a variable to watch, and return it without blanks around it.
 
     Raises:
-        ValueError: that is not the name of a value.
+        ValueError: the text is not NAME, module.NAME or function:local.
     """
     function, colon, local = typed.strip().rpartition(":")
     parts = [local, *(function.split(".") if colon else ())] if colon else local.split(".")
@@ -101,8 +101,8 @@ def parse_watch(typed: str) -> str:
 
 
 class Control(NamedTuple):
-    """One of the choices of what to run. `check` takes a value as a file has it, and raises ValueError where that makes
-    no sense; `about` and `metavar` are what the command line says of it."""
+    """One of the choices of what to run. `check` converts a value from a file or the command line, and raises
+    ValueError if it is wrong. `about` and `metavar` are for the help of the command line."""
 
     name: str
     check: Callable[[Any], Any]
@@ -136,13 +136,13 @@ def _pinned(value: Any) -> bool:
 
 
 def _python(value: Any) -> str:
-    """One that is still there; whether it starts, a launch tells."""
+    """Check that there is a program at this path; only a launch shows whether it is a Python that starts."""
     if not isinstance(value, str) or not os.access(value, os.X_OK) or os.path.isdir(value):
         raise ValueError("no program")
     return value
 
 
-#: All that says what to run, and nothing else: the command line, the lessons and the settings file read it from here.
+#: All choices of what to run, and no other options. The command line, the lessons and the settings file use this list.
 CONTROLS = (
     Control("workers", _typed(formatting.parse_workers), "processes, 1 to 256", "N"),
     Control("limit", _typed(formatting.parse_limit), "how far each counts: 10_000_000, 1e8, 50M or sys.maxsize", "N"),

@@ -1,7 +1,7 @@
-"""The Pythons that can run a program: the one that belongs to rocketgui, and those that the user has.
+"""The Python installations that can run a program: rocketgui's own, and those of the user.
 
-A packaged rocketgui is no Python that could run a program, so one comes with it, in the folder `python`. What packaging
-changes in the environment is undone for whatever is started.
+The executable of a packaged rocketgui cannot run a Python program, so a Python is packaged with it, in the folder
+`python`. Changes that packaging makes in the environment are undone for programs that are started.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from typing import NamedTuple
 
 from rocketgui.system import safe_path
 
-#: The agent's syntax; below it, Python has changed too much.
+#: The oldest version that can be observed: the agent uses its syntax.
 OLDEST = (3, 8)
 PATIENCE_S = 20.0
-#: What PyInstaller changes so that a packaged program finds its own libraries; what was there has _ORIG at its end.
+#: The variable that PyInstaller changes so that a packaged program finds its libraries. It keeps the value before in a
+#: variable with _ORIG at its end.
 _LIBRARY_PATH = "LD_LIBRARY_PATH"
-#: On Windows a program of the console opens one, which a window without one does not want to flash up.
+#: On Windows, this keeps a Python that is asked from opening a console.
 _NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 _ASK = (
     "import json, platform, sys;"
@@ -38,8 +39,8 @@ class NoPython(ValueError):
 
 
 class PythonInstallation(NamedTuple):
-    """A Python that starts. `version`: as in (3, 11, 7); `prefix`: its installation or virtual environment; `gil`: if
-    its threads take turns."""
+    """A Python that starts. `version`: as in (3, 11, 7); `prefix`: the folder of its installation or virtual
+    environment; `gil`: whether it has a GIL."""
 
     path: str
     version: tuple[int, ...]
@@ -51,13 +52,13 @@ class PythonInstallation(NamedTuple):
 
 
 def packaged() -> Path | None:
-    """The folder of a packaged rocketgui; None in a checkout or an installed one."""
+    """The folder of a packaged rocketgui; None in a checkout, or where rocketgui is installed as a Python package."""
     folder = getattr(sys, "_MEIPASS", None)
     return None if folder is None else Path(folder)
 
 
 def own() -> str:
-    """The path of the Python that belongs to rocketgui: the one that runs it, or the one packaged with it."""
+    """The path of rocketgui's own Python: the one that runs rocketgui, or the one packaged with it."""
     folder = packaged()
     if folder is None:
         return sys.executable
@@ -67,8 +68,9 @@ def own() -> str:
 
 
 def for_scripts() -> str:
-    """The path of the Python that runs a user's program unless they name another: the active virtual environment's, or
-    rocketgui's own. A packaged rocketgui prefers the one on PATH to its own, which has nothing installed."""
+    """The path of the Python that runs a user's script unless the user names another: the active virtual environment's,
+    or else rocketgui's own. A packaged rocketgui prefers a Python on PATH to its own, which has no packages
+    installed."""
     for path in candidates_for_scripts():
         with contextlib.suppress(NoPython):
             return check(path).path
@@ -76,8 +78,8 @@ def for_scripts() -> str:
 
 
 def candidates_for_scripts() -> list[str]:
-    """The Pythons that `for_scripts` tries before rocketgui's own, best first. They are not started: one may be no
-    Python, or too old."""
+    """The paths that `for_scripts` tries before rocketgui's own Python, best first. They are not started: one may not
+    be a Python, or be too old."""
     active = os.environ.get("VIRTUAL_ENV")
     if active and os.path.realpath(active) == os.path.realpath(sys.prefix):
         return []
@@ -89,7 +91,7 @@ def candidates_for_scripts() -> list[str]:
 
 
 def known(path: str) -> PythonInstallation:
-    """What a Python is. rocketgui's own is known without starting it.
+    """The installation of the Python at a path. rocketgui's own is not started for this.
 
     Raises:
         NoPython: see `check`.
@@ -101,7 +103,7 @@ def known(path: str) -> PythonInstallation:
 
 
 def environment() -> dict[str, str]:
-    """The environment as it was before rocketgui, packaged or not, changed it: for everything that is started."""
+    """The environment as it was before rocketgui, packaged or not, changed it: for programs that are started."""
     variables = dict(os.environ)
     safe_path.undo(variables)
     if not getattr(sys, "frozen", False):
@@ -114,10 +116,11 @@ def environment() -> dict[str, str]:
 
 
 def check(path: str) -> PythonInstallation:
-    """Ask a Python what it is. `path` may be a name on PATH, a file, or a virtual environment's folder.
+    """Start a Python to find its version, prefix and GIL. `path` may be a name on PATH, a file, or the folder of a
+    virtual environment. Takes at most `PATIENCE_S`.
 
     Raises:
-        NoPython: it does not start, or cannot run programs here.
+        NoPython: it does not start, does not answer, is not CPython, or is too old.
     """
     found = _executable(path)
     try:
@@ -140,7 +143,11 @@ def check(path: str) -> PythonInstallation:
 
 
 def _understood(path: str, answer: bytes) -> tuple[str, tuple[int, ...], str, str, bool]:
-    """What `_ASK` printed: the implementation, its version, the executable, the prefix, and if it has a GIL."""
+    """The output of `_ASK`: implementation, version, executable, prefix, and whether there is a GIL.
+
+    Raises:
+        NoPython: the output is something else.
+    """
     try:
         match json.loads(answer):
             case [str(implementation), [int(), int(), int()] as version, str(executable), str(prefix), bool(gil)]:
@@ -151,7 +158,12 @@ def _understood(path: str, answer: bytes) -> tuple[str, tuple[int, ...], str, st
 
 
 def _executable(path: str) -> str:
-    """The file to run for what a user typed. By os.path, which takes what is too long or forbidden for missing."""
+    """The path of the file to run for a path or name that a user typed. By os.path, for which a path that is too long
+    or may not be read does not exist.
+
+    Raises:
+        NoPython: there is no such program.
+    """
     typed = os.path.expanduser(path)
     if os.path.isdir(typed):
         for inside in ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe"):
@@ -168,8 +180,9 @@ def _executable(path: str) -> str:
 
 @functools.cache
 def find() -> tuple[PythonInstallation, ...]:
-    """The Pythons at hand: rocketgui's own first, then the active virtual environment's and those on PATH. One that
-    cannot run programs is left out, and one that has several names comes once. All are asked at the same time."""
+    """The Python installations on this machine: rocketgui's own first, then the active virtual environment's and those
+    on PATH. Those that cannot run programs are left out; one with several names is listed once. All are started at the
+    same time."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor() as pool:
@@ -193,7 +206,7 @@ def _candidates() -> Iterator[str]:
     if active:
         yield active
     names = ["python.exe"] if os.name == "nt" else ["python3", *(f"python3.{minor}" for minor in range(8, 30))]
-    # An empty entry means the current folder: whatever lies there is not run unasked.
+    # An empty entry means the current folder: a program there is not run unless the user asks for it.
     folders = filter(os.path.isabs, os.environ.get("PATH", "").split(os.pathsep))
     for folder in dict.fromkeys(map(os.path.realpath, folders)):
         for name in names:

@@ -1,4 +1,4 @@
-"""The one place that knows where resources lie: in a checkout, in a wheel and in a packaged app."""
+"""Finds resource files: in a checkout, in a wheel and in a packaged app."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def resource(name: str) -> Path:
     """The path of a resource, such as `themes/dark.json`.
 
     Raises:
-        FileNotFoundError: there is no such resource; the text names the places that were looked at.
+        FileNotFoundError: there is no such resource; the text names the paths that were tried.
     """
     candidates = [folder / name for folder in _folders()]
     for candidate in candidates:

@@ -1,4 +1,4 @@
-"""The command line's arguments, checked; whoever gets `Options` need not check again."""
+"""Reads and checks the command line's arguments; the resulting `Options` need no further check."""
 
 from __future__ import annotations
 
@@ -27,12 +27,16 @@ class _Pin(argparse.Action):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """One sentence, where argparse would print its usage first."""
+        """Print one sentence, without the usage that argparse prints before it, and exit with 2."""
         self.exit(2, f"rocketgui: {formatting.message_lines(message)}\n")
 
 
 def parse(words: list[str]) -> Options:
-    """Read the arguments; ones that make no sense end the process with 2 and one sentence."""
+    """Read the arguments.
+
+    Raises:
+        SystemExit: with 2, after one sentence, if an argument is wrong; with 0 after `--help` and `--version`.
+    """
     command = words[0] if words[:1] in (["sweep"], ["run"]) else ""
     parser = _Parser(prog=f"rocketgui {command}".strip(), description=_ABOUT[command])
     parser.add_argument("--version", action="version", version=f"rocketgui {__version__}")
@@ -42,7 +46,7 @@ def parse(words: list[str]) -> Options:
         _add_controls(parser, sweep=command == "sweep")
     _add_common(parser)
     told = vars(parser.parse_args(words[bool(command) :]))
-    # Controls have no defaults here: what is there was given.
+    # Controls have no defaults here: those in `told` were given by the user.
     controls = {control.name: told.pop(control.name) for control in CONTROLS if control.name in told}
     if command == "run":
         return _run_options(parser, told, controls)
@@ -73,7 +77,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_control(parser: argparse.ArgumentParser, name: str, parse: Callable[[str], Any] | None = None) -> None:
-    """An option for one of `CONTROLS`; `parse` checks it in place of the control's own check."""
+    """Add the option of one of `CONTROLS`. `parse` replaces the control's own check."""
     [control] = [one for one in CONTROLS if one.name == name]
     parser.add_argument(
         f"--{name.replace('_', '-')}",
@@ -116,8 +120,7 @@ def _run_options(parser: argparse.ArgumentParser, told: dict[str, Any], controls
 
 
 def _is_endless(path: str) -> bool:
-    """Whether it is a device such as /dev/zero, which a Python would read for ever; a terminal is one that it may
-    read."""
+    """Whether a file is a device such as /dev/zero, which Python would read for ever; not a terminal or /dev/null."""
     try:
         found = os.stat(path)
         if not stat.S_ISCHR(found.st_mode) or os.path.samefile(path, os.devnull):
@@ -170,7 +173,7 @@ def _lesson(typed: str) -> int:
 
 
 def _checked(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """A parser whose ValueErrors argparse shows as they are."""
+    """A parser for argparse, which shows the text of its ValueErrors to the user."""
 
     def checked(typed: str) -> T:
         try:
@@ -182,7 +185,7 @@ def _checked(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 
 def _writable(typed: str) -> Path:
-    """The path of a report, checked beforehand: a run may be long."""
+    """The path of a report, checked before the run, which may be long."""
     from rocketgui.recording import files
 
     reason = files.obstacle(typed)

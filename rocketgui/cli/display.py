@@ -1,4 +1,4 @@
-"""Whether there is a screen to show a window on. Qt itself would end the process with a core dump if there is none."""
+"""Finds whether there is a screen to show a window on. Without one, Qt would end the process with a core dump."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def missing() -> str:
 def _x_answers(display: str) -> bool:
     match = re.fullmatch(r"(?:unix|.*/unix)?:(\d+)(?:\.\d+)?", display)
     if match is None:
-        return True  # on another machine, or through a socket of its own: let Qt find out
+        return True  # on another machine, or a socket elsewhere: Qt finds out
     path = f"/tmp/.X11-unix/X{match[1]}"
     return _answers(path) or _answers("\0" + path)
 

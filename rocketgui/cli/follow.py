@@ -1,4 +1,4 @@
-"""Follows runs without a window: the same owner and collector, and the same model, in the command's own process.
+"""Follows runs without a window: the owner and the model run in this process, the collector in its own.
 
 Tested by tests/e2e/test_waiting.py.
 """
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from rocketgui.owner import Owner
     from rocketgui.protocol.messages import Command, Frame
 
-#: Frames a second: enough for a line that is read, and for a sweep that measures.
+#: Frames per second: enough for the live line, and for the measurements of a sweep.
 RATE = 20
-#: How long to wait for a frame at most, in s, before other things are looked at.
+#: How long to wait for a frame at most, in s, before the next `Owner.step`.
 LONGEST_S = 0.1
 
 
 class Follower:
-    """Launches programs one after another, and follows each to its end. Use it in a `with` statement, after which
-    nothing is left. `model` holds what was seen."""
+    """Launches programs one after another, and follows each to its end. Use it in a `with` statement, at whose end the
+    program and the collector are ended."""
 
     def __init__(self) -> None:
         self._owner: Owner | None = None
@@ -52,20 +52,20 @@ class Follower:
 
     @property
     def model(self) -> Model:
-        """What was seen. It is loaded, with numpy, while the collector starts."""
+        """The model of the run. Its module is loaded, with numpy, while the collector starts."""
         if self._model is None:
             self._model = importlib.import_module("rocketgui.model.model").Model()
         assert self._model is not None
         return self._model
 
     def launch(self, command: Launch, ready: Callable[[], None] = lambda: None) -> None:
-        """Launch a program. Where the system refuses, the first frame says why. `ready` is called when the program is
-        launched, before the observer's modules are loaded."""
-        # The program starts while what observes it is loaded, which takes longer.
+        """Launch a program. If this fails, a `Notice` in the first frame says why. `ready()` is called just before the
+        program starts, and before the modules that observe it are loaded."""
+        # The program starts while the modules that observe it are loaded, which takes longer.
         try:
             started = StartedRun(command, lambda supervisor: self._ready(supervisor, ready))
         except OSError:
-            self.owner.launch(command)  # it says why it cannot be launched
+            self.owner.launch(command)  # tries again, and says why it fails
         else:
             self.owner.follow(started)
 
@@ -93,8 +93,8 @@ class Follower:
         )
 
     def frames(self) -> Iterator[Frame]:
-        """Yield every frame until the run has ended, after the model has taken it in; an empty one where none came for
-        a while."""
+        """Yield every frame until the run has ended, after it was applied to the model. Yields an empty frame where
+        none came for `LONGEST_S`."""
         from rocketgui.owner import wait
         from rocketgui.protocol.messages import Frame
 

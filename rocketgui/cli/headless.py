@@ -1,6 +1,6 @@
-"""A run without a window: the same owner, collector and model; a report, then a summary.
+"""A run without a window, with the same owner, collector and model; then a report and a summary.
 
-What the program prints goes where it would go alone; what rocketgui itself has to say goes to stderr.
+The program's output goes where it would go without rocketgui; rocketgui's own sentences go to stderr.
 """
 
 from __future__ import annotations
@@ -23,21 +23,22 @@ if TYPE_CHECKING:
     from rocketgui.protocol.messages import Message
 
 NS = 1_000_000_000
-#: The live line changes this often, in ns, so that it can be read.
+#: Time between changes of the live line, in ns, so that it can be read.
 LINE_EVERY = NS // 4
-#: After an interrupt, how long the supervisor may take to say that it got it too, in ns: then the program did as well.
+#: After an interrupt, how long the supervisor's report of one is waited for, in ns: if it comes, the whole process
+#: group got the interrupt, and so did the program.
 ALONE = NS // 4
-#: Interrupts that come within this time are one: `timeout` sends one to the process and one to its group.
+#: Interrupts within this time, in ns, count as one: `timeout` sends one to the process and one to its group.
 TOGETHER = NS // 4
 NOT_STARTED = 127
-#: What ends the program at once.
+#: The signals that end the program at once.
 ENDING = frozenset(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class Signals:
-    """The signals that the user sends: interrupts (Ctrl-C), and requests to end.
+    """The user's signals: the number of `interrupts` (Ctrl-C), and whether one asked for the `end`.
 
-    The sender decides: signals that the program sends to its process group, which is this process's too, concern only
+    The sender decides: signals that the program sends to its process group, to which this process belongs, concern only
     the program. Use it in a `with` statement. A request to end is carried out at once, in the thread that gets the
     signals.
     """
@@ -59,13 +60,13 @@ class Signals:
             self._reader.close()
 
     def begin(self, follower: Follower | None) -> None:
-        """Relate signals from now on to this program; None: it has ended."""
+        """Apply signals from now on to this follower's program; None: the program has ended."""
         self._follower = follower
         if follower is None:
             return
         self._passed_on = False
         if self._reader is not None:
-            self._reader.read()  # only now: what is started before finds its signals as they were
+            self._reader.read()  # only now: processes that were started before have unchanged signals
 
     def _received(self, number: int, sender: int) -> None:
         follower = self._follower
@@ -78,29 +79,30 @@ class Signals:
         elif number in ENDING:
             self.end = True
         else:
-            return  # SIGQUIT: the program's business, which has got it too
+            return  # SIGQUIT: the program has got it too, and decides
         if follower is not None and (self.end or self.interrupts > 1):
             follower.stop()
 
     def pass_on(self) -> None:
-        """Send an interrupt that came to this process alone on to the program; called all the time."""
+        """Send an interrupt that only this process got to the program. To be called at each frame."""
         follower = self._follower
         if follower is None or not (self.interrupts or self.end) or self._passed_on:
             return
-        if self.end or self.interrupts > 1:  # it may have come before the program was known
+        if self.end or self.interrupts > 1:  # the signal may have come before `begin`
             self._passed_on = True
             follower.stop()
             return
         if time.monotonic_ns() - self._interrupted_ns > ALONE:
             self._passed_on = True
-            if not follower.owner.group_interrupted:  # else the program has got it
+            if not follower.owner.group_interrupted:  # else the program has got the interrupt
                 from rocketgui.protocol import messages
 
                 follower.obey(messages.Interrupt())
 
 
 def run(options: Options) -> int:
-    """Run the rocket program; return its exit code (128 + N if signal N killed it, as a shell would say)."""
+    """Run a script or the built-in program without a window; return its exit code (128 + N if signal N killed it, as a
+    shell does), `NOT_STARTED` if it did not start, or 1 if the report could not be written."""
     signals = Signals()
     with signals, Follower() as follower:
         follow(follower, options.command(own_session=False), signals)
@@ -111,8 +113,8 @@ def run(options: Options) -> int:
 
 
 def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
-    """Run every step of a lesson; return 0, or 1 if one could not be run to its end. The controls whose names are in
-    `given` are the user's, the others the lesson's."""
+    """Run every step of a lesson; return 0, or 1 if a step did not start or was interrupted, if none could run, or if
+    the report could not be written. Controls whose names are in `given` are the user's, the others the lesson's."""
     from rocketgui import lessons, python_installations
 
     lesson = lessons.lesson(number, python_installations.known(options.python))
@@ -139,15 +141,16 @@ def run_lesson(options: Options, number: int, given: frozenset[str]) -> int:
 
 
 def work_for(seconds: float | None) -> Callable[[Run], bool] | None:
-    """A condition that ends a run after so many seconds; None: it goes on to its end."""
+    """A condition for `follow` that ends a run after so many seconds of work; None: the run is not ended."""
     return None if seconds is None else lambda run: (run.work_s() or 0) > seconds
 
 
 def follow(follower: Follower, command: Launch, signals: Signals, enough: Callable[[Run], bool] | None = None) -> None:
-    """Launch a program and follow it to its end, or until enough was seen of it, or nothing more can be."""
+    """Launch a program and follow it to its end. If `enough` is given, stop the program once `enough(run)` is true, or
+    once it is not observed any more."""
     follower.launch(command, lambda: signals.begin(follower))
-    # A terminal that the program uses is the program's: a line that changes in place would wipe what it writes there.
-    from rocketgui.protocol import messages  # here, and above: the program is launched before they are loaded
+    # No live line on a terminal that the program uses: the line would overwrite the program's output.
+    from rocketgui.protocol import messages  # late, as other imports: the program is launched before they are loaded
 
     line = LiveLine(sys.stderr.isatty() and command.output is not None)
     for frame in follower.frames():
@@ -162,7 +165,8 @@ def follow(follower: Follower, command: Launch, signals: Signals, enough: Callab
 
 
 def _reported(options: Options, run: Run, before: list[Run]) -> int:
-    """Write the report, if one is wanted, with those of the lesson's steps before; return 0, or 1 if that failed."""
+    """Write the report, if one is wanted, with those of a lesson's earlier steps (`before`); return 0, or 1 if this
+    failed."""
     if options.report is None:
         return 0
     from rocketgui.model.report import report
@@ -180,8 +184,8 @@ def _reported(options: Options, run: Run, before: list[Run]) -> int:
 
 
 def tell(text: str) -> None:
-    """Print a sentence on stderr, if anybody still reads it."""
-    from rocketgui.model.formatting import message_lines  # after the program was launched
+    """Print a sentence on stderr; once stderr is closed, print nothing."""
+    from rocketgui.model.formatting import message_lines  # loaded after the program was launched
 
     try:
         print(f"rocketgui: {message_lines(text)}", file=sys.stderr, flush=True)
@@ -190,7 +194,7 @@ def tell(text: str) -> None:
 
 
 def _silence() -> None:
-    """Print nothing more on stderr, also at the interpreter's end: nobody reads it."""
+    """Send stderr to the null device, so that no later write fails, also at the interpreter's end."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stderr.fileno())
@@ -206,7 +210,7 @@ def _say(message: Message, line: LiveLine) -> None:
 
 
 class LiveLine:
-    """One line on the terminal that changes in place, if it is `wanted`."""
+    """A line on the terminal that shows the values and changes in place, if it is `wanted`."""
 
     def __init__(self, wanted: bool) -> None:
         self._wanted = wanted
@@ -221,7 +225,7 @@ class LiveLine:
         try:
             width = os.get_terminal_size(sys.stderr.fileno()).columns
         except OSError:
-            self._wanted = False  # it has gone away
+            self._wanted = False  # the terminal is gone
             return
         from rocketgui.model.formatting import harmless
 

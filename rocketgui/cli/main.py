@@ -1,10 +1,10 @@
-"""The command line. The order of start-up:
+"""The command `rocketgui`. The order of start-up:
 
-arguments are checked        nothing is imported yet but what checks them
+arguments are checked        only the modules that check them are imported
 ├─ --version                 one line, done
 ├─ --self-test               rocketgui.cli.self_test: what works on this machine; never Qt
 ├─ --headless                rocketgui.cli.headless: the model, a report; never Qt
-└─ otherwise                 is there a screen? then rocketgui.gui: Qt, the window, the bridge
+└─ otherwise                 if there is a screen, rocketgui.gui: Qt, the window, the bridge
 """
 
 from __future__ import annotations
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None, window: Callable[[Options], int] | None = None) -> int:
-    """Run rocketgui; return the exit code. Arguments that make no sense give 2 and one sentence. `window` shows the
-    window, instead of this process, if one is wanted."""
+    """Run rocketgui; return the exit code. `arguments` are those of the command line unless given. `window(options)`
+    replaces the function that shows the window.
+
+    Raises:
+        SystemExit: with 2, after one sentence, if an argument is wrong; with 0 after `--help` and `--version`.
+    """
     words = sys.argv[1:] if arguments is None else arguments
     if words == ["--version"]:
         from rocketgui import __version__
@@ -64,8 +68,8 @@ def _begin_log(level: str, words: list[str]) -> None:
 
 
 def _fill_streams() -> None:
-    """Open the null device where standard input, output or errors are closed. Otherwise files of rocketgui's own would
-    get their numbers, and the program would find those."""
+    """Open the null device where standard input, output or errors are closed. Otherwise rocketgui's own files would get
+    these descriptors, and the program would inherit them."""
     import os
 
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
@@ -85,7 +89,7 @@ def _window(options: Options) -> int:
         return _complain(f"{reason}; use --headless to run without a window")
     import gc
 
-    gc.disable()  # all that is loaded now stays; to look for garbage in it takes 5 % of the start (on again in app.py)
+    gc.disable()  # loaded modules stay; a search for garbage in them takes 5 % of the start (enabled again in app.py)
     try:
         from rocketgui.gui import app
     except ImportError as error:

@@ -1,6 +1,6 @@
-"""What works on this machine, in a few lines of text for a bug report: `rocketgui --self-test`. Never Qt.
+"""`rocketgui --self-test`: prints what works on this machine, in a few lines for a bug report. Never loads Qt.
 
-Whatever can be tried is tried: each start method runs the rocket program, observed as any other run is.
+Each start method is tried by a run of the rocket program, which is observed as any other run.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ if TYPE_CHECKING:
     from rocketgui.model.run import Run
     from rocketgui.protocol.messages import Number
 
-#: All that there are; a system has some of them.
+#: All start methods; a system may lack some of them.
 METHODS = ("fork", "spawn", "forkserver")
 WORKERS = 2
 LIMIT = 100_000
-#: How long a run may take, in s; it takes a fraction of one.
+#: How long a run may take, in s; usually it takes less than one.
 PATIENCE_S = 10.0
 MISSING = "not available on this system"
 INTERRUPTED = 130
-#: Columns of what a line is about.
+#: Characters of the first column.
 WIDTH = 17
 
 
 def run() -> int:
     """Check everything and print what was found; 0 if every start method that the system has works, else 1."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a path may hold what a terminal cannot show
+        sys.stdout.reconfigure(errors="backslashreplace")  # a path may have characters that a terminal cannot show
     try:
         failed = _check_all()
     except KeyboardInterrupt:
@@ -112,19 +112,19 @@ def _video_encoder() -> str | None:
     if path is None and importlib.util.find_spec("imageio_ffmpeg"):
         try:
             path = importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe()
-        except (ImportError, OSError, RuntimeError):  # it brings none for this system
+        except (ImportError, OSError, RuntimeError):  # the package has none for this system
             return None
     return path
 
 
 def _qt() -> str:
-    """Whether Qt is there. It is not loaded: that may end the whole process where something of it is missing."""
+    """Whether Qt is installed. It is not loaded: that may end the whole process if a part of it is missing."""
     if importlib.util.find_spec("PySide6") is None:
         return "not found; only what needs no window works"
     for package in ("PySide6-Essentials", "PySide6"):
         try:
             return f"found: PySide6 {importlib.metadata.version(package)}"
-        except importlib.metadata.PackageNotFoundError:  # a packaged app does without
+        except importlib.metadata.PackageNotFoundError:  # a packaged app has no such metadata
             continue
     return "found: PySide6"
 
@@ -133,7 +133,8 @@ def _qt() -> str:
 
 
 def try_start_method(method: str) -> tuple[str, float]:
-    """Run and observe the rocket program; return what went wrong, empty if nothing did, and the seconds it took."""
+    """Run and observe the rocket program with a start method; return what went wrong (empty: nothing), and the seconds
+    that it took."""
     deadline = time.monotonic() + PATIENCE_S
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -154,7 +155,7 @@ def try_start_method(method: str) -> tuple[str, float]:
 
 
 def _faults(run: Run, printed: list[str]) -> Iterator[str]:
-    """Whatever a run should not have shown; `printed`: the lines of the program, and of the supervisor."""
+    """What went wrong in a run; `printed`: the lines of the program, and of the supervisor."""
     yield from (notice.rstrip(".") for notice in run.notices)
     ended = run.ended
     if ended is None:
@@ -165,7 +166,7 @@ def _faults(run: Run, printed: list[str]) -> Iterator[str]:
     if (ended.ended, ended.exit_code) != ("finished", 0):
         yield ended.ended if ended.exit_code is None else f"{ended.ended} with exit code {ended.exit_code}"
         yield from printed[-1:]
-        return  # the values would only say the same
+        return  # wrong values would only be a consequence
     values = [_last(worker) for worker in run.workers]
     if values != [LIMIT] * WORKERS:
         yield f"the workers counted to {values}, not to {LIMIT} each"

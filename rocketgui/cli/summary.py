@@ -1,5 +1,5 @@
-"""What a run without a window leaves on stderr: a line for each process, or where there are many for all that are
-alike; then the findings."""
+"""The summary of a run without a window: a line for each process, or for each group of similar processes if there are
+many; then the findings."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from rocketgui.model.process import Process, ProcessState
 from rocketgui.model.run import Run
 from rocketgui.protocol.messages import cut
 
-#: Up to so many rows each have a line; where there are more, they are told of by the like.
+#: Up to so many processes and threads have a line each; if there are more, similar ones share a line.
 ROWS = 30
-#: Lines about processes and threads, and about what was found.
+#: How many lines at most are about processes and threads, and about findings.
 LINES, FINDINGS = 36, 12
-#: Different ends of the threads of one process that are told.
+#: How many different ends of the threads of one process are listed at most.
 _ENDS = 4
-#: Letters of a line.
+#: Characters of a line at most.
 _LETTERS = 400
 _BAD = (ProcessState.FAILED, ProcessState.KILLED, ProcessState.LOST)
 
 
 class _Line(NamedTuple):
-    """Whom it is about; worse ones come before others where not all can be told."""
+    """A line about `rows` processes or threads. `is_bad`: they came to a bad end, and take precedence if there are too
+    many lines."""
 
     is_bad: bool
     rows: int
@@ -33,8 +34,8 @@ class _Line(NamedTuple):
 
 
 def lines(run: Run, first: Collection[str] = ()) -> list[str]:
-    """The summary of a run, some 50 lines at most; without notices, which were told as they came. `first`: the ids of
-    the findings that come first."""
+    """The summary of a run, some 50 lines at most, without notices, which were printed as they came. `first`: the ids
+    of the findings that come first."""
     rows = [process for process in run.processes.values() if process.kind != "helper"]
     if len(rows) + len(run.folded) <= ROWS:
         told = [_line(process) for process in rows]
@@ -51,7 +52,7 @@ def _line(process: Process) -> str:
 
 
 def _shortened(told: list[_Line]) -> list[str]:
-    """As many as there is room for: those that came to a bad end first, then the first ones."""
+    """At most `LINES` lines: the first line, then those about bad ends, then the others in their order."""
     if len(told) <= LINES:
         return [line.text for line in told]
     chosen = sorted(range(len(told)), key=lambda index: (index > 0, not told[index].is_bad, index))[: LINES - 1]
@@ -60,8 +61,7 @@ def _shortened(told: list[_Line]) -> list[str]:
 
 
 def _of_processes(run: Run, rows: list[Process]) -> Iterator[_Line]:
-    """Processes with the same name, but for numbers in it, and the same end in one line, where there are more than
-    one."""
+    """A line for each group of processes with the same end and with names that differ only in numbers."""
     groups: dict[tuple[str, str], list[Process]] = {}
     for process in rows:
         if process.kind == "process" or process.worker_index is not None:
@@ -84,7 +84,7 @@ def _of_processes(run: Run, rows: list[Process]) -> Iterator[_Line]:
 
 
 def _of_threads(run: Run, rows: list[Process]) -> Iterator[_Line]:
-    """All threads of a process in one line."""
+    """A line for all threads of each process."""
     ends: dict[int | None, Counter[str]] = {}
     for process in rows:
         if process.kind != "process" and process.worker_index is None:

@@ -1,4 +1,4 @@
-"""A sweep without a window: runs with 1, 2, 3, ... workers, how much faster each number is, and a picture in text."""
+"""A sweep without a window: runs with different numbers of workers; prints the speed-up of each as text and bars."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ _WIDTH = 40
 
 
 def run(options: Options) -> int:
-    """Measure, and print a line for each number of workers; return 0, or 1 if a number could not be measured."""
+    """Measure, and print a line for each number of workers. Return 0, or 1 if a number could not be measured or the
+    report could not be written."""
     assert options.sweep is not None
     wanted = numbers(*options.sweep)
     sweep, signals = Sweep(os.cpu_count() or 1), Signals()
@@ -44,7 +45,7 @@ def run(options: Options) -> int:
 
 
 def measure(workers: int, options: Options, signals: Signals, follower: Follower) -> Point | None:
-    """One run; None, and a sentence, if it came to its end before it was measured."""
+    """Run and measure a number of workers. If the run ends before it is measured, print a sentence and return None."""
     measurement = Measurement(workers, options.seconds)
     points: list[Point] = []
 
@@ -62,7 +63,8 @@ def measure(workers: int, options: Options, signals: Signals, follower: Follower
 
 
 def _draw(sweep: Sweep, most: int) -> None:
-    """A line for the newest point: its bar, and where it would end if each worker brought as much as one alone."""
+    """Print a line for the newest point: its bar, and where the bar would end at ideal speed-up. At ideal speed-up,
+    `most` workers fill `_WIDTH`."""
     point = sweep.points[-1]
     if len(sweep.points) == 1:
         print(f"workers    together  speed-up  efficiency  {'':{_WIDTH + 1}}  | ideal")

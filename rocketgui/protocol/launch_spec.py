@@ -1,4 +1,4 @@
-"""The command that launches a program. By itself, since the program is on its way before anything else is loaded.
+"""The command that launches a program. In a module of its own, since the program is launched before others are loaded.
 
 Tested by tests/cli/test_arguments.py.
 """
@@ -11,16 +11,17 @@ from rocketgui.protocol.variant import OTHER, Variant
 
 
 class Launch(NamedTuple):
-    """Start the program `argv` with the interpreter `python` and watch the names `watch` in its main module.
+    """Run the program `argv` with the interpreter `python`, and sample the variables `watch` `rate_hz` times a second.
+    If `watch` is empty, variables that change are found.
 
-    With `own_session` it gets a session of its own, so that the scheduler shares the machine between it as a whole and
-    the window; without, Ctrl-C in the terminal reaches it. What it prints goes where rocketgui's own output goes, or to
-    the file `output`.
+    With `own_session` the program gets a session of its own, so that the scheduler divides the cores between the whole
+    program and the window; without, Ctrl-C in the terminal reaches the program. It prints to the file `output`, or else
+    where rocketgui's own output goes. It runs in `folder`, or else in rocketgui's current folder; with `source`, in the
+    run directory.
 
-    `variant` says which of the built-in programs it is, `workers` and `limit` what `argv` asks it for, and `source` is
-    its text, written to a file that takes the place of `argv[0]`. Where `watch` is empty, what changes is found and
-    watched. It runs in `folder`, or in that of rocketgui. `asks`: what outlives its first process is not ended but
-    asked about, see `messages.LeftOver`.
+    `variant` says which built-in program it is, `workers` and `limit` are those in `argv`. `source` is its text, which
+    is written to a file that replaces `argv[0]`. `asks`: left-overs are not ended but reported, see
+    `messages.LeftOver`.
     """
 
     argv: tuple[str, ...]
@@ -38,13 +39,13 @@ class Launch(NamedTuple):
 
 
 class Script(NamedTuple):
-    """A program of the user's: `argv` as Python takes it, the values to watch (none: those that are found), and the
-    folder to run it in (none: that of rocketgui)."""
+    """A script of the user's: `argv` as Python takes it, the variables to watch (empty: those that are found), and the
+    folder to run it in (None: rocketgui's current folder)."""
 
     argv: tuple[str, ...]
     watch: tuple[str, ...] = ()
     folder: str | None = None
 
     def launch(self, python: str, *, own_session: bool) -> Launch:
-        """The command that launches it: nothing is known of what it does."""
+        """The command that launches the script with the interpreter `python`."""
         return Launch(self.argv, python, watch=self.watch, own_session=own_session, folder=self.folder)

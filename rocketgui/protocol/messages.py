@@ -1,13 +1,13 @@
-"""Every message that crosses a border inside rocketgui, one class per meaning.
+"""The messages and commands between the parts of rocketgui, one class per meaning.
 
-Messages travel from the collector to the model: a *frame* of them at a time, as it is, over the frame queue. Commands
-travel the other way. What is kept in a file is a line of JSON per frame, `[t_ns, [[kind, fields], ...]]`; see `encode`.
+Messages go from the collector to the model, as Python objects over the frame queue, a *frame* of them at a time.
+Commands go the other way. In a file, a frame is a line of JSON, `[t_ns, [[kind, fields], ...]]`; see `encode`.
 
-A message is a named tuple: its class takes a fifth of the time to make that a dataclass takes, in two processes of each
-run. So messages are told apart by their type, never by comparing them.
+A message is a named tuple: to make its class takes a fifth of the time that a dataclass takes, in two processes of each
+run. Named tuples of different types can be equal, so messages are distinguished by their type, never by comparison.
 
 Times are nanoseconds of `time.monotonic_ns()` since the run was launched (before the first launch: since the collector
-began). `process` is the number by which a run knows a process; pids can be used twice, these numbers cannot.
+began). `process` is the number of a process entry, which is unique in a run; a pid may be used twice.
 """
 
 from __future__ import annotations
@@ -27,34 +27,34 @@ from rocketgui.protocol.variant import Variant
 
 Number = int | float
 
-#: Moments in the life of a process, in the order in which they come.
+#: Lifecycle events of a process, in their order.
 LIFECYCLE_EVENTS = ("start_called", "began", "target_entered", "target_left", "exited", "joined")
 
-#: What a process can be doing; see `Activity`.
+#: Activities of a process; see `Activity`.
 ACTIVITIES = ("python", "native", "lock", "queue", "full queue", "pipe", "join", "sleep", "io", "waiting")
 
 #: How a run can end; see `RunEnded`.
 ENDINGS = ("finished", "failed", "stopped", "killed", "lost")
 
-#: What a row can be; see `ProcessSeen`.
+#: Kinds of process entries; see `ProcessSeen`.
 PROCESS_KINDS = ("process", "thread", "interpreter", "helper")
 
 STREAMS = ("stdout", "stderr")
 
-#: What can become of processes that outlive the program's first one; see `LeftOver`.
+#: What can happen to left-overs; see `LeftOver`.
 FATES = ("end", "ask", "keep")
 
 
 def cut(text: str, most: int) -> str:
-    """A text of at most so many letters; one that is cut ends in an ellipsis."""
+    """A text of at most `most` characters; a longer text is cut and ends in an ellipsis."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 # ---------------------------------------------------------------- what a field can hold
 
-#: Letters of a text in a frame. What is longer makes no sense; the model keeps less.
+#: Characters of a text in a frame at most. A longer text is an error; the model keeps less of it.
 TEXT_MOST = 2**20
-#: Bits of a watched integer: Python does not write out longer ones. The agent sends none that are longer.
+#: Bits of a watched integer at most, since Python does not write out longer ones. The agent sends none that are longer.
 BITS_MOST = 14_000
 
 
@@ -66,13 +66,13 @@ class Within(NamedTuple):
 
 
 class OneOf(NamedTuple):
-    """One of these words."""
+    """A text that is one of `words`."""
 
     words: tuple[str, ...]
 
 
 class Letters(NamedTuple):
-    """A text of `least` letters to `most`."""
+    """A text of `least` to `most` characters."""
 
     least: int
     most: int
@@ -82,9 +82,9 @@ class Letters(NamedTuple):
 Time = Annotated[int, Within(-(10**18), 10**18)]
 ProcessId = Annotated[int, Within(0, 2**53)]
 Pid = Annotated[int, Within(1, 2**31 - 1)]
-#: What is counted, or measured in bytes.
+#: A number of things or of bytes.
 Count = Annotated[int, Within(0, 2**63 - 1)]
-#: Of what was lost: a million in each second of ten days. What says more has been damaged.
+#: The largest number of losses: a million in each second of ten days. A larger number is damage.
 LOSSES_MOST = 10**12
 LossCount = Annotated[int, Within(0, LOSSES_MOST)]
 Small = Annotated[int, Within(0, 2**31 - 1)]
@@ -93,10 +93,10 @@ ExitCode = Annotated[int, Within(-(2**31), 2**32 - 1)]
 Signal = Annotated[int, Within(1, 1_024)]
 Core = Annotated[int, Within(0, 2**16 - 1)]
 CpuSeconds = Annotated[float, Within(0, 1e12)]
-#: Of one core: of the core itself, or of a process, which can have many. CPU time may step back a little.
+#: Percent of one core. A process may use several cores, and CPU time may step back a little.
 Percent = Annotated[float, Within(-1e3, 1e9)]
 Text = Annotated[str, Letters(0, TEXT_MOST)]
-#: Of a watched value. What is longer is cut where it becomes known.
+#: Characters of a name at most. The collector cuts a longer name.
 NAME_MOST = 200
 Name = Annotated[str, Letters(1, NAME_MOST)]
 Value = Annotated[int | float, Within(-(2**BITS_MOST), 2**BITS_MOST)]
@@ -109,14 +109,14 @@ Fate = Annotated[str, OneOf(FATES)]
 
 
 class BadMessage(ValueError):
-    """What arrived is not a message that this version knows. The text says what is wrong with it."""
+    """Data is not a frame or a message that this version knows. The text says what is wrong."""
 
 
 # ---------------------------------------------------------------- collector -> model
 
 
 class RunStarted(NamedTuple):
-    """A program was launched: the built-in one in a variant, or one of the user's, whose variant is `OTHER`."""
+    """A program was launched: the built-in one in a variant, or a script, whose variant is `OTHER`."""
 
     argv: tuple[Text, ...]
     executable: Text
@@ -130,18 +130,18 @@ class RunStarted(NamedTuple):
 
 
 class PythonInfo(NamedTuple):
-    """What the program's first process said of its Python: the version, and whether it has a GIL."""
+    """The Python of the program's first process: its version, and whether it has a GIL."""
 
     python: Text
     gil: bool
 
 
 class ProcessSeen(NamedTuple):
-    """rocketgui learnt of a process, or learnt more of it: the last one that came is right.
+    """A process became known, or more of it: the last such message is valid.
 
-    `kind` is `process`, `thread`, or `helper` for Python's own fork server and resource tracker. A thread has the pid
-    of its process, which is its parent.
-    `agent` tells whether the process itself reports, or only the system was seen to have it.
+    `kind` is `process`, `thread`, `interpreter` for a thread with an interpreter of its own, or `helper` for a fork
+    server or resource tracker. A thread has the pid of its process, which is its parent. `agent`: whether an agent in
+    the process reports; if not, the process is known from the system or its parent only.
     """
 
     process: ProcessId
@@ -163,8 +163,8 @@ class LifecycleEvent(NamedTuple):
 class Ended(NamedTuple):
     """How a process ended: its exit code, or the number of the signal that killed it; both None where unknown.
 
-    It comes again when more becomes known. `stopped` tells that rocketgui itself ended it: because the user said so, or
-    because the program's first process, or the supervisor, was gone.
+    Sent again when more becomes known. `stopped`: rocketgui ended the process, because the user asked for it or the
+    program's first process or the supervisor was gone; or the user's Ctrl-C ended it.
     """
 
     process: ProcessId
@@ -174,7 +174,7 @@ class Ended(NamedTuple):
 
 
 class Terminated(NamedTuple):
-    """The process's parent called terminate() or kill() for it, which sent this signal."""
+    """The parent of a process called its terminate() or kill(), which sent this signal."""
 
     process: ProcessId
     t_ns: Time
@@ -182,14 +182,14 @@ class Terminated(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """An exception left the process's target; `error` is the last line of its traceback."""
+    """An exception ended the target of a process; `error` is the last line of its traceback."""
 
     process: ProcessId
     error: Text
 
 
 class StartFailed(NamedTuple):
-    """`process` called start() for a child named `name` and the system refused it."""
+    """`process` called start() for a child named `name`, and the call failed; `error` may be empty."""
 
     process: ProcessId
     name: Text
@@ -205,8 +205,8 @@ class WorkersNotStarted(NamedTuple):
 
 
 class LeftOver(NamedTuple):
-    """The program's first process is gone, and these still run. `then`: what becomes of them: `end`, `ask` (it is
-    waited for `Keep` or `Stop`) or `keep`."""
+    """The program's first process has ended, and these processes still run. `then`: what happens to them: `end`, `ask`
+    (they run until `Keep` or `Stop` comes) or `keep`."""
 
     t_ns: Time
     pids: tuple[Pid, ...]
@@ -214,7 +214,7 @@ class LeftOver(NamedTuple):
 
 
 class Unobserved(NamedTuple):
-    """From `t_ns` on nothing more is learnt from inside a process; `reason` is a sentence."""
+    """From `t_ns` on a process is not observed from inside any more; `reason` says why."""
 
     process: ProcessId
     t_ns: Time
@@ -222,8 +222,8 @@ class Unobserved(NamedTuple):
 
 
 class CollectorRestarted(NamedTuple):
-    """The collector died, as `how` says ("was killed by SIGKILL"), and another one took over at `t_ns`. `gap_ns`: for
-    how long nothing was heard. `deaths`: how many collectors of this run have died by now."""
+    """The collector died, as `how` says ("was killed by SIGKILL"), and another one took over at `t_ns`. `gap_ns`: the
+    time from the last frame until then. `deaths`: how many collectors of this run have died by now."""
 
     t_ns: Time
     gap_ns: Time
@@ -232,7 +232,7 @@ class CollectorRestarted(NamedTuple):
 
 
 class Samples(NamedTuple):
-    """Values of watched names, as columns of one length; rows of one process and name come in order of time."""
+    """Values of watched variables, as columns of one length. Rows of one process and name are in order of time."""
 
     process: tuple[ProcessId, ...]
     name: tuple[Name, ...]
@@ -248,7 +248,7 @@ class CoreLoad(NamedTuple):
 
 
 class ProcessLoad(NamedTuple):
-    """What the system says of each process, as columns of one length. None: not available on this system.
+    """The system's figures of some processes, as columns of one length. None: not sampled this time, or not available.
 
     `cpu` is percent of one core since the sample before, `cpu_s` CPU seconds since the process began, `core` the core
     that it ran on last, `voluntary` and `involuntary` context switches since it began, `rss` and `peak_rss` bytes,
@@ -271,12 +271,12 @@ class Activity(NamedTuple):
     """What the main thread of a process has been doing from `t_ns` on: one of `ACTIVITIES`, and in which line.
 
     `python`: it runs Python code, or would if it got a core; `native`: it is busy in C code; `lock`, `queue` (for
-    an item), `full queue` (for room in it), `pipe`, `join`: it waits for that; `sleep`: it is asleep; `io`: it waits
-    for a file, a terminal or the network; `waiting`: for what is not known.
+    an item), `full queue` (for room in a queue), `pipe`, `join`: it waits for this; `sleep`: it sleeps; `io`: it waits
+    for a file, a terminal or the network; `waiting`: it waits, and for what is unknown.
 
     `file`, `line` and `function` are those of the innermost frame of the program's own code, or of the innermost frame
-    where none of its own is on the stack; empty and 0 where unknown. `on` tells what it waits for, where that is
-    known: `lock NAME`, the same name in all processes that wait for one lock; `process PID`, whose end it joins.
+    if no such code is on the stack; empty and 0 where unknown. `on` is what the thread waits for, or empty where
+    unknown: `lock NAME`, the same name in all processes that wait for one lock; `process PID`, the process it joins.
     """
 
     process: ProcessId
@@ -298,7 +298,7 @@ class Output(NamedTuple):
 
 
 class ControlState(NamedTuple):
-    """The live controls as they now stand: the wanted number of workers and limit, and whether the run is paused."""
+    """The live controls: the wanted number of workers, the limit, and whether the run is paused."""
 
     workers: Small
     limit: Count
@@ -306,8 +306,8 @@ class ControlState(NamedTuple):
 
 
 class Losses(NamedTuple):
-    """What did not get through since the run began; see docs/report.md. `events_dropped` counts records about the lives
-    of processes that were overwritten before they were read."""
+    """Losses since the run began, counted by kind; see docs/report.md. `events_dropped` counts events of agents and of
+    the kernel that were overwritten before they were read, and records that could not be understood without these."""
 
     samples_dropped: LossCount
     bad_messages: LossCount
@@ -317,7 +317,7 @@ class Losses(NamedTuple):
 
 
 class Overhead(NamedTuple):
-    """CPU seconds since the run began: of all agents' threads, of the collector, of the observed program."""
+    """CPU seconds since the run began: of all agents' threads, of the collectors, of the observed program."""
 
     agents_cpu_s: CpuSeconds
     collector_cpu_s: CpuSeconds
@@ -325,13 +325,14 @@ class Overhead(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """A sentence for the user about something that went wrong, or that they should know."""
+    """A sentence for the user about an error, or about another thing that they should know."""
 
     text: Text
 
 
 class RunEnded(NamedTuple):
-    """The whole program is gone. `ended` is one of `ENDINGS`, `exit_code` that of its first process (-N: signal N)."""
+    """The whole program has ended: `ended` is one of `ENDINGS`. `exit_code` is that of its first process (-N: signal
+    N), None if unknown."""
 
     t_ns: Time
     ended: Ending
@@ -371,7 +372,7 @@ KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(M
 
 @dataclass(frozen=True)
 class SetWorkers:
-    """Run this many workers: more are started at once, the newest ones are ended gently."""
+    """Have this many workers: more are started at once, or the newest ones end gently."""
 
     workers: int
 
@@ -390,17 +391,17 @@ class Pause:
 
 @dataclass(frozen=True)
 class Resume:
-    """Let every process of the program go on."""
+    """Resume every process of the program."""
 
 
 @dataclass(frozen=True)
 class Interrupt:
-    """Send the program what Ctrl-C would."""
+    """Send the program SIGINT, as Ctrl-C does."""
 
 
 @dataclass(frozen=True)
 class Keep:
-    """Let what outlives the program's first process live on."""
+    """Let left-overs live."""
 
 
 @dataclass(frozen=True)
@@ -420,7 +421,7 @@ Command = Launch | SetWorkers | SetLimit | Pause | Resume | Interrupt | Keep | S
 
 
 class Frame(NamedTuple):
-    """What one tick of the collector brought: the time of the tick and the messages in order."""
+    """The messages of one tick of the collector, in order, and the time of the tick."""
 
     t_ns: int
     messages: tuple[Message, ...]
@@ -449,10 +450,10 @@ def decode(line: str | bytes) -> Frame:
 
 
 def check(message: Message) -> None:
-    """See to it that a message makes sense: kinds, ranges, and columns of one length.
+    """Check the types and ranges of a message's fields, and that its columns have one length.
 
     Raises:
-        BadMessage: it does not; the text says why.
+        BadMessage: a check fails; the text says which.
     """
     kind = type(message).__name__
     for (name, fits), value in zip(_fields(kind), message, strict=True):
@@ -478,7 +479,7 @@ def _message(row: Any) -> Message:
     return message
 
 
-#: Letters of what made no sense that are shown.
+#: How many characters of wrong data an error shows.
 _SHOWN = 80
 
 
@@ -496,11 +497,11 @@ def _is(kind: type) -> Callable[[Any], bool]:
 
 
 def _is_limited(kind: Any, limit: Any) -> Callable[[Any], bool]:
-    """A test of whether a value has a type and is in a range; one function, since there are thousands of values."""
+    """A test of whether a value has a type and is in a range; both in one function, for speed."""
     match kind, limit:
         case builtins.int, Within(least, most):
             return lambda value: type(value) is int and least <= value <= most
-        case _, Within(least, most):  # of numbers of either type; NaN is in no range, nor are the infinite ones
+        case _, Within(least, most):  # numbers of either type; NaN and infinity are in no range
             return lambda value: type(value) in (float, int) and least <= value <= most
         case builtins.str, Letters(least, most):
             return lambda value: type(value) is str and least <= len(value) <= most
@@ -528,7 +529,7 @@ def _check(hint: Any) -> Callable[[Any], bool]:
 _IS_TIME = _check(Time)
 
 
-@functools.cache  # each kind when its first message is checked: most processes check none
+@functools.cache  # computed when the first message of a kind is checked: most processes check none
 def _fields(kind: str) -> list[tuple[str, Callable[[Any], bool]]]:
     """The fields of a kind of message, and a test of what each can hold."""
     hints = typing.get_type_hints(KINDS[kind], include_extras=True)

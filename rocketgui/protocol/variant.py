@@ -1,4 +1,4 @@
-"""Which of the built-in programs runs: what its workers are, do and count, and how they start."""
+"""The variants of the built-in program: what its workers are, do and count, and how they start."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-#: What a worker is: a process of its own; a thread of the one process; a process of its own that starts when the one
-#: before has ended; an interpreter of its own in the one process.
+#: What a worker is: a process; a thread of the only process; a process that starts when the one before it has ended; a
+#: sub-interpreter in the only process.
 RUN_AS = ("processes", "threads", "one-after-another", "sub-interpreters")
 #: The first Python whose standard library has sub-interpreters.
 INTERPRETERS_FROM = (3, 14)
 #: What a worker does: count as fast as it can, or sleep for a millisecond before each count.
 WORK = ("count", "sleep")
-#: What a worker counts: a variable of its own; one that all share, with a lock; one that all share, without.
+#: What a worker counts: a variable of its own; a variable that all workers share, with a lock or without.
 VARIABLE = ("private", "locked", "unlocked")
-#: What multiprocessing offers on this system, its default first. To ask it would take longer than all else that is
-#: loaded before the program is launched; a test holds this against its answer.
+#: The start methods that multiprocessing has on this system, its default first. To import multiprocessing would take
+#: longer than all else that is loaded before the program is launched; a test compares this with its own list.
 START_METHODS: tuple[str, ...] = (
     ("spawn",)
     if sys.platform == "win32"
@@ -29,8 +29,8 @@ START_METHODS: tuple[str, ...] = (
 
 
 class Variant(NamedTuple):
-    """One of the combinations. An empty `start_method` is the system's own, or none where no worker is a process;
-    where it is `pinned`, each worker stays on one core."""
+    """A variant of the built-in program, or `OTHER`. An empty `start_method` is the system's default, or none if no
+    worker is a process. If `pinned`, each worker stays on one core."""
 
     run_as: str = RUN_AS[0]
     work: str = WORK[0]
@@ -40,12 +40,12 @@ class Variant(NamedTuple):
 
     @property
     def is_built_in(self) -> bool:
-        """Whether it is one of the built-in programs, and not `OTHER`."""
+        """Whether this is the built-in program, and not `OTHER`."""
         return bool(self.work)
 
     @property
     def watch(self) -> tuple[str, ...]:
-        """The names to watch: what each worker counts for itself stands first."""
+        """The names to watch; first, what each worker counts for itself."""
         return ("rocket",) if self.variable == "private" else ("attempts", "rocket")
 
     @property
@@ -60,11 +60,11 @@ class Variant(NamedTuple):
 
     @property
     def launched(self) -> Variant:
-        """The same as it is launched: without a start method where no worker is a process."""
+        """This variant as it is launched: without a start method if no worker is a process."""
         return self if self.in_processes else self._replace(start_method="")
 
     def refusal(self, version: Sequence[int]) -> str | None:
-        """Why a Python of this version cannot run it; None if it can."""
+        """Why a Python of this version, such as (3, 11, 7), cannot run the variant; None if it can."""
         if self.run_as != "sub-interpreters":
             return None
         if tuple(version[:2]) < INTERPRETERS_FROM:
@@ -75,5 +75,5 @@ class Variant(NamedTuple):
         return None
 
 
-#: A program of the user's: nothing is known of what it does.
+#: A script of the user's, of which nothing is known.
 OTHER = Variant("processes", "", "", "")
