@@ -151,7 +151,7 @@ def _loaded_at_start() -> set[Path]:
     time until its first line."""
     code = (
         "import sys, encodings.ascii, multiprocessing.spawn, multiprocessing.forkserver, multiprocessing.popen_fork, "
-        "rocketgui.cli.headless, rocketgui.collector.service, rocketgui.supervisor, rocketgui.agent.bootstrap\n"
+        "rocketgui.cli.headless, rocketgui.collector.service, rocketgui.supervisor, rocketgui.agent.agent\n"
         "print(*(getattr(module, '__file__', None) or '' for module in sys.modules.values()), sep='\\n')"
     )
     top = Path(__file__).parent.parent

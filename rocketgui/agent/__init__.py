@@ -1,7 +1,7 @@
 """The agent, a part of every Python process of an observed program. Standard library only, syntax of Python 3.8.
 
     inject/sitecustomize.py      Python itself imports it at start, since it is first on PYTHONPATH
-      └─ bootstrap.py → agent.py   begins here and in every forked child; ends with the process
+      └─ agent.py                  begins here and in every forked child; ends with the process
            ├─ sampling_thread.py   one thread: at each deadline reads watched_variables.py, and obeys the control block
            ├─ stack_sampler.py     where the main thread is, and what it waits for
            ├─ hooks/               what the program does, noted without a frame in any traceback:

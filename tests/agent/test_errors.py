@@ -20,7 +20,6 @@ import pytest
 
 from rocketgui.agent import (
     agent,
-    bootstrap,
     control_block,
     errors,
     mapped_file,
@@ -95,7 +94,7 @@ PROGRAM = """
 """
 
 MODULES: list[Any] = [
-    agent, attributes, bootstrap, control_block, errors, mapped_file, multiprocessing, owner_watchdog, sampling_thread,
+    agent, attributes, control_block, errors, mapped_file, multiprocessing, owner_watchdog, sampling_thread,
     stack_sampler, streams, subprocess_hooks, threading, trace_buffer, watched_variables,
 ]  # fmt: skip
 #: Functions that get what went wrong in the others; and those that are one `try`, so that what they call may be broken,

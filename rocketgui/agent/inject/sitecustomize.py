@@ -20,14 +20,15 @@ def _begin() -> None:
     here = os.path.dirname(os.path.abspath(__file__))
     before = set(sys.modules)
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]
-    package = type(sys)("_rocketgui_agent")
-    package.__path__ = [os.path.dirname(here)]
-    sys.modules["_rocketgui_agent"] = package
+    for name in "_rocketgui_agent", "_rocketgui_agent.hooks":  # made here: a start pays for each file that is read
+        package = type(sys)(name)
+        package.__path__ = [os.path.join(os.path.dirname(here), *name.split(".")[1:])]
+        sys.modules[name] = package
     try:
-        from _rocketgui_agent import bootstrap, trace_format  # type: ignore[import-not-found]
+        from _rocketgui_agent import agent, trace_format  # type: ignore[import-not-found]
 
         try:
-            bootstrap.begin()
+            agent.begin()
         finally:
             if os.name != "nt":  # on Windows, children get what os.environ holds and nothing else
                 _hide(trace_format)
