@@ -14,6 +14,7 @@ from rocketgui.options import pin_refusal
 from rocketgui.programs import ROCKET
 from rocketgui.programs.variants import source
 from rocketgui.protocol.variant import INTERPRETERS_FROM, RUN_AS, VARIABLE, WORK, Variant
+from rocketgui.resources import resource
 from tests.helpers import LONGEST, Python, clean, pythons, this_python
 from tests.programs.test_rocket import run
 
@@ -67,6 +68,21 @@ def test_runs_with_every_python(python: Python, run_as: str, tmp_path: Path) -> 
     path = tmp_path / "saved.py"
     path.write_text(source(Variant(run_as, variable="locked", start_method=""), 2, LIMIT), encoding="utf-8")
     assert run(python, str(path))[-1] == f"rocket in the parent: {2 * LIMIT}"
+
+
+@pytest.mark.parametrize("variant", EVERY, ids=name)
+def test_no_mark_of_a_template_is_left(variant: Variant) -> None:
+    text = source(variant, 2, 1000)
+    assert "#?" not in text
+    assert "$" not in text
+
+
+@pytest.mark.parametrize("path", sorted(resource("programs").iterdir()), ids=lambda path: path.stem)
+def test_each_line_of_a_template_is_in_some_variant(path: Path) -> None:
+    words = {*RUN_AS, *WORK, *VARIABLE, "shared", "pinned", "unpinned"}
+    marks = [line.partition("#?")[2].strip() for line in path.read_text(encoding="utf-8").splitlines() if "#?" in line]
+    assert marks
+    assert set(marks) <= words
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=name)
