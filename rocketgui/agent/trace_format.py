@@ -99,29 +99,7 @@ TERMINATED = 31
 #: Event: index of a name whose value is beyond LARGEST, infinite or not a number; written once for each name.
 NOT_DRAWN = 32
 
-KINDS = (
-    SAMPLE_INT,
-    SAMPLE_FLOAT,
-    SAMPLE_BIG,
-    OUTPUT,
-    NAME,
-    BEGAN,
-    NAMED,
-    START_CALLED,
-    START_FAILED,
-    TARGET_ENTERED,
-    TARGET_LEFT,
-    FAILED,
-    EXITING,
-    REAPED,
-    JOINED,
-    OVERHEAD,
-    THREAD,
-    SPAWNED,
-    ACTIVITY,
-    TERMINATED,
-    NOT_DRAWN,
-)
+KINDS = (*range(SAMPLE_INT, OUTPUT + 1), *range(NAME, NOT_DRAWN + 1))
 
 #: The control block is a file `control_block` beside the trace buffers: version, CRC-32 and length of the text, then
 #: the text. Its lines are `rate HZ`; `generation N`, the number of the collector that reads now, among those of the
