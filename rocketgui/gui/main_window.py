@@ -28,7 +28,7 @@ from rocketgui.gui.panels.tool_bar import ToolBar, how_failed
 from rocketgui.gui.program.open_program import OpenProgram
 from rocketgui.gui.program.program_panel import ProgramPanel
 from rocketgui.gui.run_controller import LIVE, RunController, RunState, as_bridge
-from rocketgui.gui.style.theme import ColourScheme, Theme, ThemeSwitch
+from rocketgui.gui.style.theme import ColourScheme, ThemeSwitch
 from rocketgui.gui.widgets.throttle import Throttle
 from rocketgui.gui.window.geometry import Geometry
 from rocketgui.gui.window.keystroke_overlay import KeystrokeOverlay
@@ -72,17 +72,16 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         self.themes = themes if themes is not None else ThemeSwitch(app)
-        theme = self.themes.theme
         self.setWindowTitle("rocketgui")
         self.setWindowIcon(QIcon(str(resource("icon.svg"))))
         # With a sweep, the report is the sweep's.
         self.controller = RunController(self._bridge, options.report if options.sweep is None else None, self)
         self.top = ToolBar()
         self.program = ProgramPanel(self._rocket_options())
-        self.plots = PlotsPanel(theme)
+        self.plots = PlotsPanel()
         self.findings = FindingsPanel()
-        self.processes = ProcessPanel(theme)
-        self.output = OutputPanel(theme)
+        self.processes = ProcessPanel()
+        self.output = OutputPanel()
         self.lesson = LessonPanel(lambda: self.program.python.interpreter)
         self.status_bar = StatusBar()
         self.open_program = OpenProgram(self)
@@ -312,7 +311,7 @@ class MainWindow(QMainWindow):
 
         self.show_rocket()
         if self._sweep is None:
-            self._sweep = SweepWindow(self.controller, self._sweep_options, self.themes.theme, self)
+            self._sweep = SweepWindow(self.controller, self._sweep_options, self)
             self._sweep.scheme_wanted.connect(self.switch_scheme)
         self._sweep.show()
         self._sweep.raise_()
@@ -378,13 +377,10 @@ class MainWindow(QMainWindow):
         self._idle_hint()
         self._words.now()
 
-    def _theme_changed(self, theme: Theme) -> None:
+    def _theme_changed(self) -> None:
         self.presentation.style_sheet_applied()
-        self.plots.set_theme(theme)
-        self.processes.set_theme(theme)
-        self.output.set_theme(theme)
-        if self._sweep is not None:
-            self._sweep.set_theme(theme)
+        self.plots.theme_changed()
+        self.output.theme_changed()
         self._words.now()
 
     def _program_changed(self) -> None:

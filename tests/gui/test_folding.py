@@ -13,7 +13,6 @@ from rocketgui.gui.panels.plots_panel import RATE, PlotsPanel
 from rocketgui.gui.panels.process_table import ProcessPanel
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.timeline import TimelinePlot
-from rocketgui.gui.style.theme import ColourScheme, load_theme
 from rocketgui.gui.view_models.process_columns import SCRIPT_COLUMNS
 from rocketgui.gui.view_models.process_rows import TableRow
 from rocketgui.model.process import ProcessState
@@ -30,7 +29,7 @@ def storm() -> Storm:
 
 @pytest.fixture
 def panel(qtbot: QtBot, storm: Storm) -> ProcessPanel:
-    panel = ProcessPanel(load_theme(ColourScheme.DARK))
+    panel = ProcessPanel()
     qtbot.addWidget(panel)
     panel.resize(800, 300)
     panel.show()
@@ -76,7 +75,7 @@ def test_one_is_found_by_pid_and_by_name(panel: ProcessPanel, storm: Storm) -> N
 def test_few_ended_ones_need_no_search(qtbot: QtBot) -> None:
     storm = Storm()
     storm.lives(20)
-    panel = ProcessPanel(load_theme(ColourScheme.DARK))
+    panel = ProcessPanel()
     qtbot.addWidget(panel)
     panel.show()
     panel.set_run(storm.model.run)
@@ -113,7 +112,7 @@ def test_only_rows_in_sight_are_read(qtbot: QtBot, monkeypatch: pytest.MonkeyPat
     for _ in range(2_000):
         storm.begin()
     storm.wait()
-    panel = ProcessPanel(load_theme(ColourScheme.DARK))
+    panel = ProcessPanel()
     qtbot.addWidget(panel)
     panel.resize(800, 300)
     panel.show()
@@ -154,7 +153,7 @@ def test_a_refresh_of_thousands_costs_little(panel: ProcessPanel, storm: Storm) 
 
 def test_the_timeline_has_one_bar_for_all_alike(qtbot: QtBot, storm: Storm) -> None:
     axis = TimeAxis()
-    plot = TimelinePlot(axis, load_theme(ColourScheme.DARK))
+    plot = TimelinePlot(axis)
     qtbot.addWidget(plot)
     plot.resize(600, 300)
     plot.show()
@@ -171,7 +170,7 @@ def test_the_timeline_has_one_bar_for_all_alike(qtbot: QtBot, storm: Storm) -> N
 
 def test_curves_of_those_that_ended_long_ago_are_let_go(qtbot: QtBot) -> None:
     storm = Storm()
-    plots = PlotsPanel(load_theme(ColourScheme.DARK))
+    plots = PlotsPanel()
     qtbot.addWidget(plots)
     plots.resize(700, 500)
     plots.show()
@@ -189,11 +188,11 @@ def test_curves_of_those_that_ended_long_ago_are_let_go(qtbot: QtBot) -> None:
     assert 0 < len(plots.counters._drawn) == len(plots.counters.item.canvas.curves) < kept
     plots.rates.draw()
     assert 0 < len(plots.rates._drawn) == len(plots.rates.item.canvas.curves) < kept
-    plots.set_theme(load_theme(ColourScheme.LIGHT))
+    plots.theme_changed()
 
 
 def test_the_list_of_whose_output_is_shown_stays_short(qtbot: QtBot, storm: Storm) -> None:
-    panel = OutputPanel(load_theme(ColourScheme.DARK))
+    panel = OutputPanel()
     qtbot.addWidget(panel)
     panel.show()
     panel.set_run(storm.model.run)

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 
 from rocketgui.gui.plots.sweep_plot import SweepPlot
 from rocketgui.gui.run_controller import LIVE, RunController, RunState
-from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.widgets.buttons import Button
 from rocketgui.gui.widgets.card import set_role
 from rocketgui.gui.widgets.labels import Label
@@ -110,9 +109,7 @@ class SweepWindow(QDialog):
 
     scheme_wanted = Signal()
 
-    def __init__(
-        self, controller: RunController, options: Callable[[], Options], theme: Theme, parent: QWidget
-    ) -> None:
+    def __init__(self, controller: RunController, options: Callable[[], Options], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Sweep")
         self._options = options
@@ -130,7 +127,7 @@ class SweepWindow(QDialog):
         self.go.clicked.connect(self._go)
         self.save = Button("Save report …", "Save what was measured as JSON")
         self.save.clicked.connect(self._ask_where)
-        self.picture = SweepPlot(theme)
+        self.picture = SweepPlot()
         self.said = Label()
         self.said.setWordWrap(True)
         self.said.setMinimumHeight(2 * self.said.fontMetrics().lineSpacing() + 4)
@@ -156,11 +153,6 @@ class SweepWindow(QDialog):
         switch.triggered.connect(self.scheme_wanted)
         self.addAction(switch)
         self._refresh()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours."""
-        self.picture.theme = theme
-        self.picture.update()
 
     def start(self) -> None:
         """Begin to measure what the fields say."""

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
-from rocketgui.gui.style.theme import Theme
+from rocketgui.gui.style import theme
 from rocketgui.gui.widgets.buttons import Button
 from rocketgui.gui.widgets.card import set_role
 from rocketgui.gui.widgets.details_text import CopyButton, DetailsText
@@ -32,9 +32,8 @@ _ROLES = {"text": "ok", "comment": "muted", "number": "accent"}
 class Highlighter(QSyntaxHighlighter):
     """Colours Python; what a text of several lines is, it sees by its three quotation marks."""
 
-    def __init__(self, document: QTextDocument, theme: Theme) -> None:
+    def __init__(self, document: QTextDocument) -> None:
         super().__init__(document)
-        self.theme = theme
 
     def highlightBlock(self, text: str) -> None:
         state = max(self.previousBlockState(), 0)
@@ -70,19 +69,19 @@ class Highlighter(QSyntaxHighlighter):
 
     def _colour(self, start: int, end: int, role: str) -> None:
         form = QTextCharFormat()
-        form.setForeground(QColor(self.theme.colour(role)))
+        form.setForeground(QColor(theme.colour(role)))
         self.setFormat(start, end - start, form)
 
 
 class CodeView(QWidget):
     """Shows a program's text. `copy` and `save` are buttons for whoever shows it to place."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self._name = "rocket.py"
         self.text = DetailsText("Code", "The program that is launched, as plain Python")
         self.text.setProperty("role", "")
-        self._highlighter = Highlighter(self.text.document(), theme)
+        self._highlighter = Highlighter(self.text.document())
         self.copy = CopyButton(lambda: self.text.toPlainText(), "Copy the program to the clipboard")
         self.save = Button("Save …", "Save the program as a file; plain python runs it")
         self.save.clicked.connect(self._ask_where)
@@ -98,9 +97,8 @@ class CodeView(QWidget):
         layout.addWidget(self.text, 1)
         layout.addWidget(self.said)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours."""
-        self._highlighter.theme = theme
+    def theme_changed(self) -> None:
+        """Take the colours of the current theme."""
         self._highlighter.rehighlight()
 
     def show_file(self, name: str, source: str, sentence: str) -> None:

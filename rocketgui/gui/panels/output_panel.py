@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QFontDatabase, QResizeEvent, QTextCharFormat, 
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit
 
 from rocketgui.gui.panels.code_view import CodeView
+from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import set_text
-from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.view_models.watched_values import shortened
 from rocketgui.gui.widgets.buttons import ComboBox
 from rocketgui.gui.widgets.card import Card
@@ -52,9 +52,8 @@ class _Tail(QPlainTextEdit):
 class OutputPanel(Card):
     """Appends in batches; stays at the end unless the user scrolled away."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__("Output")
-        self._theme = theme
         self._run = Run()
         self._shown = 0
         self._late = 0
@@ -82,7 +81,7 @@ class OutputPanel(Card):
         self.whose.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.whose.addItem("all", None)
         self.whose.currentIndexChanged.connect(self._choose)
-        self.code = CodeView(theme)
+        self.code = CodeView()
         self.whose.setProperty("role", "view")
         self.top.addWidget(self.whose)
         for button in (self.code.copy, self.code.save):
@@ -149,10 +148,9 @@ class OutputPanel(Card):
         for index in reversed(gone if folded else []):
             self.whose.removeItem(index)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours."""
-        self._theme = theme
-        self.code.set_theme(theme)
+    def theme_changed(self) -> None:
+        """Take the colours of the current theme."""
+        self.code.theme_changed()
         self._choose()
 
     def set_run(self, run: Run) -> None:
@@ -214,13 +212,13 @@ class OutputPanel(Card):
                 cursor.insertBlock()
             process = self._run.processes.get(line.process)
             name = harmless(self._run.name_of(line.process))
-            colour = self._theme.worker(process.worker_index if process is not None else None)
+            colour = theme.worker(process.worker_index if process is not None else None)
             text = line.text if len(line.text) <= _LONGEST else line.text[: _LONGEST - 1] + "…"
             text = harmless(text, keep="\t")
             role = "error" if line.stream == "stderr" else "text"
-            cursor.insertText(f"{line.t_ns / 1e9:6.3f} ", _coloured(self._theme.colour("muted")))
+            cursor.insertText(f"{line.t_ns / 1e9:6.3f} ", _coloured(theme.colour("muted")))
             cursor.insertText(f"{shortened(name, self._name_width):<{self._name_width}} ", _coloured(colour))
-            cursor.insertText(text, _coloured(self._theme.colour(role)))
+            cursor.insertText(text, _coloured(theme.colour(role)))
         cursor.endEditBlock()
 
 

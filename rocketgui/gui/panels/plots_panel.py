@@ -13,7 +13,7 @@ from rocketgui.gui.plots.lanes import Lanes
 from rocketgui.gui.plots.rates import RatesPlot
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.timeline import TimelinePlot
-from rocketgui.gui.style.theme import Theme
+from rocketgui.gui.style import theme
 from rocketgui.gui.view_models.watched_values import name_of, shortened
 from rocketgui.gui.widgets.card import Card
 from rocketgui.gui.widgets.view_switcher import ViewSwitcher
@@ -35,23 +35,22 @@ class PlotsPanel(QSplitter):
     #: A plot has another size, and has to be drawn anew.
     resized = Signal()
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__(Qt.Orientation.Vertical)
         self.axis = TimeAxis(self)
         self.axis.changed.connect(self.draw)
         self._run = Run()
-        self._theme = theme
         self._pointed: float | None = None
         self._shows_previous = False
         self._expected: tuple[str, ...] | None = None
-        self.counters = CountersPlot(self.axis, theme)
+        self.counters = CountersPlot(self.axis)
         self.counters.setAccessibleName("Counters over time")
-        self.cores = CoresPlot(self.axis, theme)
+        self.cores = CoresPlot(self.axis)
         self.cores.setAccessibleName("Load of each core over time")
-        self.lanes = Lanes(theme)
-        self.rates = RatesPlot(self.axis, theme)
+        self.lanes = Lanes()
+        self.rates = RatesPlot(self.axis)
         self.rates.setAccessibleName("Counts per second over time")
-        self.timeline = TimelinePlot(self.axis, theme)
+        self.timeline = TimelinePlot(self.axis)
         self.timeline.setAccessibleName("Timeline of all processes")
         self.counters_card = Card("Counters", "rocket")
         self.counter_views = ViewSwitcher(
@@ -65,7 +64,7 @@ class PlotsPanel(QSplitter):
         self.values = ValueComboBox()
         self.values.chosen.connect(self._value_chosen)
         self.counters_card.top.insertWidget(2, self.values)
-        self.core_strip = CoreStrip(theme)
+        self.core_strip = CoreStrip()
         loads = QWidget()
         column = QVBoxLayout(loads)
         column.setContentsMargins(0, 0, 0, 0)
@@ -121,11 +120,11 @@ class PlotsPanel(QSplitter):
         for shown in (*self._plots(), self.lanes, self.core_strip):
             shown.set_run(run)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours."""
-        self._theme = theme
-        for shown in (*self._plots(), self.lanes, self.core_strip):
-            shown.set_theme(theme)
+    def theme_changed(self) -> None:
+        """Take the colours of the current theme."""
+        for plot in self._plots():
+            plot.theme_changed()
+        self.core_strip.refresh()
         self.draw()
 
     def _name_counters(self) -> None:
@@ -236,7 +235,7 @@ class PlotsPanel(QSplitter):
         if len(loads) > _NAMED_CORES:
             self.cores_card.remark_one_of(f"mean of {len(loads)} cores {_even(sum(loads) / len(loads))} %", mean)
             return
-        dots = (f'<span style="color:{self._theme.core(core).name()}">●</span> ' for core in range(len(named)))
+        dots = (f'<span style="color:{theme.core(core).name()}">●</span> ' for core in range(len(named)))
         html = "   ".join(dot + text for dot, text in zip(dots, named, strict=True))
         self.cores_card.remark_one_of("   ".join(f"● {text}" for text in named), mean, html=html)
 

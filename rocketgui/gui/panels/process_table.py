@@ -9,8 +9,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QAction, QFont, QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView
 
+from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import set_text, text_font
-from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.view_models.process_columns import COLUMNS, OUTCOME_OVER, SCRIPT_COLUMNS, Column, said
 from rocketgui.gui.view_models.process_rows import Sorting, TableRow, rows
 from rocketgui.gui.view_models.watched_values import name_of
@@ -45,9 +45,8 @@ _BAD = (ProcessState.FAILED, ProcessState.KILLED)
 class ProcessModel(QAbstractTableModel):
     """The rows of a run; `refresh` takes in what changed."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.theme = theme
         self.columns = COLUMNS
         self._outcome_at = self._index(OUTCOME_OVER[0])
         self._run = Run()
@@ -239,12 +238,12 @@ class ProcessModel(QAbstractTableModel):
 
     def _colour(self, process: Process, column: int) -> Any:
         if _is_minor(process, self._run):
-            return self.theme.colour("error" if process.state in _BAD and process.kind == "thread" else "muted")
+            return theme.colour("error" if process.state in _BAD and process.kind == "thread" else "muted")
         if column == 0:
-            return self.theme.worker(process.worker_index)
+            return theme.worker(process.worker_index)
         if process.state in _BAD:
-            return self.theme.colour("error")
-        return self.theme.colour("muted") if process.is_over else None
+            return theme.colour("error")
+        return theme.colour("muted") if process.is_over else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
@@ -283,9 +282,9 @@ def _is_minor(process: Process, run: Run) -> bool:
 class ProcessPanel(Card):
     """The table in its frame."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__("Processes")
-        self.model = ProcessModel(theme)
+        self.model = ProcessModel()
         self._sorted: tuple[int, Qt.SortOrder] | None = None
         self.table = QTableView()
         self.table.setModel(self.model)
@@ -387,11 +386,6 @@ class ProcessPanel(Card):
             header.setSortIndicator(column, order)
         header.setSortIndicatorShown(self._sorted is not None)
         self._mark()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours."""
-        self.model.theme = theme
-        self.table.viewport().update()
 
     def expect(self, watch: tuple[str, ...] | None) -> None:
         """A program of the user's is launched next, and watched for these values; None: the built-in one is."""

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from rocketgui.gui.plots.canvas import View
 from rocketgui.gui.plots.time_plot import left_width
 from rocketgui.gui.plots.waits import Stretch
+from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import text_font, text_scale
-from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.view_models.process_columns import short_name
 from rocketgui.model.process import Process, ProcessState
 
@@ -74,9 +74,8 @@ def seconds(ns: int | None) -> float | None:
 class BarsItem(QGraphicsItem):
     """Draws the rows that are in sight, in the logical pixels of the view box."""
 
-    def __init__(self, parent: QGraphicsItem, theme: Theme) -> None:
+    def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
-        self.theme = theme
         self._view: View | None = None
         self._bars: list[Bar] = []
         self._row = ROW_PX
@@ -120,7 +119,7 @@ class BarsItem(QGraphicsItem):
 
         leaving = QColor(one.colour)
         leaving.setAlpha(90)
-        span(one.called, one.entered if one.entered is not None else one.ended, self.theme.colour("faint"), height / 4)
+        span(one.called, one.entered if one.entered is not None else one.ended, theme.colour("faint"), height / 4)
         if one.entered is not None and one.left is not None and one.waits:
             self._draw_waits(painter, view, one, top + inset, height)
         else:
@@ -133,7 +132,7 @@ class BarsItem(QGraphicsItem):
     def _mark_bad(self, painter: QPainter, x: float, y: float, why: str) -> None:
         """Where a process came to a bad end, and what that was if there is room to say it."""
         half = max(self._row / 2 - 1, _BAD_PX)
-        painter.setPen(QPen(self.theme.colour("error"), 2.0))
+        painter.setPen(QPen(theme.colour("error"), 2.0))
         painter.drawLine(QPointF(x, y - half), QPointF(x, y + half))
         if self._row >= _WORDS_PX * text_scale():
             room = QRectF(x + 6, y - self._row / 2, self._bounds.width() - x - 6, self._row)
@@ -161,7 +160,7 @@ class BarsItem(QGraphicsItem):
 
     def _diamond(self, painter: QPainter, x: float, y: float) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.theme.colour("text"))
+        painter.setBrush(theme.colour("text"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawPolygon([QPointF(x - 4, y), QPointF(x, y - 4), QPointF(x + 4, y), QPointF(x, y + 4)])
 

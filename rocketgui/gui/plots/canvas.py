@@ -9,7 +9,7 @@ What was drawn does not change while the view stays the same, so it is drawn onc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from rocketgui.gui.plots.polylines import draw_curve, thinned
+from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import text_font, text_scale
-from rocketgui.gui.style.theme import Theme
 from rocketgui.model.series import Floats, Series, averaged, sampled
 
 #: Segments are committed to the picture when they are this long, in logical pixels.
@@ -68,7 +68,7 @@ class Curve:
     """
 
     series: Series
-    colour: QColor
+    hue: Callable[[], QColor]
     name: str
     smooth: bool = False
     done: int = 0
@@ -77,6 +77,11 @@ class Curve:
     head_x: float = 0.0
     head_y: float = 0.0
     seen: int = 0
+
+    @property
+    def colour(self) -> QColor:
+        """The colour of the curve in the current theme."""
+        return self.hue()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,8 +106,7 @@ class Backdrop:
 class Canvas:
     """The picture of the history."""
 
-    def __init__(self, theme: Theme) -> None:
-        self.theme = theme
+    def __init__(self) -> None:
         self.image = QImage()
         self.curves: list[Curve] = []
         self.faint: list[Faint] = []
@@ -118,10 +122,11 @@ class Canvas:
 
     def pen(self, curve: Curve) -> QPen:
         """How a curve is drawn."""
-        key = (curve.colour.rgb(), self.line_width)
+        colour = curve.colour
+        key = (colour.rgb(), self.line_width)
         pen = self._pens.get(key)
         if pen is None:
-            pen = self._pens[key] = QPen(curve.colour, self.line_width)
+            pen = self._pens[key] = QPen(colour, self.line_width)
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         return pen
 
@@ -132,7 +137,7 @@ class Canvas:
     def advance(self, view: View, backdrop: Backdrop) -> QRectF | None:
         """Bring the picture up to date. Returns what changed, in logical pixels, None for nothing."""
         self.backdrop = backdrop
-        key = (view, backdrop, self.theme.id, self.line_width)
+        key = (view, backdrop, theme.current().id, self.line_width)
         if key != self._drawn_for:
             self._drawn_for = key
             self._draw_all(view, backdrop)
@@ -146,9 +151,9 @@ class Canvas:
         if self.image.size() != pixels or self.image.devicePixelRatio() != view.ratio:
             self.image = QImage(pixels, QImage.Format.Format_RGB32)
             self.image.setDevicePixelRatio(view.ratio)
-        self.image.fill(self.theme.colour("panel"))
+        self.image.fill(theme.colour("panel"))
         painter = QPainter(self.image)
-        limit_label = _draw_backdrop(painter, view, backdrop, self.theme)
+        limit_label = _draw_backdrop(painter, view, backdrop)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ends = [self._draw_faint(painter, view, run) for run in self.faint]
         self._name_faint(painter, view, ends, limit_label)
@@ -158,7 +163,7 @@ class Canvas:
 
     def _draw_faint(self, painter: QPainter, view: View, run: Faint) -> tuple[float, float]:
         """Draw a run of before; return where the first of its curves ends, or leaves the picture."""
-        colour = self.theme.colour("faint")
+        colour = theme.colour("faint")
         painter.setPen(QPen(colour, 1.0, Qt.PenStyle.DotLine))
         ends = []
         for t, v in run.curves:
@@ -178,7 +183,7 @@ class Canvas:
         """Write the names of the runs of before at their curves' ends, none over another or over the limit's."""
         painter.setFont(text_font(0.82))
         metrics = QFontMetricsF(painter.font())
-        back = self.theme.colour("panel")
+        back = theme.colour("panel")
         back.setAlpha(215)
         taken = [limit_label] if limit_label is not None else []
         for run, end in zip(self.faint, ends, strict=True):
@@ -186,7 +191,7 @@ class Canvas:
             rect = label_rect(QPointF(*end), size, QSizeF(view.width, view.height), taken)
             taken.append(rect)
             painter.fillRect(rect, back)
-            painter.setPen(self.theme.colour("muted"))
+            painter.setPen(theme.colour("muted"))
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, run.title)
 
     def _draw_history(self, painter: QPainter, view: View, curve: Curve) -> None:
@@ -268,7 +273,7 @@ def label_rect(end: QPointF, size: QSizeF, picture: QSizeF, taken: Sequence[QRec
     return next((one for one in rects if not any(one.intersects(other) for other in taken)), rects[0])
 
 
-def _draw_backdrop(painter: QPainter, view: View, backdrop: Backdrop, theme: Theme) -> QRectF | None:
+def _draw_backdrop(painter: QPainter, view: View, backdrop: Backdrop) -> QRectF | None:
     """Draw it; return where the limit's label stands, if there is one."""
     painter.setPen(QPen(theme.colour("grid"), 1.0))
     for t_s in backdrop.grid_t:
@@ -277,7 +282,7 @@ def _draw_backdrop(painter: QPainter, view: View, backdrop: Backdrop, theme: The
     for value in backdrop.grid_v:
         y = round(view.y(value)) + 0.5
         painter.drawLine(QPointF(0, y), QPointF(view.width, y))
-    limit_label = _draw_limit(painter, view, backdrop, theme) if backdrop.limit is not None else None
+    limit_label = _draw_limit(painter, view, backdrop) if backdrop.limit is not None else None
     if backdrop.hint:
         font = painter.font()
         font.setPixelSize(max(font.pixelSize(), 15))
@@ -287,7 +292,7 @@ def _draw_backdrop(painter: QPainter, view: View, backdrop: Backdrop, theme: The
     return limit_label
 
 
-def _draw_limit(painter: QPainter, view: View, backdrop: Backdrop, theme: Theme) -> QRectF:
+def _draw_limit(painter: QPainter, view: View, backdrop: Backdrop) -> QRectF:
     y = round(view.y(backdrop.limit or 0.0)) + 0.5
     pen = QPen(theme.colour("accent"), 1.0)
     pen.setDashPattern([4, 3])

@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rocketgui.gui.plots.time_plot import left_width
+from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import text_font
-from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.widgets.labels import tip
 from rocketgui.model.run import Run
 
@@ -29,7 +29,7 @@ class Occupant(NamedTuple):
     migrations: int | None
 
 
-def occupants(run: Run, theme: Theme) -> list[list[Occupant]]:
+def occupants(run: Run) -> list[list[Occupant]]:
     """The workers on each core."""
     on: list[list[Occupant]] = [[] for _ in run.cores]
     for worker in run.workers:
@@ -47,9 +47,8 @@ def is_told(run: Run) -> bool:
 class CoreStrip(QWidget):
     """A row of cells under the cores' load; renewed with the figures, a few times a second."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._theme = theme
         self._run = Run()
         self._on: list[list[Occupant]] = []
         self._told = True
@@ -61,11 +60,6 @@ class CoreStrip(QWidget):
         """The size of text has changed."""
         self.setFixedHeight(round(QFontMetricsF(text_font(_TEXT)).height()) + 8)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours."""
-        self._theme = theme
-        self.refresh()
-
     def set_run(self, run: Run) -> None:
         """Show another run."""
         self._run = run
@@ -73,7 +67,7 @@ class CoreStrip(QWidget):
 
     def refresh(self) -> None:
         """Show who is where now."""
-        on, told = occupants(self._run, self._theme), is_told(self._run)
+        on, told = occupants(self._run), is_told(self._run)
         if (on, told) == (self._on, self._told):
             return
         self._on, self._told = on, told
@@ -93,7 +87,7 @@ class CoreStrip(QWidget):
         painter.setFont(text_font(_TEXT))
         field = QRectF(left_width(), 2, self.width() - left_width() - 16, self.height() - 4)
         if not self._told:
-            painter.setPen(self._theme.colour("muted"))
+            painter.setPen(theme.colour("muted"))
             painter.drawText(field, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, _NOT_TOLD)
             return
         if not self._on:
@@ -106,7 +100,7 @@ class CoreStrip(QWidget):
 
     def _draw(self, painter: QPainter, cell: QRectF, core: int, there: Sequence[Occupant]) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour("hover"))
+        painter.setBrush(theme.colour("hover"))
         painter.drawRoundedRect(cell, 4, 4)
         metrics = QFontMetricsF(painter.font())
         x = cell.left() + min(_GAP, cell.width() / 4)
@@ -114,7 +108,7 @@ class CoreStrip(QWidget):
         for number in (f"core {core}", str(core)):
             width = metrics.horizontalAdvance(number)
             if cell.width() >= max(_NUMBERED, 2 * width):
-                painter.setPen(self._theme.colour("muted"))
+                painter.setPen(theme.colour("muted"))
                 painter.drawText(QRectF(x, cell.top(), width + 2, cell.height()), middle, number)
                 x += width + _GAP
                 break

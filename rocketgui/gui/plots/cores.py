@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
@@ -10,7 +12,7 @@ from PySide6.QtGui import QColor
 from rocketgui.gui.plots.canvas import Curve
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
-from rocketgui.gui.style.theme import Theme
+from rocketgui.gui.style import theme
 from rocketgui.model.run import Run
 from rocketgui.model.series import Series
 
@@ -26,8 +28,8 @@ _POINTED = 6
 class CoresPlot(TimePlot):
     """Draws the core loads of a run, in percent."""
 
-    def __init__(self, axis: TimeAxis, theme: Theme) -> None:
-        super().__init__(axis, theme, lambda value, step: f"{value:.0f}", rockets=False)
+    def __init__(self, axis: TimeAxis) -> None:
+        super().__init__(axis, lambda value, step: f"{value:.0f}", rockets=False)
         self._run = Run()
         self._cores: list[Series] = []
         self._heat = pg.ImageItem()
@@ -44,15 +46,14 @@ class CoresPlot(TimePlot):
         self._cores = []
         self.item.set_curves([])
 
-    def set_theme(self, theme: Theme) -> None:
-        super().set_theme(theme)
-        for core, curve in enumerate(self.item.canvas.curves):
-            curve.colour = theme.core(core)
+    def theme_changed(self) -> None:
+        super().theme_changed()
         self._colour_heat()
 
     def _colour_heat(self) -> None:
-        stops = np.linspace(0.0, 1.0, len(self.theme.heat))
-        self._heat.setColorMap(pg.ColorMap(stops, [colour.getRgb() for colour in self.theme.heat]))
+        heat = theme.current().heat
+        stops = np.linspace(0.0, 1.0, len(heat))
+        self._heat.setColorMap(pg.ColorMap(stops, [colour.getRgb() for colour in heat]))
         self._heat.setLevels((0.0, 100.0))
         self._heat_for = None
 
@@ -67,7 +68,7 @@ class CoresPlot(TimePlot):
             self._cores = self._run.cores
             lines = [] if self.is_heat_map else self._cores
             self.item.set_curves(
-                [Curve(series, self.theme.core(k), f"core {k}", smooth=True) for k, series in enumerate(lines)]
+                [Curve(series, partial(theme.core, k), f"core {k}", smooth=True) for k, series in enumerate(lines)]
             )
             self._heat.setVisible(self.is_heat_map)
             self._heat_for = None
@@ -93,7 +94,7 @@ class CoresPlot(TimePlot):
     def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:
         loads = [series.at(t_s) for series in self._cores]
         known = [load for load in loads if load is not None]
-        text = self.theme.colour("text")
+        text = theme.colour("text")
         if len(known) > _POINTED:
             return ((f"mean of {len(known)} cores  {sum(known) / len(known):.0f} %", text),)
         return tuple((f"core {core}  {load:.0f} %", text) for core, load in enumerate(known))

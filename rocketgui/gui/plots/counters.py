@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtGui import QColor
 
 from rocketgui.gui.plots.canvas import Curve, Faint
 from rocketgui.gui.plots.ranges import limit_is_near, nice_above, value_label, value_range, value_top
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
-from rocketgui.gui.style.theme import Theme
+from rocketgui.gui.style import theme
 from rocketgui.gui.view_models.watched_values import is_drawn, nothing_drawn
 from rocketgui.model.formatting import format_count, format_limit
 from rocketgui.model.run import Run
@@ -25,8 +27,8 @@ _POINTED = 10
 class CountersPlot(TimePlot):
     """Draws a run's counters. `refresh` is called some times a second, `draw` for every frame."""
 
-    def __init__(self, axis: TimeAxis, theme: Theme) -> None:
-        super().__init__(axis, theme, value_label, rockets=True)
+    def __init__(self, axis: TimeAxis) -> None:
+        super().__init__(axis, value_label, rockets=True)
         self._run = Run()
         self._drawn: dict[int, Curve] = {}
         self._name = ""
@@ -56,12 +58,6 @@ class CountersPlot(TimePlot):
         # the same, since another value has another scale.
         same = [past for past in self._run.before if past.watch == self._name]
         self.item.canvas.faint = [Faint(past.title, past.curves) for past in same[-_COMPARED:]]
-
-    def set_theme(self, theme: Theme) -> None:
-        super().set_theme(theme)
-        for number, curve in self._drawn.items():
-            if (process := self._run.processes.get(number)) is not None:
-                curve.colour = theme.worker(process.worker_index)
 
     @property
     def limit(self) -> int | None:
@@ -102,7 +98,7 @@ class CountersPlot(TimePlot):
         for process in self._run.processes.values():
             if process.id not in self._drawn and is_drawn(process, self._name):
                 series = process.values[self._name].series
-                curve = Curve(series, self.theme.worker(process.worker_index), process.shown)
+                curve = Curve(series, partial(theme.worker, process.worker_index), process.shown)
                 first = float(series.v.max()), float(series.v.min())
                 self._highest, self._lowest = (
                     first if not self._drawn else (max(self._highest, first[0]), min(self._lowest, first[1]))
@@ -154,6 +150,6 @@ class CountersPlot(TimePlot):
         values = [(curve, curve.series.at(t_s)) for curve in self.item.canvas.curves]
         known = [(curve, value) for curve, value in values if value is not None]
         rows = [(f"{curve.name}  {format_count(value)}", curve.colour) for curve, value in known[:_POINTED]]
-        muted = self.theme.colour("muted")
+        muted = theme.colour("muted")
         more = [(f"and {len(known) - _POINTED} more", muted)] if len(known) > _POINTED else []
         return ((f"{t_s:.3f} s", muted), *rows, *more)

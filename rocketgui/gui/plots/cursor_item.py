@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from rocketgui.gui.plots.canvas import View
+from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import text_font
-from rocketgui.gui.style.theme import Theme
 
 Rows = tuple[tuple[str, QColor], ...]
 
@@ -19,9 +19,8 @@ Rows = tuple[tuple[str, QColor], ...]
 class CursorItem(QGraphicsItem):
     """Lies above everything else in a plot, in the logical pixels of its view box."""
 
-    def __init__(self, parent: QGraphicsItem, theme: Theme) -> None:
+    def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
-        self.theme = theme
         self._view: View | None = None
         self._t_s: float | None = None
         self._rows: Rows = ()
@@ -49,7 +48,7 @@ class CursorItem(QGraphicsItem):
         view, rows = self._view, self._rows
         if self._t_s is None or view is None or not 0 <= view.x(self._t_s) <= view.width:
             return
-        theme, x = self.theme, view.x(self._t_s)
+        x = view.x(self._t_s)
         painter.setPen(QPen(theme.colour("faint"), 1.0))
         painter.drawLine(QPointF(x, 0), QPointF(x, view.height))
         if not rows:

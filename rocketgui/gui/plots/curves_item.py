@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from rocketgui.gui.plots.canvas import Backdrop, Canvas, Curve, View
 from rocketgui.gui.plots.sprites import HEIGHT, WIDTH, rocket, rocket_rect
+from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import text_font, text_scale
-from rocketgui.gui.style.theme import Theme
 
 #: Up to this many curves colours tell them apart; beyond, names stand beside the heads too.
 _COLOURS_SUFFICE = 8
@@ -27,25 +27,20 @@ class CurvesItem(QGraphicsItem):
     `catch_up` brings it up to date and repaints no more than what changed.
     """
 
-    def __init__(self, parent: QGraphicsItem, theme: Theme, *, rockets: bool) -> None:
+    def __init__(self, parent: QGraphicsItem, *, rockets: bool) -> None:
         super().__init__(parent)
         self._rockets = rockets
         self._view = View(0, 1, 0, 1, 0, 0, 1)
         self._bounds = QRectF()
         self._named: list[tuple[Curve, str]] = []
         self._widest = 0.0
-        self.canvas = Canvas(theme)
+        self.canvas = Canvas()
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     @property
     def view(self) -> View:
         """What is shown."""
         return self._view
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours; the curves' own colours are the caller's."""
-        self.canvas.theme = theme
-        self.update()
 
     def set_curves(self, curves: list[Curve]) -> None:
         """Show other curves."""
@@ -116,7 +111,7 @@ class CurvesItem(QGraphicsItem):
             self._paint_rockets(painter)
 
     def _paint_rockets(self, painter: QPainter) -> None:
-        outline, ratio, wide = self.canvas.theme.panel_rgb, self._view.ratio, text_scale()
+        outline, ratio, wide = theme.colour("panel").rgb(), self._view.ratio, text_scale()
         for curve in self.canvas.curves:
             if curve.done and -WIDTH < curve.head_x < self._view.width + WIDTH:
                 sprite = rocket(curve.colour.rgb(), outline, ratio, wide)

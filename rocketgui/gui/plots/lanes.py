@@ -7,8 +7,8 @@ from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QLinearGradient, QPaint
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rocketgui.gui.plots.sprites import HEIGHT, WIDTH, rocket
+from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import text_font, text_scale
-from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.view_models.watched_values import drawn, is_drawn, nothing_drawn
 from rocketgui.model.formatting import format_count, format_limit, format_short
 from rocketgui.model.run import Run
@@ -23,9 +23,8 @@ class Lanes(QWidget):
     """Draws the workers' values as they are now. `start` and `end` are the values at the lanes' ends, `limit` where the
     line stands, None if it is out of sight."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._theme = theme
         self._run = Run()
         self._start, self._end = 0.0, 1.0
         self._limit: int | None = None
@@ -34,11 +33,6 @@ class Lanes(QWidget):
         self.setMinimumSize(160, 80)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Lanes")
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours."""
-        self._theme = theme
-        self.update()
 
     def set_run(self, run: Run) -> None:
         """Show another run."""
@@ -56,7 +50,7 @@ class Lanes(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.colour("panel"))
+        painter.fillRect(self.rect(), theme.colour("panel"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         run = self._run
@@ -65,7 +59,7 @@ class Lanes(QWidget):
         workers = [one for one in drawn(run) if is_drawn(one, name)] if run.is_script else run.workers
         if not workers:
             painter.setFont(text_font(0.95))
-            painter.setPen(self._theme.colour("muted"))
+            painter.setPen(theme.colour("muted"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.hint or nothing_drawn(run))
             return
         wide = text_scale()
@@ -78,15 +72,13 @@ class Lanes(QWidget):
             watched = worker.values.get(name)
             value = watched.last if watched is not None else 0
             box = QRectF(field.left(), field.top() + index * lane, field.width(), lane)
-            self._draw_lane(
-                painter, box, worker.shown, value, self._theme.worker(worker.worker_index), over=worker.is_over
-            )
+            self._draw_lane(painter, box, worker.shown, value, theme.worker(worker.worker_index), over=worker.is_over)
 
     def _draw_limit(self, painter: QPainter, field: QRectF) -> None:
         painter.setFont(text_font(0.9))
         below = QRectF(0, field.bottom() + 2, self.width(), _BOTTOM * text_scale() - 2)
         flags = Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(self._theme.colour("muted"))
+        painter.setPen(theme.colour("muted"))
         painter.drawText(
             below.adjusted(field.left(), 0, 0, 0), flags | Qt.AlignmentFlag.AlignLeft, format_short(self._start)
         )
@@ -95,7 +87,7 @@ class Lanes(QWidget):
             text = f"{format_short(self._end)}{'' if self._run.is_script else ', and on'}"
             painter.drawText(below.adjusted(0, 0, -_RIGHT * text_scale(), 0), flags | Qt.AlignmentFlag.AlignRight, text)
             return
-        accent = self._theme.colour("accent")
+        accent = theme.colour("accent")
         x = field.left() + field.width() * self._share(self._limit)
         painter.setPen(QPen(accent, 1.2, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(x, field.top() - 4), QPointF(x, field.bottom() + 4))
@@ -111,7 +103,7 @@ class Lanes(QWidget):
         x = box.left() + box.width() * self._share(value)
         wide = text_scale()
         named = box.height() >= _NAMED_FROM * wide
-        painter.setPen(QPen(self._theme.colour("grid"), 1.0))
+        painter.setPen(QPen(theme.colour("grid"), 1.0))
         painter.drawLine(QPointF(box.left(), middle), QPointF(box.right(), middle))
         thick = min(max(box.height() * 0.34, 1.5), 15.0 * wide)
         trail = QLinearGradient(box.left(), 0, max(x, box.left() + 1), 0)
@@ -133,14 +125,14 @@ class Lanes(QWidget):
         label = metrics.elidedText(name, Qt.TextElideMode.ElideRight, _LEFT * wide - 12)
         left = QRectF(0, box.top(), _LEFT * wide - 10, box.height())
         painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, label)
-        painter.setPen(self._theme.colour("muted" if over else "text"))
+        painter.setPen(theme.colour("muted" if over else "text"))
         shown = format_count(value) if abs(value) < 10**10 else format_short(value)
         right = QRectF(self.width() - _RIGHT * wide, box.top(), _RIGHT * wide - 6, box.height())
         painter.drawText(right, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, shown)
 
     def _draw_rocket(self, painter: QPainter, at: QPointF, lane: float, colour: QColor) -> None:
         scale = min(max(lane / 30.0, 0.35), 1.7 * text_scale())
-        sprite = rocket(colour.rgb(), self._theme.panel_rgb, self.devicePixelRatioF() * 2)
+        sprite = rocket(colour.rgb(), theme.colour("panel").rgb(), self.devicePixelRatioF() * 2)
         painter.save()
         # The sprite points up; here it flies to the right, its tail at the head of the trail.
         painter.setTransform(QTransform().translate(at.x(), at.y()).rotate(90).scale(scale, scale), True)

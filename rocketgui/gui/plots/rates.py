@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 from PySide6.QtGui import QColor
@@ -11,7 +12,7 @@ from rocketgui.gui.plots.canvas import Curve
 from rocketgui.gui.plots.ranges import nice_above, value_label, value_range
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
-from rocketgui.gui.style.theme import Theme
+from rocketgui.gui.style import theme
 from rocketgui.gui.view_models.watched_values import drawn, nothing_drawn
 from rocketgui.model.formatting import format_rate
 from rocketgui.model.run import Run
@@ -42,8 +43,8 @@ def catch_up(rates: Series, counts: Series, least: float = 0.0) -> None:
 class RatesPlot(TimePlot):
     """Draws each worker's counts/s. `draw` is called for every frame while it is in sight."""
 
-    def __init__(self, axis: TimeAxis, theme: Theme) -> None:
-        super().__init__(axis, theme, value_label, rockets=False)
+    def __init__(self, axis: TimeAxis) -> None:
+        super().__init__(axis, value_label, rockets=False)
         self._run = Run()
         self._rates: dict[int, Series] = {}
         self._drawn: dict[int, Curve] = {}
@@ -62,12 +63,6 @@ class RatesPlot(TimePlot):
         self._name = self._run.watch
         self._rates, self._drawn, self._bounds = {}, {}, {}
         self.item.set_curves([])
-
-    def set_theme(self, theme: Theme) -> None:
-        super().set_theme(theme)
-        for number, curve in self._drawn.items():
-            if (process := self._run.processes.get(number)) is not None:
-                curve.colour = theme.worker(process.worker_index)
 
     def draw(self) -> None:
         """Draw what is new."""
@@ -89,7 +84,7 @@ class RatesPlot(TimePlot):
                 continue
             if rates is None:
                 rates = self._rates[worker.id] = Series(_CAPACITY)
-                curve = Curve(rates, self.theme.worker(worker.worker_index), worker.shown)
+                curve = Curve(rates, partial(theme.worker, worker.worker_index), worker.shown)
                 self._drawn[worker.id] = curve
                 self.item.add_curve(curve)
             catch_up(rates, watched.series, least)
@@ -110,7 +105,7 @@ class RatesPlot(TimePlot):
 
     def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:
         known = [(curve, rate) for curve in self.item.canvas.curves if (rate := curve.series.at(t_s)) is not None]
-        muted = self.theme.colour("muted")
+        muted = theme.colour("muted")
         rows = [(f"{curve.name}  {format_rate(rate)}", curve.colour) for curve, rate in known[:_POINTED]]
         more = [(f"and {len(known) - _POINTED} more", muted)] if len(known) > _POINTED else []
         return ((f"{t_s:.3f} s", muted), *rows, *more)

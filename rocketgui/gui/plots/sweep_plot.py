@@ -12,8 +12,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rocketgui.gui.plots.ranges import nice_above, ticks
+from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import text_font
-from rocketgui.gui.style.theme import Theme
 from rocketgui.model.sweep import Sweep
 
 #: Logical pixels around the field: for the axes' numbers, and for the words above and below.
@@ -29,9 +29,8 @@ _CENTRE, _MIDDLE = Qt.AlignmentFlag.AlignCenter, Qt.AlignmentFlag.AlignVCenter
 class SweepPlot(QWidget):
     """Shows `sweep` on an axis of up to `most` workers."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.theme = theme
         self.sweep = Sweep(os.cpu_count() or 1)
         self.most = 2
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -42,15 +41,15 @@ class SweepPlot(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(text_font(0.92))
-        _Drawing(painter, self.theme, self.sweep, max(self.most, 2), self.width(), self.height()).draw()
+        _Drawing(painter, self.sweep, max(self.most, 2), self.width(), self.height()).draw()
         painter.end()
 
 
 class _Drawing:
     """One picture while it is painted."""
 
-    def __init__(self, painter: QPainter, theme: Theme, sweep: Sweep, most: int, width: int, height: int) -> None:
-        self._painter, self._theme, self._sweep, self._most = painter, theme, sweep, most
+    def __init__(self, painter: QPainter, sweep: Sweep, most: int, width: int, height: int) -> None:
+        self._painter, self._sweep, self._most = painter, sweep, most
         self._field = QRectF(_LEFT, _TOP, width - _LEFT - _RIGHT, height - _TOP - _BOTTOM)
         best = max((sweep.speed_up(point) for point in sweep.points), default=1.0)
         self._top = nice_above(max(best * 1.15, min(most, sweep.cores * 1.5), 1.5))
@@ -79,7 +78,7 @@ class _Drawing:
             if len(points) <= _NUMBERED or point.workers == self._sweep.knee():
                 room = QRectF(mark.x() - 16, mark.y() + 8, 32, 15)
                 self._painter.fillRect(room, self._back)
-                self._painter.setPen(self._theme.colour("text"))
+                self._painter.setPen(theme.colour("text"))
                 self._painter.drawText(room, _CENTRE, f"{self._sweep.speed_up(point):.2f}")
 
     def _mark(self, workers: float, share: float) -> QPointF:
@@ -93,14 +92,14 @@ class _Drawing:
         field = self._field
         for gain in ticks(0.0, self._top, max(int(field.height() / 40), 2))[1]:
             y = self._mark(1, gain / self._top).y()
-            self._painter.setPen(self._theme.colour("grid"))
+            self._painter.setPen(theme.colour("grid"))
             self._painter.drawLine(QPointF(field.left(), y), QPointF(field.right(), y))
-            self._painter.setPen(self._theme.colour("muted"))
+            self._painter.setPen(theme.colour("muted"))
             self._painter.drawText(QRectF(0, y - 8, field.left() - 8, 16), _RIGHT_SIDE | _MIDDLE, f"{gain:g}×")
 
     def _draw_efficiency_axis(self) -> None:
         field = self._field
-        self._painter.setPen(self._theme.colour("muted"))
+        self._painter.setPen(theme.colour("muted"))
         for percent in ticks(0.0, 100 * self._efficiency_top, max(int(field.height() / 40), 2))[1]:
             y = self._mark(1, percent / 100 / self._efficiency_top).y()
             self._painter.drawText(
@@ -116,9 +115,9 @@ class _Drawing:
         painter.drawText(QRectF(field.left(), field.bottom() + 20, field.width(), 18), _CENTRE, "workers")
         if cores <= self._most:
             x = self._mark(cores, 0).x()
-            painter.setPen(QPen(self._theme.colour("faint"), 1.2, Qt.PenStyle.DotLine))
+            painter.setPen(QPen(theme.colour("faint"), 1.2, Qt.PenStyle.DotLine))
             painter.drawLine(QPointF(x, field.top()), QPointF(x, field.bottom()))
-            painter.setPen(self._theme.colour("muted"))
+            painter.setPen(theme.colour("muted"))
             word = f"{cores} cores" if cores > 1 else "1 core"
             painter.drawText(QRectF(x + 6, field.bottom() - 20, 90, 16), _LEFT_SIDE | _MIDDLE, word)
 
@@ -127,7 +126,7 @@ class _Drawing:
         for text, colour in (
             ("● speed-up", self._gain_colour),
             ("■ efficiency (right)", self._efficiency_colour),
-            ("- - ideal speed-up", self._theme.colour("accent")),
+            ("- - ideal speed-up", theme.colour("accent")),
         ):
             width = QFontMetricsF(self._painter.font()).horizontalAdvance(text)
             self._painter.setPen(colour)
@@ -137,7 +136,7 @@ class _Drawing:
     def _draw_ideal(self) -> None:
         self._painter.save()
         self._painter.setClipRect(self._field)
-        self._painter.setPen(QPen(self._theme.colour("accent"), 1.4, Qt.PenStyle.DashLine))
+        self._painter.setPen(QPen(theme.colour("accent"), 1.4, Qt.PenStyle.DashLine))
         self._painter.drawLine(self._mark(1, 1 / self._top), self._mark(self._most, self._most / self._top))
         self._painter.restore()
 
@@ -146,7 +145,7 @@ class _Drawing:
         self._painter.drawPolyline(marks)
 
     def _draw_mark(self, mark: QPointF, colour: QColor, *, is_round: bool) -> None:
-        self._painter.setPen(QPen(self._theme.colour("panel"), 1.5))
+        self._painter.setPen(QPen(theme.colour("panel"), 1.5))
         self._painter.setBrush(colour)
         if is_round:
             self._painter.drawEllipse(mark, 5, 5)

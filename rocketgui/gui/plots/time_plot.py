@@ -15,8 +15,8 @@ from rocketgui.gui.plots.cursor_item import CursorItem
 from rocketgui.gui.plots.curves_item import CurvesItem
 from rocketgui.gui.plots.ranges import HISTORY_S, ticks, time_label
 from rocketgui.gui.plots.time_axis import TimeAxis
+from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import text_font, text_scale
-from rocketgui.gui.style.theme import Theme
 
 #: Logical pixels for text of the usual size; fixed, so that the plots stand exactly above each other and numbers do not
 #: push them about.
@@ -94,15 +94,12 @@ class TimePlot(pg.PlotWidget):
     pointed = Signal(object)
     resized = Signal()
 
-    def __init__(
-        self, axis: TimeAxis, theme: Theme, value_label: Callable[[float, float], str] | None, *, rockets: bool
-    ) -> None:
+    def __init__(self, axis: TimeAxis, value_label: Callable[[float, float], str] | None, *, rockets: bool) -> None:
         self._box = TimeBox(axis)
         self._left = Ticks("left", value_label)
         self._bottom = Ticks("bottom", lambda t_s, step: f"{time_label(t_s, step)} s")
         super().__init__(viewBox=self._box, axisItems={"left": self._left, "bottom": self._bottom})
         self.axis = axis
-        self.theme = theme
         self.getPlotItem().hideButtons()
         # Room for the half of the last label that stands beyond the axis.
         self.getPlotItem().layout.setContentsMargins(0, 8, 16, 0)
@@ -112,26 +109,20 @@ class TimePlot(pg.PlotWidget):
         self.setMinimumSize(160, 80)
         for part in (self, self.viewport()):
             part.setAcceptDrops(False)  # a file that is dropped is for the window
-        self.item = CurvesItem(self._box, theme, rockets=rockets)
-        self._cursor = CursorItem(self._box, theme)
+        self.item = CurvesItem(self._box, rockets=rockets)
+        self._cursor = CursorItem(self._box)
         self._values = (0.0, 1.0)
         self._grid_for: View | None = None
         self._grid: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
         self._shown: tuple[float, float, float, float] | None = None
-        self._style()
+        TimePlot.theme_changed(self)  # that of a subclass needs what is made later
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours."""
-        self.theme = theme
-        self.item.set_theme(theme)
-        self._cursor.theme = theme
-        self._style()
-
-    def _style(self) -> None:
-        self.setBackground(self.theme.colour("panel"))
+    def theme_changed(self) -> None:
+        """Take the colours of the current theme."""
+        self.setBackground(theme.colour("panel"))
         for axis in (self._left, self._bottom):
-            axis.setPen(self.theme.colour("axis"))
-            axis.setTextPen(self.theme.colour("muted"))
+            axis.setPen(theme.colour("axis"))
+            axis.setTextPen(theme.colour("muted"))
 
     def text_resized(self) -> None:
         """The size of text has changed."""

@@ -17,8 +17,8 @@ from rocketgui.gui.plots.bars import ROW_PX, Bar, BarsItem, NamesItem, bar, is_k
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
 from rocketgui.gui.plots.waits import Waits
+from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import text_scale
-from rocketgui.gui.style.theme import Theme
 from rocketgui.gui.view_models.process_rows import rows
 from rocketgui.model.formatting import ACTIVITY_NAMES
 from rocketgui.model.process import Process
@@ -35,10 +35,10 @@ _ORDERED_EVERY_NS = 250_000_000
 class TimelinePlot(TimePlot):
     """All rows over the shared time axis. Beyond some hundreds they scroll."""
 
-    def __init__(self, axis: TimeAxis, theme: Theme) -> None:
-        super().__init__(axis, theme, None, rockets=False)
+    def __init__(self, axis: TimeAxis) -> None:
+        super().__init__(axis, None, rockets=False)
         self._run = Run()
-        self._bars_item = BarsItem(self._box, theme)
+        self._bars_item = BarsItem(self._box)
         self._names = NamesItem(self.getPlotItem())
         self._processes: list[Process] = []
         #: What of the run they were put together for, and when.
@@ -60,10 +60,6 @@ class TimelinePlot(TimePlot):
         self._waits = {}
         self._changes = -1
         self.scroll.setValue(0)
-
-    def set_theme(self, theme: Theme) -> None:
-        super().set_theme(theme)
-        self._bars_item.theme = theme
 
     def draw(self) -> None:
         """Draw what is new."""
@@ -99,7 +95,7 @@ class TimelinePlot(TimePlot):
 
     def _bar(self, process: Process) -> Bar:
         # The program itself waits most of the time.
-        colour = self.theme.colour("muted") if process.worker_index is None else self.theme.worker(process.worker_index)
+        colour = theme.colour("muted") if process.worker_index is None else theme.worker(process.worker_index)
         return bar(process, colour, self._run.end_ns / 1e9)
 
     @property
@@ -130,7 +126,7 @@ class TimelinePlot(TimePlot):
         starting = sum(
             _holds(one.called, t_s, one.entered) and not works for one, works in zip(bars, at_work, strict=True)
         )
-        muted, text = self.theme.colour("muted"), self.theme.colour("text")
+        muted, text = theme.colour("muted"), theme.colour("text")
         one = self._pointed_bar(bars)
         named = [(f"{one.name}  {_at(one, t_s)}", one.colour)] if one is not None else []
         counts = [(f"{t_s:.3f} s", muted), *named, (f"{sum(at_work)} at work", text)]
@@ -160,7 +156,7 @@ class TimelinePlot(TimePlot):
 
     def _waiting(self, waiting: list[tuple[Bar, str]]) -> list[tuple[str, QColor]]:
         """Who waits for what; where there is no room for all, how many wait for what."""
-        muted = self.theme.colour("muted")
+        muted = theme.colour("muted")
         room = max(int(self._view().height / (_LINE_PX * text_scale())) - _COUNTS, 2)
         if len(waiting) <= room:
             return [(f"{one.name}  {words}", one.colour) for one, words in waiting]

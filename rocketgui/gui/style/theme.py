@@ -1,7 +1,10 @@
-"""Dark and light: a theme is a data file in resources/themes/, applied as a palette on Fusion and a small stylesheet.
+"""Dark and light: a theme is a data file in resources/themes/, applied as a palette on Fusion and a small style sheet.
 
 The whole palette is set by hand because Qt's own colour scheme cannot be switched on every platform
 (`QStyleHints.setColorScheme` does nothing on some); the system's choice is followed through `colorSchemeChanged`.
+
+The application has one theme at a time, `current()`. What is painted by hand asks for its colours at each painting, and
+Qt repaints every widget when the palette changes.
 """
 
 from __future__ import annotations
@@ -43,11 +46,6 @@ class Theme:
         """The colour of a role such as `muted`."""
         return QColor(self.colours[role])
 
-    @property
-    def panel_rgb(self) -> int:
-        """The colour that everything is drawn on, as Qt's 32-bit number."""
-        return self.colour("panel").rgb()
-
     def worker(self, index: int | None) -> QColor:
         """The colour of the worker with an index; None, the program itself: that of text."""
         return self.colour("text") if index is None else self.workers[index % len(self.workers)]
@@ -71,17 +69,40 @@ def load_theme(scheme: ColourScheme) -> Theme:
     )
 
 
+_current: list[Theme] = []
+
+
+def current() -> Theme:
+    """The theme of the application; the dark one before there is one."""
+    return _current[-1] if _current else load_theme(ColourScheme.DARK)
+
+
+def colour(role: str) -> QColor:
+    """A colour of the current theme; see `Theme.colour`."""
+    return current().colour(role)
+
+
+def worker(index: int | None) -> QColor:
+    """A worker's colour in the current theme; see `Theme.worker`."""
+    return current().worker(index)
+
+
+def core(number: int) -> QColor:
+    """A core's colour in the current theme; see `Theme.core`."""
+    return current().core(number)
+
+
 class ThemeSwitch(QObject):
-    """Applies a theme to the application and tells who draws by hand.
+    """Sets the theme of the application.
 
     The style sheet comes with `apply_style_sheet`, once the widgets are made: with it, every widget would be styled
     again with each parent that it gets, which took a third of the time that the window is made in.
 
     Signals:
-        changed: the new `Theme`.
+        changed: the theme is another one; for what keeps colours.
     """
 
-    changed = Signal(object)
+    changed = Signal()
 
     def __init__(self, app: QApplication, scheme: ColourScheme = ColourScheme.SYSTEM) -> None:
         super().__init__(app)
@@ -91,8 +112,12 @@ class ThemeSwitch(QObject):
         app.setFont(base_font(app))
         self._hints = app.styleHints()
         self._hints.colorSchemeChanged.connect(self._system_changed)
-        self.theme = load_theme(self._wanted())
-        app.setPalette(_palette(self.theme))
+        self._apply()
+
+    @property
+    def theme(self) -> Theme:
+        """The theme of the application."""
+        return current()
 
     @property
     def scheme(self) -> ColourScheme:
@@ -115,12 +140,14 @@ class ThemeSwitch(QObject):
         return ColourScheme.LIGHT if self._hints.colorScheme() is Qt.ColorScheme.Light else ColourScheme.DARK
 
     def _refresh(self) -> None:
-        wanted = self._wanted()
-        if wanted != self.theme.id:
-            self.theme = load_theme(wanted)
-            self._app.setPalette(_palette(self.theme))
+        if self._wanted() != self.theme.id:
+            self._apply()
             self.apply_style_sheet()
-            self.changed.emit(self.theme)
+            self.changed.emit()
+
+    def _apply(self) -> None:
+        _current[:] = [load_theme(self._wanted())]
+        self._app.setPalette(_palette(self.theme))
 
     def apply_style_sheet(self) -> None:
         """Apply the theme's style sheet."""

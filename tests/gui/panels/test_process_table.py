@@ -9,7 +9,6 @@ from pytestqt.qtbot import QtBot
 
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.panels.process_table import _CELL_MARGIN, ProcessModel
-from rocketgui.gui.style.theme import ColourScheme, load_theme
 from rocketgui.gui.view_models.process_columns import COLUMNS
 from rocketgui.gui.widgets.frozen_column import FrozenColumn
 from rocketgui.options import Options
@@ -69,7 +68,7 @@ def test_sorted_by_a_key_and_the_selection_stays_with_its_process(running: MainW
 def test_what_is_not_known_comes_last() -> None:
     story = Story()
     story.tell(1, messages.ProcessLoad(MS, (3,), (1.0,), (0.1,), (0,), (1,), (1,), (1,), (1,), (5,)))
-    model = ProcessModel(load_theme(ColourScheme.DARK))
+    model = ProcessModel()
     model.set_run(story.run)
     for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
         model.sort(column("moves"), order)

@@ -6,7 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from rocketgui.gui.plots.core_strip import is_told, occupants
-from rocketgui.gui.style.theme import ColourScheme, load_theme
+from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.options import Options
 from rocketgui.protocol import messages
 from tests.gui.conftest import Advance, MakeWindow
@@ -27,9 +27,9 @@ def test_the_strip_says_who_is_on_which_core(make_window: MakeWindow, advance: A
     window, bridge = make_window(Options(workers=4, limit=10**12))
     window.launch()
     advance(bridge, 30)
-    run, theme = window.controller.run, load_theme(ColourScheme.DARK)
-    qtbot.waitUntil(lambda: sum(map(len, occupants(run, theme))) == 4)
-    assert [[occupant.name for occupant in there] for there in occupants(run, theme)] == [
+    run = window.controller.run
+    qtbot.waitUntil(lambda: sum(map(len, occupants(run))) == 4)
+    assert [[occupant.name for occupant in there] for there in occupants(run)] == [
         ["func1", "func3"],
         ["func2", "func4"],
     ]
