@@ -127,7 +127,7 @@ class MainWindow(QMainWindow):
         self._central.setFocus()
         self.resize(1280, 720)
         self.themes.apply_style_sheet()
-        self.top.fix_widths()
+        self.top.text_resized()
         # The program panel's needs grow with the system's text. Said once: Qt would say it again with every text.
         self.setMinimumSize(1120, max(640, self._central.minimumSizeHint().height()))
 

@@ -15,6 +15,14 @@ VERSION = 1
 #: Of those that have no entry of their own, the pids of so many are told.
 PIDS = 20_000
 
+#: What stands in the report as the model has it: of a printed line, and of a process.
+_LINE = ("t_ns", "process", "stream", "text")
+_AS_KNOWN = (
+    "id", "parent", "pid", "kind", "name", "start_called_ns", "began_ns", "target_entered_ns", "target_left_ns",
+    "exited_ns", "joined_ns", "exit_code", "signal", "error", "values", "cpu_s", "switches_voluntary",
+    "switches_involuntary", "peak_rss",
+)  # fmt: skip
+
 #: Activities whose names in the report are others: version 1 of it was there first.
 _NAMES = {"native": "c"}
 
@@ -38,10 +46,7 @@ def report(run: Run) -> dict[str, Any]:
             "samples": run.core_samples,
             "mean": [round(mean, 1) for mean in run.core_means()],
         },
-        "output": [
-            {"t_ns": line.t_ns, "process": line.process, "stream": line.stream, "text": line.text}
-            for line in run.output
-        ],
+        "output": [{key: getattr(line, key) for key in _LINE} for line in run.output],
         "findings": [
             {"id": finding.id, "text": finding.text, "figures": _plain(finding.figures)} for finding in findings(run)
         ],
@@ -52,11 +57,7 @@ def report(run: Run) -> dict[str, Any]:
             "output_lines_dropped": run.losses.output_lines_dropped + run.output_dropped,
             "events_dropped": run.losses.events_dropped,
         },
-        "cost": {
-            "agents_cpu_s": run.overhead.agents_cpu_s,
-            "collector_cpu_s": run.overhead.collector_cpu_s,
-            "program_cpu_s": run.overhead.program_cpu_s,
-        },
+        "cost": run.overhead._asdict(),
     }
 
 
@@ -97,28 +98,12 @@ def _visible_parent(run: Run, process: Process) -> int | None:
 
 def _process(process: Process, parent: int | None, end_ns: int) -> dict[str, Any]:
     return {
-        "id": process.id,
+        **{key: getattr(process, key) for key in _AS_KNOWN},
         "parent": parent,
-        "pid": process.pid,
-        "kind": process.kind,
-        "name": process.name,
-        "start_called_ns": process.start_called_ns,
-        "began_ns": process.began_ns,
-        "target_entered_ns": process.target_entered_ns,
-        "target_left_ns": process.target_left_ns,
-        "exited_ns": process.exited_ns,
-        "joined_ns": process.joined_ns,
-        "exit_code": process.exit_code,
-        "signal": process.signal,
-        "error": process.error,
         "values": {
             name: {"first": _number(value.first), "last": _number(value.last), "samples": value.samples}
             for name, value in process.values.items()
         },
-        "cpu_s": process.cpu_s,
-        "switches_voluntary": process.switches_voluntary,
-        "switches_involuntary": process.switches_involuntary,
-        "peak_rss": process.peak_rss,
         "cores": sorted(process.cores),
         "moves": process.migrations,
         "doing_s": {_NAMES.get(what, what): round(s, 3) for what, s in process.activity_s(end_ns).items()},

@@ -14,6 +14,7 @@ import statistics
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 from rocketgui.model.concurrency import ConcurrencyTracker, Shares
@@ -118,26 +119,27 @@ class Run:
         self._values = 0
         #: There was no room for a process: what is told of an unknown one may be about it.
         self._is_full = False
+        keep = partial(partial, setattr, self)
         self._appliers: dict[type[Any], Callable[[Any], None]] = {
             messages.RunStarted: self._run_started,
-            messages.PythonInfo: self._python_info,
+            messages.PythonInfo: keep("python"),
             messages.ProcessSeen: self._process_seen,
             messages.LifecycleEvent: self._lifecycle_event,
             messages.Ended: self._process_ended,
             messages.Terminated: self._terminated,
             messages.Failed: self._failed,
             messages.StartFailed: self._start_failed,
-            messages.WorkersNotStarted: self._workers_were_not_started,
-            messages.LeftOver: self._left_over,
+            messages.WorkersNotStarted: keep("workers_not_started"),
+            messages.LeftOver: keep("left_over"),
             messages.Unobserved: self._unobserved,
-            messages.CollectorRestarted: self._collector_restarted,
+            messages.CollectorRestarted: self.restarts.append,
             messages.Samples: self._samples,
             messages.CoreLoad: self._core_load,
             messages.ProcessLoad: self._process_load,
             messages.Activity: self._activity,
             messages.Output: self._output,
             messages.ControlState: self._control_state,
-            messages.Losses: self._losses,
+            messages.Losses: keep("losses"),
             messages.Overhead: self._overhead,
             messages.Notice: self._notice,
             messages.RunEnded: self._run_ended,
@@ -183,9 +185,6 @@ class Run:
         self.program = message._replace(argv=arguments, watch=watch)
         self._names = None
         self._rows_changed()
-
-    def _python_info(self, message: messages.PythonInfo) -> None:
-        self.python = message
 
     def _process_seen(self, message: messages.ProcessSeen) -> None:
         process = self.processes.get(message.process) or self.folded.get(message.process)
@@ -291,18 +290,9 @@ class Run:
             return
         self.start_failures.append(told)
 
-    def _left_over(self, message: messages.LeftOver) -> None:
-        self.left_over = message
-
     def _unobserved(self, message: messages.Unobserved) -> None:
         if (process := self._known(message.process)) is not None:
             process.unobserved = cut(message.reason, SENTENCE_MOST)
-
-    def _collector_restarted(self, message: messages.CollectorRestarted) -> None:
-        self.restarts.append(message)
-
-    def _workers_were_not_started(self, message: messages.WorkersNotStarted) -> None:
-        self.workers_not_started = message
 
     def _samples(self, message: messages.Samples) -> None:
         rows = zip(message.process, message.name, message.t_ns, message.value, strict=True)
@@ -403,9 +393,6 @@ class Run:
         elif self.is_paused and not message.paused and self._pauses:
             self._pauses[-1] = self._pauses[-1][0], self.t_ns
         self.control_state = message
-
-    def _losses(self, message: messages.Losses) -> None:
-        self.losses = message
 
     def _overhead(self, message: messages.Overhead) -> None:
         self.overhead = message

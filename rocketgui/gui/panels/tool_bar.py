@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
@@ -29,7 +31,8 @@ _ROLES = {
     RunState.LOST: "error",
 }
 
-_SHAPES: tuple[tuple[Shape | None, str], ...] = (
+_SCHEMES = ((ColourScheme.SYSTEM, "As the system"), (ColourScheme.DARK, "Dark"), (ColourScheme.LIGHT, "Light"))
+_SHAPES = (
     (Shape.FULL, "Full screen\tF11"),
     (Shape.P720, "Window of 1280 × 720"),
     (Shape.P1080, "Window of 1920 × 1080"),
@@ -116,17 +119,7 @@ class ToolBar(QWidget):
 
     def _scheme_menu(self) -> QMenu:
         menu = QMenu(self)
-        group = QActionGroup(menu)
-        for scheme, text in (
-            (ColourScheme.SYSTEM, "As the system"),
-            (ColourScheme.DARK, "Dark"),
-            (ColourScheme.LIGHT, "Light"),
-        ):
-            action = QAction(text, menu, checkable=True, checked=scheme is ColourScheme.SYSTEM)
-            action.setData(scheme)
-            action.triggered.connect(lambda _=False, scheme=scheme: self.scheme_chosen.emit(scheme))
-            group.addAction(action)
-            menu.addAction(action)
+        self._schemes = _choices(menu, _SCHEMES, self.scheme_chosen)
         return menu
 
     def _lessons_menu(self) -> QMenu:
@@ -152,13 +145,8 @@ class ToolBar(QWidget):
 
     def _present_menu(self) -> QMenu:
         menu = QMenu(self)
-        self._shapes = QActionGroup(menu)
-        for shape, text in _SHAPES:
-            action = QAction(text, menu, checkable=True, checked=shape is None)
-            action.setData(shape)
-            action.triggered.connect(lambda _=False, shape=shape: self.present_chosen.emit(shape))
-            self._shapes.addAction(action)
-            menu.addAction(action)
+        self._shapes = _choices(menu, _SHAPES, self.present_chosen)
+        self.mark_shape(None)
         menu.addSeparator()
         menu.addAction("Controls, while presented\tC").triggered.connect(self.controls_wanted)
         keystrokes = QAction("Show the keys that are pressed", menu, checkable=True)
@@ -168,11 +156,10 @@ class ToolBar(QWidget):
 
     def mark_shape(self, shape: Shape | None) -> None:
         """Tick how the window is presented now."""
-        for action in self._shapes.actions():
-            action.setChecked(action.data() == shape)
+        _tick(self._shapes, shape)
 
-    def fix_widths(self) -> None:
-        """Have room for the longest text of what changes, so that nothing moves; once the style is known."""
+    def text_resized(self) -> None:
+        """Reserve the width of the longest text of each part that changes, so that nothing moves."""
         widest = max(self.state_label.fontMetrics().horizontalAdvance(f"● {state}") for state in RunState)
         self.state_label.setFixedWidth(widest + 6)
         self.pause.setMinimumWidth(0)
@@ -181,14 +168,9 @@ class ToolBar(QWidget):
         self.pause.setMinimumWidth(self.pause.sizeHint().width())
         self.pause.setText(text)
 
-    def text_resized(self) -> None:
-        """The size of text has changed."""
-        self.fix_widths()
-
     def mark_scheme(self, scheme: ColourScheme) -> None:
         """Tick the chosen colour scheme in the menu."""
-        for action in self.scheme.menu().actions():
-            action.setChecked(action.data() == scheme)
+        _tick(self._schemes, scheme)
 
     def show_state(self, state: RunState) -> None:
         """Show the state and offer what it allows."""
@@ -219,6 +201,22 @@ class ToolBar(QWidget):
             self.resume_wanted.emit()
         elif self._state not in LIVE:
             self.launch_wanted.emit()
+
+
+def _choices(menu: QMenu, choices: Sequence[tuple[object, str]], chosen: SignalInstance) -> QActionGroup:
+    """Add an action to a menu for each choice, one of which is ticked; `chosen` is emitted with the choice."""
+    group = QActionGroup(menu)
+    for choice, text in choices:
+        action = group.addAction(menu.addAction(text))
+        action.setCheckable(True)
+        action.setData(choice)
+        action.triggered.connect(lambda _=False, choice=choice: chosen.emit(choice))
+    return group
+
+
+def _tick(group: QActionGroup, choice: object) -> None:
+    for action in group.actions():
+        action.setChecked(action.data() == choice)
 
 
 def how_failed(run: Run) -> str:

@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor
 
 from rocketgui.gui.plots.canvas import Curve
+from rocketgui.gui.plots.cursor_item import Rows
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
 from rocketgui.gui.style import theme
@@ -91,7 +91,7 @@ class CoresPlot(TimePlot):
         self._heat.setImage(np.stack([series.v[index] for series in self._cores], axis=1), autoLevels=False)
         self._heat.setRect(QRectF(first, 0.0, last - first, float(len(self._cores))))
 
-    def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:
+    def rows_at(self, t_s: float) -> Rows:
         loads = [series.at(t_s) for series in self._cores]
         known = [load for load in loads if load is not None]
         text = theme.colour("text")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtGui import QColor
-
 from rocketgui.gui.plots.canvas import Curve, Faint
+from rocketgui.gui.plots.cursor_item import Rows
 from rocketgui.gui.plots.ranges import limit_is_near, nice_above, value_label, value_range, value_top
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
@@ -20,8 +19,6 @@ _NEAR_AT_FIRST = 1_000_000_000
 
 #: So many runs of before stay in the picture.
 _COMPARED = 3
-#: As many values are written beside the pointer.
-_POINTED = 10
 
 
 class CountersPlot(TimePlot):
@@ -146,10 +143,5 @@ class CountersPlot(TimePlot):
         bottom = -nice_above(-lowest) if lowest < 0 else 0.0
         return bottom, value_top(highest, float(limit) if limit is not None else None)
 
-    def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:
-        values = [(curve, curve.series.at(t_s)) for curve in self.item.canvas.curves]
-        known = [(curve, value) for curve, value in values if value is not None]
-        rows = [(f"{curve.name}  {format_count(value)}", curve.colour) for curve, value in known[:_POINTED]]
-        muted = theme.colour("muted")
-        more = [(f"and {len(known) - _POINTED} more", muted)] if len(known) > _POINTED else []
-        return ((f"{t_s:.3f} s", muted), *rows, *more)
+    def rows_at(self, t_s: float) -> Rows:
+        return self.item.rows_at(t_s, format_count)

@@ -5,11 +5,14 @@ Tested by tests/gui/plots/test_canvas.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from rocketgui.gui.plots.canvas import Backdrop, Canvas, Curve, View
+from rocketgui.gui.plots.cursor_item import Rows
 from rocketgui.gui.plots.sprites import HEIGHT, WIDTH, rocket, rocket_rect
 from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import text_font, text_scale
@@ -19,6 +22,10 @@ _COLOURS_SUFFICE = 8
 
 #: Names stand at least this far apart, and this far from their heads, in logical pixels; and their text.
 _NAME_GAP, _NAME_APART, _NAME_TEXT = 14.0, 8.0, 0.85
+
+
+#: How many values are written beside the pointer at most.
+_POINTED = 10
 
 
 class CurvesItem(QGraphicsItem):
@@ -75,6 +82,14 @@ class CurvesItem(QGraphicsItem):
                 start = end
         metrics = QFontMetricsF(text_font(_NAME_TEXT))
         self._widest = max((metrics.horizontalAdvance(text) for _, text in self._named), default=0.0)
+
+    def rows_at(self, t_s: float, shown: Callable[[float], str]) -> Rows:
+        """The curves' values at a time as text beside the pointer, each in the curve's colour."""
+        known = [(curve, value) for curve in self.canvas.curves if (value := curve.series.at(t_s)) is not None]
+        muted = theme.colour("muted")
+        rows = [(f"{curve.name}  {shown(value)}", curve.colour) for curve, value in known[:_POINTED]]
+        more = [(f"and {len(known) - _POINTED} more", muted)] if len(known) > _POINTED else []
+        return ((f"{t_s:.3f} s", muted), *rows, *more)
 
     def catch_up(self, view: View, backdrop: Backdrop) -> None:
         """Take in what was added to the series."""

@@ -6,9 +6,9 @@ import math
 from functools import partial
 
 import numpy as np
-from PySide6.QtGui import QColor
 
 from rocketgui.gui.plots.canvas import Curve
+from rocketgui.gui.plots.cursor_item import Rows
 from rocketgui.gui.plots.ranges import nice_above, value_label, value_range
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
@@ -20,7 +20,6 @@ from rocketgui.model.series import Series
 
 #: Seconds between points, and over which each is taken: long enough to be steady.
 _STEP_S, _WINDOW_S = 0.1, 0.3
-_POINTED = 10
 #: 10 minutes of points.
 _CAPACITY = 6_000
 
@@ -103,9 +102,5 @@ class RatesPlot(TimePlot):
         self._label_values(shown=True)
         self.show_frame(hint=self.hint)
 
-    def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:
-        known = [(curve, rate) for curve in self.item.canvas.curves if (rate := curve.series.at(t_s)) is not None]
-        muted = theme.colour("muted")
-        rows = [(f"{curve.name}  {format_rate(rate)}", curve.colour) for curve, rate in known[:_POINTED]]
-        more = [(f"and {len(known) - _POINTED} more", muted)] if len(known) > _POINTED else []
-        return ((f"{t_s:.3f} s", muted), *rows, *more)
+    def rows_at(self, t_s: float) -> Rows:
+        return self.item.rows_at(t_s, format_rate)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rocketgui.gui.plots.canvas import Backdrop, View
-from rocketgui.gui.plots.cursor_item import CursorItem
+from rocketgui.gui.plots.cursor_item import CursorItem, Rows
 from rocketgui.gui.plots.curves_item import CurvesItem
 from rocketgui.gui.plots.ranges import HISTORY_S, ticks, time_label
 from rocketgui.gui.plots.time_axis import TimeAxis
@@ -175,7 +175,7 @@ class TimePlot(pg.PlotWidget):
 
     # ------------------------------------------------------------ pointer
 
-    def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:
+    def rows_at(self, t_s: float) -> Rows:
         """What to write beside the pointer."""
         return ()
 

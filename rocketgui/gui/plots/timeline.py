@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QScrollBar
 
 from rocketgui.gui.plots.bars import ROW_PX, Bar, BarsItem, NamesItem, bar, is_known
+from rocketgui.gui.plots.cursor_item import Rows
 from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.plots.time_plot import TimePlot
 from rocketgui.gui.plots.waits import Waits
@@ -119,7 +120,7 @@ class TimelinePlot(TimePlot):
         if self.scroll.isVisibleTo(self) is not (hidden > 0):
             self.scroll.setVisible(hidden > 0)
 
-    def rows_at(self, t_s: float) -> tuple[tuple[str, QColor], ...]:
+    def rows_at(self, t_s: float) -> Rows:
         """How many are where at that time, and what they wait for; of few, each by its name."""
         bars = self.bars
         at_work = [_holds(one.entered, t_s, one.left) for one in bars]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QStandardItemModel
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from rocketgui.gui.style.fonts import set_text
-from rocketgui.gui.widgets.buttons import ComboBox, claims_space
+from rocketgui.gui.widgets.buttons import CheckBox, ComboBox
 from rocketgui.gui.widgets.labels import Label
 from rocketgui.options import pin_refusal
 from rocketgui.protocol.variant import INTERPRETERS_FROM, START_METHODS, Variant
@@ -59,7 +59,7 @@ class VariantControls(QWidget):
         )
         self.work = _choice("Work", "What each worker does", WORK)
         self.variable = _choice("Variable", "What the workers count", VARIABLE)
-        self.pin = CheckBox("Pin each to a core", "Keep each worker on one core")
+        self.pin = CheckBox("Pin each to a core", f"Keep each worker on one core. {_LATER}")
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -124,16 +124,16 @@ class VariantControls(QWidget):
         for control in (self.run_as, self.work, self.variable, *self._labels):
             control.setEnabled(not refused)
         for choice in (self.run_as, self.work, self.variable):
-            choice.setToolTip(refused or choice.tip)
+            choice.setToolTip(refused or choice.accessibleDescription())
         in_processes = self.variant.in_processes
         for control in (self.method, self._method_label):
             control.setEnabled(in_processes and not refused)
-        self.method.setToolTip(
-            refused or (self.method.tip if in_processes else "No process is started for each worker")
-        )
+        none = "" if in_processes else "No process is started for each worker"
+        self.method.setToolTip(refused or none or self.method.accessibleDescription())
         unpinned = pin_refusal()
         self.pin.setEnabled(unpinned is None and not refused)
-        self.pin.setToolTip(refused or (self.pin.tip if unpinned is None else f"Not available: {unpinned}."))
+        offered = self.pin.accessibleDescription() if unpinned is None else f"Not available: {unpinned}."
+        self.pin.setToolTip(refused or offered)
         self._offer_variables()
 
     def refresh(self) -> None:
@@ -149,28 +149,6 @@ class VariantControls(QWidget):
     def _chosen(self, choice: ComboBox) -> None:
         self._offer()
         self.changed.emit(self.meaning(choice))
-
-
-class CheckBox(QCheckBox):
-    """A check box; with the focus, Space ticks it and does not launch."""
-
-    def __init__(self, text: str, tip: str) -> None:
-        super().__init__(text)
-        set_text(self, 1.0)
-        self.tip = f"{tip}. {_LATER}"
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setToolTip(self.tip)
-        self.setAccessibleName(text)
-        self.setAccessibleDescription(tip)
-
-    def event(self, event: QEvent) -> bool:
-        return claims_space(self, event) or super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
 
 
 def _grey_out(choice: ComboBox, offered: dict[str, tuple[str, str]], reasons: dict[str, str | None]) -> None:

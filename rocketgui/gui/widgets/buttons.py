@@ -1,52 +1,65 @@
-"""Buttons that leave the keyboard to the run: a click does not take the focus, Tab does.
+"""Controls that leave the keyboard to the run: a click does not take the focus, Tab does.
 
 Tested by tests/gui/program/test_variant_controls.py.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QToolButton, QWidget
 
 from rocketgui.gui.style.fonts import set_text
 
-_PRESS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+class _Keys(QObject):
+    """The keys of a control that has the focus: Space belongs to it and not to the window's shortcut, and Enter calls
+    `press`, if it is given."""
+
+    def __init__(self, control: QWidget, press: Callable[[], object] | None) -> None:
+        super().__init__(control)
+        self._press = press
+        control.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if not isinstance(event, QKeyEvent):
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Space:
+            event.accept()
+            return True
+        enter = event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and self._press is not None:
+            self._press()
+            return True
+        return False
 
 
-def claims_space(widget: QWidget, event: QEvent) -> bool:
-    """Whether an event is Space on a control with the focus: it belongs to the control, and not to the window's
-    shortcut."""
-    claimed = (
-        event.type() == QEvent.Type.ShortcutOverride
-        and isinstance(event, QKeyEvent)
-        and event.key() == Qt.Key.Key_Space
-        and widget.hasFocus()
-    )
-    if claimed:
-        event.accept()
-    return claimed
+def _describe(control: QWidget, name: str, tip: str, press: Callable[[], object] | None = None) -> None:
+    """Set a control's keys, the size of its text, its tooltip and what a screen reader says."""
+    _Keys(control, press)
+    set_text(control, 1.0)
+    control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    control.setToolTip(tip)
+    control.setAccessibleName(name)
+    control.setAccessibleDescription(tip)
 
 
 class Button(QPushButton):
-    """A push button; with the focus, Space and Enter press it."""
+    """A push button."""
 
     def __init__(self, text: str, tip: str) -> None:
         super().__init__(text)
-        set_text(self, 1.0)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setToolTip(tip)
-        self.setAccessibleName(text)
-        self.setAccessibleDescription(tip)
+        _describe(self, text, tip, self.click)
 
-    def event(self, event: QEvent) -> bool:
-        return claims_space(self, event) or super().event(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _PRESS:
-            self.click()
-        else:
-            super().keyPressEvent(event)
+class CheckBox(QCheckBox):
+    """A check box."""
+
+    def __init__(self, text: str, tip: str) -> None:
+        super().__init__(text)
+        _describe(self, text, tip, self.click)
 
 
 class MenuButton(QToolButton):
@@ -54,29 +67,16 @@ class MenuButton(QToolButton):
 
     def __init__(self, text: str, name: str, tip: str) -> None:
         super().__init__()
-        set_text(self, 1.0)
+        _describe(self, name, tip, self.showMenu)
         self.setText(text)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setToolTip(tip)
-        self.setAccessibleName(name)
-        self.setAccessibleDescription(tip)
 
     def open(self) -> None:
-        """Show the menu, also while the button itself is out of sight."""
+        """Show the menu, also while the button itself is hidden."""
         if self.isVisible():
             self.showMenu()
         else:
             self.menu().popup(self.window().mapToGlobal(self.window().rect().center()))
-
-    def event(self, event: QEvent) -> bool:
-        return claims_space(self, event) or super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _PRESS:
-            self.showMenu()
-        else:
-            super().keyPressEvent(event)
 
 
 class ComboBox(QComboBox):
@@ -84,12 +84,4 @@ class ComboBox(QComboBox):
 
     def __init__(self, name: str, tip: str) -> None:
         super().__init__()
-        set_text(self, 1.0)
-        self.tip = tip
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName(name)
-        self.setAccessibleDescription(tip)
-        self.setToolTip(tip)
-
-    def event(self, event: QEvent) -> bool:
-        return claims_space(self, event) or super().event(event)
+        _describe(self, name, tip)

@@ -127,7 +127,7 @@ def test_a_step_with_its_own_program_greys_out_what_that_does_not_take(make_wind
     assert (launch.argv, launch.variant.run_as, launch.variant.variable) == (("maxint.py",), "processes", "private")
     lesson.open_lesson(9, 1)
     assert all(part.isEnabled() for part in (*choices, rocket.limit.slider, rocket.workers.field))
-    assert choices[0].toolTip() == choices[0].tip
+    assert choices[0].toolTip() == choices[0].accessibleDescription()
 
 
 def test_remarks_below_the_sliders_are_of_the_step(make_window: MakeWindow, advance: Advance) -> None:
