@@ -30,7 +30,7 @@ from rocketgui.collector.processes.program_tree import ProgramTree
 from rocketgui.collector.supervisor_reports import SupervisorReports
 from rocketgui.protocol import messages
 from rocketgui.protocol.launch_spec import Launch
-from rocketgui.protocol.messages import Command, Frame, Message
+from rocketgui.protocol.messages import Command, Frame, Message, Request
 from rocketgui.supervisor import Supervisor
 from rocketgui.system import process_tree, run_directory
 from rocketgui.system.signals import how_it_ended
@@ -166,7 +166,7 @@ class Owner:
         for command in self._asked.values():  # the dead collector may not have carried it out
             self._tell(command)
         if self._stopping:
-            self._tell(messages.Stop())
+            self._tell(Request.STOP)
         if self._substitute is not None:
             self._tell(self._tree())
 
@@ -262,15 +262,12 @@ class Owner:
         if isinstance(command, Launch):
             self.launch(command)
             return
-        if isinstance(command, messages.Stop):
+        if command is Request.STOP:
             self.stop()
-        elif isinstance(command, messages.Interrupt):
-            self._command("interrupt")
-        elif isinstance(command, messages.Keep):
-            self._command("keep")
-        elif isinstance(command, messages.SetWorkers | messages.SetLimit | messages.Pause | messages.Resume):
-            kind = messages.Pause if isinstance(command, messages.Resume) else type(command)
-            self._asked[kind] = command
+        elif command in (Request.INTERRUPT, Request.KEEP):
+            self._command(str(command))
+        else:  # what a collector that takes over has to be told again: the newest of each kind
+            self._asked[type(command)] = command
         self._tell(command)
 
     def stop(self) -> None:
@@ -381,13 +378,13 @@ class Owner:
         """End the program, the supervisor and the collector, and remove the run directory. Return the last frames."""
         out: list[Frame] = []
         if self._started is not None:
-            self.obey(messages.Stop())
+            self.obey(Request.STOP)
             deadline = time.monotonic() + LAST_S
             while self.is_live and time.monotonic() < deadline:
                 wait(self.readable, 0.1)
                 out += self.step()
         if self._process is not None:
-            self._tell(messages.Quit())
+            self._tell(Request.QUIT)
             self._process.join(LAST_S)
             if self._process.is_alive():
                 self._process.kill()

@@ -97,7 +97,7 @@ class Window:
         self.until(lambda: self.run.is_live and len(self.counting()) == workers)
 
     def stop(self) -> None:
-        self.bridge.send(messages.Stop())
+        self.bridge.send(messages.Request.STOP)
         self.until(lambda: self.run.ended)
 
 
@@ -189,7 +189,7 @@ def test_raised_limit_holds_for_new_workers(window: Window) -> None:
 @pytest.mark.parametrize("method", START_METHODS)
 def test_paused_processes_stand_still(window: Window, method: str) -> None:
     window.fly(2, method)
-    window.bridge.send(messages.Pause())
+    window.bridge.send(messages.Request.PAUSE)
     pids = [p.pid for p in window.run.processes.values() if not p.is_over]
     window.until(lambda: {state(pid) for pid in pids} == {"T"})
     window.until(lambda: window.run.control_state is not None and window.run.control_state.paused)
@@ -200,14 +200,14 @@ def test_paused_processes_stand_still(window: Window, method: str) -> None:
     window.until(lambda: window.frames > frames + 30)
     assert [worker.values["rocket"].last for worker in window.run.workers] == before
     assert window.run.is_live
-    window.bridge.send(messages.Resume())
+    window.bridge.send(messages.Request.RESUME)
     window.until(lambda: all(w.values["rocket"].last > b for w, b in zip(window.run.workers, before, strict=True)))
     window.stop()
 
 
 def test_stop_while_paused(window: Window) -> None:
     window.fly(2)
-    window.bridge.send(messages.Pause())
+    window.bridge.send(messages.Request.PAUSE)
     window.until(lambda: window.run.control_state is not None and window.run.control_state.paused)
     window.stop()
     assert window.run.ended is not None
@@ -230,7 +230,7 @@ def test_stop_and_launch_again(window: Window, method: str) -> None:
 def test_stop_at_once(window: Window) -> None:
     """The program has hardly been started."""
     window.bridge.send(launch(8, method="spawn"))
-    window.bridge.send(messages.Stop())
+    window.bridge.send(messages.Request.STOP)
     window.until(lambda: window.run.ended)
     assert window.run.ended is not None
     assert window.run.ended.ended == "stopped"

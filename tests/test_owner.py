@@ -195,7 +195,7 @@ def test_collector_that_dies_each_time_leaves_the_program_alone(
     assert any("is not observed" in text for text in watched.run.notices)
     watched.owner.obey(script(tmp_path, 600))
     watched.until(lambda: watched.run.is_live and lines(tmp_path)[:1] == ["line 0"], "the program")
-    watched.owner.obey(messages.Stop())
+    watched.owner.obey(messages.Request.STOP)
     assert watched.ended().ended == "stopped"
 
 
@@ -210,7 +210,7 @@ def test_a_collector_that_stands_still_hinders_nobody(watched: Watched, tmp_path
     until(lambda: state(pid) == "T", "the collector to stand still")
     printed = len(lines(tmp_path))
     until(lambda: len(lines(tmp_path)) > printed + 5, "the program to go on")
-    watched.owner.obey(messages.Stop())
+    watched.owner.obey(messages.Request.STOP)
     until(lambda: set(find(mark, "program.py")) <= set(supervisors(mark)), "the program's end", PROMISED + 1)
     watched.owner.close()
     nothing_is_left(mark)

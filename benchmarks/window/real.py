@@ -60,7 +60,7 @@ class RealWindow:
     def _put_history(self) -> None:
         for frame in synthetic.history(self._workers, self._cores, self._history_ns):
             self.window.controller.model.apply_frame(frame)
-        self._bridge.send(messages.Resume())
+        self._bridge.send(messages.Request.RESUME)
 
     def _launch(self) -> messages.Launch:
         source = programs.ROCKET.read_text(encoding="utf-8")

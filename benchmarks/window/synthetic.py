@@ -113,7 +113,7 @@ def _send(frames: Queue[Frame], commands: Connection, workers: int, cores: int, 
     tick = 0
     while True:
         while commands.poll(max(0, deadline - time.monotonic_ns()) / NS):
-            if isinstance(commands.recv(), messages.Quit):
+            if commands.recv() is messages.Request.QUIT:
                 return
         now = time.monotonic_ns() - began
         said += live(workers, cores, tick, now)

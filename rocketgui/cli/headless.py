@@ -97,7 +97,7 @@ class Signals:
             if not follower.owner.group_interrupted:  # else the program has got the interrupt
                 from rocketgui.protocol import messages
 
-                follower.obey(messages.Interrupt())
+                follower.obey(messages.Request.INTERRUPT)
 
 
 def run(options: Options) -> int:
@@ -159,7 +159,7 @@ def follow(follower: Follower, command: Launch, signals: Signals, enough: Callab
             _say(message, line)
         line.show(follower.model.run)
         if enough is not None and (enough(follower.model.run) or not follower.owner.observes):
-            follower.obey(messages.Stop())
+            follower.obey(messages.Request.STOP)
     signals.begin(None)
     line.clear()
 

@@ -56,13 +56,13 @@ class Collector:
                 run.set_workers(workers)
             case messages.SetLimit(limit):
                 run.set_limit(limit)
-            case messages.Pause():
+            case messages.Request.PAUSE:
                 run.pause()
-            case messages.Resume():
+            case messages.Request.RESUME:
                 run.resume()
-            case messages.Interrupt():
+            case messages.Request.INTERRUPT:
                 run.note_interrupt()
-            case messages.Stop() | messages.Quit():
+            case messages.Request.STOP | messages.Request.QUIT:
                 run.note_stop()
             case ProgramTree():
                 run.note_adoption(command)

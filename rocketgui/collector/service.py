@@ -22,7 +22,7 @@ from rocketgui import log_file
 from rocketgui.collector.launcher import RunInfo
 from rocketgui.collector.run_files import PASSES_DESCRIPTORS, RunFiles
 from rocketgui.protocol import messages
-from rocketgui.protocol.messages import Frame, Message, Quit
+from rocketgui.protocol.messages import Frame, Message, Request
 from rocketgui.system.signals import TO_GROUPS
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _rows(message: Message) -> int:
 
 
 def main(frames: Queue[Frame], commands: Connection, rate: int, log_level: str | None) -> None:
-    """Run in the collector's process until the owner sends Quit or is gone. Send at most `rate` frames a second, and
+    """Run in the collector's process until the owner sends QUIT or is gone. Send at most `rate` frames a second, and
     log at `log_level`, or not at all for None."""
     from rocketgui.system import process_tree
 
@@ -132,7 +132,7 @@ def main(frames: Queue[Frame], commands: Connection, rate: int, log_level: str |
         try:
             while not quitting and commands.poll(max(0, deadline - time.monotonic_ns()) / NS):
                 command = commands.recv()
-                quitting = isinstance(command, Quit)
+                quitting = command is Request.QUIT
                 if isinstance(command, RunInfo):
                     sender.begin()
                     if not _observe(collector, command, commands):

@@ -125,17 +125,17 @@ class RunController(QObject):
 
     def keep(self) -> None:
         """Let what outlives the program's first process live on."""
-        self._bridge.send(messages.Keep())
+        self._bridge.send(messages.Request.KEEP)
 
     def pause(self) -> None:
         """Suspend the run."""
         if self.state is RunState.RUNNING:
-            self._bridge.send(messages.Pause())
+            self._bridge.send(messages.Request.PAUSE)
 
     def resume(self) -> None:
         """Let a paused run go on."""
         if self.state is RunState.PAUSED:
-            self._bridge.send(messages.Resume())
+            self._bridge.send(messages.Request.RESUME)
 
     def stop(self) -> None:
         """End the run now."""
@@ -143,7 +143,7 @@ class RunController(QObject):
             self._stopping = True
             self._send_workers.rest()
             self._send_limit.rest()
-            self._bridge.send(messages.Stop())
+            self._bridge.send(messages.Request.STOP)
             self._refresh()
 
     def set_workers(self, workers: int) -> None:

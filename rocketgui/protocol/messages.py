@@ -20,6 +20,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
 
 from rocketgui.protocol.launch_spec import Launch as Launch
@@ -384,37 +385,18 @@ class SetLimit:
     limit: int
 
 
-@dataclass(frozen=True)
-class Pause:
-    """Suspend every process of the program."""
+class Request(StrEnum):
+    """A command without arguments."""
+
+    PAUSE = "pause"  #: Suspend every process of the program.
+    RESUME = "resume"  #: Resume every process of the program.
+    INTERRUPT = "interrupt"  #: Send the program SIGINT, as Ctrl-C does.
+    KEEP = "keep"  #: Let left-overs live.
+    STOP = "stop"  #: End every process of the program now.
+    QUIT = "quit"  #: End the program, then the collector itself.
 
 
-@dataclass(frozen=True)
-class Resume:
-    """Resume every process of the program."""
-
-
-@dataclass(frozen=True)
-class Interrupt:
-    """Send the program SIGINT, as Ctrl-C does."""
-
-
-@dataclass(frozen=True)
-class Keep:
-    """Let left-overs live."""
-
-
-@dataclass(frozen=True)
-class Stop:
-    """End every process of the program now."""
-
-
-@dataclass(frozen=True)
-class Quit:
-    """End the program, then the collector itself."""
-
-
-Command = Launch | SetWorkers | SetLimit | Pause | Resume | Interrupt | Keep | Stop | Quit
+Command = Launch | SetWorkers | SetLimit | Request
 
 
 # ---------------------------------------------------------------- encoding

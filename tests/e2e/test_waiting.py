@@ -15,7 +15,7 @@ from rocketgui.model.findings import URGENT, Finding, findings
 from rocketgui.model.report import report
 from rocketgui.model.run import Run
 from rocketgui.protocol.launch_spec import Script
-from rocketgui.protocol.messages import Stop
+from rocketgui.protocol.messages import Request
 from tests.helpers import LONGEST, START_METHODS, mark, nothing_is_left
 
 __all__ = ["mark"]
@@ -37,7 +37,7 @@ def follow(program: str, *arguments: str, until_found: str = "") -> tuple[Run, l
             if not found and until_found:
                 found = [finding for finding in findings(follower.model.run) if finding.id == until_found]
                 if found or time.monotonic() > deadline:
-                    follower.obey(Stop())
+                    follower.obey(Request.STOP)
     return follower.model.run, found
 
 

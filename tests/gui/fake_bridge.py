@@ -71,12 +71,12 @@ class FakeBridge(QObject):
         match command:
             case messages.Launch() if not self.refuses:
                 self._launch(command)
-            case messages.Stop() if self._live:
+            case messages.Request.STOP if self._live:
                 for number in self._active():
                     self._end(number, None, signal.SIGKILL, stopped=True)
                 self._end_run("stopped", None)
-            case messages.Pause() | messages.Resume():
-                self._paused = isinstance(command, messages.Pause)
+            case messages.Request.PAUSE | messages.Request.RESUME:
+                self._paused = command is messages.Request.PAUSE
                 self._queue.append(messages.ControlState(self._workers, self._limit, self._paused))
             case messages.SetWorkers():
                 for number in range(self._workers + 2, command.workers + 2):

@@ -35,7 +35,7 @@ def test_a_run_goes_through_its_states(make_window: MakeWindow, advance: Advance
     advance(bridge, 20)
     assert state(window) is RunState.RUNNING
     QTest.keyClick(window, Qt.Key.Key_Space)
-    assert isinstance(bridge.sent[-1], messages.Pause)
+    assert bridge.sent[-1] is messages.Request.PAUSE
     advance(bridge, 2)
     assert state(window) is RunState.PAUSED
     assert window.top.pause.text() == "Resume"
@@ -50,7 +50,7 @@ def test_escape_stops(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -
     window.launch()
     advance(bridge, 20)
     QTest.keyClick(window, Qt.Key.Key_Escape)
-    assert isinstance(bridge.sent[-1], messages.Stop)
+    assert bridge.sent[-1] is messages.Request.STOP
     assert state(window) is RunState.STOPPING
     advance(bridge, 1)
     assert state(window) is RunState.STOPPED

@@ -22,9 +22,9 @@ class LeftOverQuestion(QObject):
         self._window = parent
         self._asked: messages.LeftOver | None = None
         self._box: QMessageBox | None = None
-        controller.changed.connect(self._scheme)
+        controller.changed.connect(self._check)
 
-    def _scheme(self) -> None:
+    def _check(self) -> None:
         run = self._controller.run
         left = run.left_over if run.is_live else None
         if left is None or left.then != "ask":

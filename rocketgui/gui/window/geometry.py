@@ -66,14 +66,14 @@ class GeometryKeeper(QObject):
         self._window = window
         self._left = 0
         self._timer = QTimer(self, interval=_SETTLES_MS // _LOOKS)
-        self._timer.timeout.connect(self._scheme)
+        self._timer.timeout.connect(self._fit)
 
     def watch(self) -> None:
         """Fit the window once its frame is known: it was shown, or is shown in another way."""
         self._left = _LOOKS
         self._timer.start()
 
-    def _scheme(self) -> None:
+    def _fit(self) -> None:
         self._left -= 1
         window = self._window
         handle: QWindow | None = window.windowHandle()  # None is what Qt's type hints do not know of

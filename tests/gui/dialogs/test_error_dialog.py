@@ -62,7 +62,7 @@ def test_an_error_is_shown_and_the_run_goes_on(
     QTest.keyClick(dialog, Qt.Key.Key_Space)
     assert dialog.isVisible()
     QTest.mouseClick(window.top.stop, Qt.MouseButton.LeftButton)
-    assert isinstance(bridge.sent[-1], messages.Stop)
+    assert bridge.sent[-1] is messages.Request.STOP
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
 

@@ -29,7 +29,7 @@ def leave(window: MainWindow, bridge: FakeBridge, then: str = "ask") -> None:
     bridge.tick()
 
 
-@pytest.mark.parametrize(("button", "command"), [("End them", messages.Stop()), ("Keep", messages.Keep())])
+@pytest.mark.parametrize(("button", "command"), [("End them", messages.Request.STOP), ("Keep", messages.Request.KEEP)])
 def test_the_answer_is_sent(make_window: MakeWindow, button: str, command: messages.Command) -> None:
     window, bridge = make_window()
     leave(window, bridge)

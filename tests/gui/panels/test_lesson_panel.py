@@ -86,7 +86,7 @@ def test_next_step_ends_a_run(make_window: MakeWindow, advance: Advance) -> None
     window.launch()
     advance(bridge, 20)
     QTest.keyClick(window, Qt.Key.Key_PageDown)
-    assert isinstance(bridge.sent[-1], messages.Stop)
+    assert bridge.sent[-1] is messages.Request.STOP
     advance(bridge, 1)
     assert window.controller.state is RunState.STOPPED
 
