@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QIcon
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow
 
 from rocketgui import python_installations
 from rocketgui.gui import actions, settings
@@ -295,15 +295,15 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Show what each key does."""
-        from rocketgui.gui.dialogs import shortcuts_dialog  # most runs end without it
+        from rocketgui.gui.dialogs.shortcuts_dialog import ShortcutsDialog  # most runs end without it
 
-        shortcuts_dialog.show(self)
+        _show(self.findChild(ShortcutsDialog) or ShortcutsDialog(self))
 
     def show_about(self) -> None:
         """Show what this program is, with the versions of what it is made of."""
-        from rocketgui.gui.dialogs import about_dialog  # most runs end without it
+        from rocketgui.gui.dialogs.about_dialog import AboutDialog  # most runs end without it
 
-        about_dialog.show(self)
+        _show(self.findChild(AboutDialog) or AboutDialog(self))
 
     def show_sweep(self) -> SweepWindow:
         """Show the window of sweeps."""
@@ -313,9 +313,7 @@ class MainWindow(QMainWindow):
         if self._sweep is None:
             self._sweep = SweepWindow(self.controller, self._sweep_options, self)
             self._sweep.scheme_wanted.connect(self.switch_scheme)
-        self._sweep.show()
-        self._sweep.raise_()
-        self._sweep.activateWindow()
+        _show(self._sweep)
         return self._sweep
 
     def _sweep_options(self) -> Options:
@@ -450,3 +448,10 @@ class MainWindow(QMainWindow):
         if self._remember is not None:
             geometry, chosen = str(self.presentation.geometry), self.program.options.controls
             settings.save(self._remember, settings.Settings(self.themes.scheme, geometry, chosen))
+
+
+def _show(dialog: QDialog) -> None:
+    """Show a dialog beside the window, which goes on: a run can be stopped at any moment."""
+    dialog.show()
+    dialog.raise_()
+    dialog.activateWindow()

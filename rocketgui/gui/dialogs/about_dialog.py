@@ -97,11 +97,3 @@ class AboutDialog(QDialog):
         layout.addLayout(button_row(self, self.copy))
         self.resize(520, 310)
         self.text.setFocus()
-
-
-def show(window: QWidget) -> None:
-    """Show the dialog beside the window, which goes on: a run can be stopped at any moment."""
-    dialog = window.findChild(AboutDialog) or AboutDialog(window)
-    dialog.show()
-    dialog.raise_()
-    dialog.activateWindow()

@@ -72,11 +72,3 @@ def _column(told: Iterable[tuple[str, str]]) -> QLabel:
     label = QLabel(f"<table>{lines}</table>")
     label.setTextFormat(Qt.TextFormat.RichText)
     return label
-
-
-def show(window: QWidget) -> None:
-    """Show the sheet beside the window, which goes on."""
-    sheet = window.findChild(ShortcutsDialog) or ShortcutsDialog(window)
-    sheet.show()
-    sheet.raise_()
-    sheet.activateWindow()

@@ -115,38 +115,32 @@ class OutputPanel(Card):
         self.whose.setCurrentIndex(max(self.whose.findData(process), 0))
 
     def _offer_processes(self) -> None:
-        """The list grows as processes turn up; the choice stays, from one run to the next too."""
-        if (self._run.changes, self._run.ended) == self._offered_for:
+        """Offer the processes that have a row. The choice stays, from one run to the next too, by name."""
+        run = self._run
+        if (run.changes, run.ended) == self._offered_for:
             return
-        self._offered_for = self._run.changes, self._run.ended
-        self._take_away()
-        waits = self.whose.findData(_NOT_YET)
-        indices = {self.whose.itemData(index): index for index in range(1, self.whose.count())}
-        for process in self._run.processes.values():
-            known = indices.get(process.id)
-            if process.kind == "helper":
-                continue
-            if known is None and waits >= 0 and self.whose.itemText(waits) == process.shown:
-                self.whose.setItemData(waits, process.id)
-                waits = -1
-            elif known is None:
-                self.whose.addItem(process.shown, process.id)
-            elif self.whose.itemText(known) != process.shown:
-                self.whose.setItemText(known, process.shown)
-        if waits >= 0 and self._run.ended is not None:  # it will not come
-            self.whose.setCurrentIndex(0)
-            self.whose.removeItem(waits)
+        self._offered_for = run.changes, run.ended
+        offered = {process.id: process.shown for process in run.processes.values() if process.kind != "helper"}
+        chosen, name = self.whose.currentData(), self.whose.currentText()
+        if chosen == _NOT_YET:
+            chosen = next((number for number, shown in offered.items() if shown == name), chosen)
+        if chosen is not None and chosen not in offered and (chosen != _NOT_YET or run.ended is None):
+            offered[chosen] = name
+        items = range(1, self.whose.count())
+        if offered == {self.whose.itemData(index): self.whose.itemText(index) for index in items}:
+            return
+        self._fill(offered, chosen)
+        if self.whose.currentData() != chosen:
+            self._choose()
 
-    def _take_away(self) -> None:
-        """Those that have no row of their own any more are not offered, unless one of them is chosen."""
-        chosen, folded = self.whose.currentData(), self._run.folded
-        gone = [
-            index
-            for index in range(1, self.whose.count())
-            if (number := self.whose.itemData(index)) != chosen and number in folded
-        ]
-        for index in reversed(gone if folded else []):
-            self.whose.removeItem(index)
+    def _fill(self, offered: dict[int, str], chosen: int | None) -> None:
+        self.whose.blockSignals(True)
+        while self.whose.count() > 1:
+            self.whose.removeItem(self.whose.count() - 1)
+        for number, name in offered.items():
+            self.whose.addItem(name, number)
+        self.whose.setCurrentIndex(max(self.whose.findData(chosen), 0))
+        self.whose.blockSignals(False)
 
     def theme_changed(self) -> None:
         """Take the colours of the current theme."""
@@ -159,14 +153,7 @@ class OutputPanel(Card):
         self._shown = self._late = self._name_width = 0
         self._names_of, self._offered_for = -1, None
         self.text.clear()
-        self.whose.blockSignals(True)
-        chosen = self.whose.currentText() if self.whose.currentIndex() else None
-        while self.whose.count() > 1:
-            self.whose.removeItem(1)
-        if chosen is not None:
-            self.whose.addItem(chosen, _NOT_YET)
-            self.whose.setCurrentIndex(1)
-        self.whose.blockSignals(False)
+        self._fill({_NOT_YET: self.whose.currentText()} if self.whose.currentIndex() else {}, _NOT_YET)
 
     def refresh(self) -> None:
         """Append what was printed since."""

@@ -62,7 +62,7 @@ class PlotsPanel(QSplitter):
             ),
         )
         self.values = ValueComboBox()
-        self.values.chosen.connect(self._value_chosen)
+        self.values.chosen.connect(self._other_view)
         self.counters_card.top.insertWidget(2, self.values)
         self.core_strip = CoreStrip()
         loads = QWidget()
@@ -85,7 +85,7 @@ class PlotsPanel(QSplitter):
             ),
         )
         for views in (self.counter_views, self.core_views):
-            views.chosen.connect(self._view_chosen)
+            views.chosen.connect(self._other_view)
         for card in (self.counters_card, self.cores_card):
             card.body.setContentsMargins(10, 8, 10, 4)
             self.addWidget(card)
@@ -100,12 +100,7 @@ class PlotsPanel(QSplitter):
     def _plots(self) -> tuple[CountersPlot, RatesPlot, CoresPlot, TimelinePlot]:
         return self.counters, self.rates, self.cores, self.timeline
 
-    def _value_chosen(self) -> None:
-        self._point(None)
-        self.draw()
-        self.refresh()
-
-    def _view_chosen(self, index: int) -> None:
+    def _other_view(self) -> None:
         self._point(None)
         self.draw()
         self.refresh()

@@ -100,10 +100,20 @@ class ProcessModel(QAbstractTableModel):
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
     def _take_in(self, wanted: list[TableRow]) -> None:
+        """Show these rows. Rows go and come at the end, in one step each, and are moved there and from there."""
         before = {row.process.id for row in self._rows}
         after = {row.process.id for row in wanted}
-        self._remove([index for index, row in enumerate(self._rows) if row.process.id not in after])
-        self._insert(wanted, [index for index, row in enumerate(wanted) if row.process.id not in before])
+        kept = [row for row in self._rows if row.process.id in after]
+        if len(kept) < len(self._rows):
+            self._rearrange([*kept, *(row for row in self._rows if row.process.id not in after)])
+            self.beginRemoveRows(_NO_INDEX, len(kept), len(self._rows) - 1)
+            self._rows = kept
+            self.endRemoveRows()
+        new = [row for row in wanted if row.process.id not in before]
+        if new:
+            self.beginInsertRows(_NO_INDEX, len(self._rows), len(wanted) - 1)
+            self._rows = [*self._rows, *new]
+            self.endInsertRows()
         self._rearrange(wanted)
 
     def find(self, text: str) -> int | None:
@@ -152,26 +162,6 @@ class ProcessModel(QAbstractTableModel):
         if self._run.is_script:
             return []
         return [index for index, row in enumerate(self._rows) if self._is_marked(row.process)]
-
-    def _remove(self, indices: list[int]) -> None:
-        """Take rows away, the last ones first, so that the places of the others hold."""
-        while indices:
-            last = first = indices.pop()
-            while indices and indices[-1] == first - 1:
-                first = indices.pop()
-            self.beginRemoveRows(_NO_INDEX, first, last)
-            self._rows = self._rows[:first] + self._rows[last + 1 :]
-            self.endRemoveRows()
-
-    def _insert(self, wanted: list[TableRow], indices: list[int]) -> None:
-        """Put new rows where they belong; where the others are about to change places, only about there."""
-        while indices:
-            runs = _first_run(indices)
-            first, last = min(indices[0], len(self._rows)), indices[runs - 1]
-            self.beginInsertRows(_NO_INDEX, first, first + runs - 1)
-            self._rows = [*self._rows[:first], *wanted[indices[0] : last + 1], *self._rows[first:]]
-            self.endInsertRows()
-            del indices[:runs]
 
     def _renew(self) -> None:
         """Only what changed is painted again, and what is out of sight is not even read: the table is the most costly
@@ -261,11 +251,6 @@ class ProcessModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _side(column)
         return None
-
-
-def _first_run(indices: list[int]) -> int:
-    """How many of the first places follow each other."""
-    return next((count for count in range(1, len(indices)) if indices[count] != indices[0] + count), len(indices))
 
 
 def _side(column: Column) -> Qt.AlignmentFlag:

@@ -211,7 +211,7 @@ class Canvas:
     # ------------------------------------------------------------ what is new
 
     def _draw_new(self, view: View) -> QRectF | None:
-        left, top, right, bottom = 1e9, 1e9, -1e9, -1e9
+        changed: list[tuple[float, float]] = []  # points whose bounding rectangle is to be painted again
         segments: list[tuple[Curve, QLineF]] = []
         late: list[Curve] = []
         for curve in self.curves:
@@ -219,28 +219,24 @@ class Canvas:
             if series.total == curve.seen:
                 continue
             first = curve.done == 0
-            left, right = min(left, curve.head_x), max(right, curve.head_x)
-            top, bottom = min(top, curve.head_y), max(bottom, curve.head_y)
+            changed.append((curve.head_x, curve.head_y))
             fresh = series.total - curve.seen
             curve.seen = series.total
             curve.head_x, curve.head_y = view.x(series.last_t), view.y(series.head)
-            left, right = min(left, curve.head_x), max(right, curve.head_x)
-            top, bottom = min(top, curve.head_y), max(bottom, curve.head_y)
+            changed.append((curve.head_x, curve.head_y))
             if first or fresh > _BACKLOG:
                 late.append(curve)
-                left, right = min(left, curve.x), max(right, curve.x)
-                # In between it may have gone anywhere.
-                top, bottom = 0.0, view.height
+                changed += [(curve.x, 0.0), (curve.x, view.height)]  # in between it may have gone anywhere
             elif abs(curve.head_x - curve.x) + abs(curve.head_y - curve.y) >= _COMMIT_PX:
                 segments.append((curve, QLineF(curve.x, curve.y, curve.head_x, curve.head_y)))
-                left, right = min(left, curve.x), max(right, curve.x)
-                top, bottom = min(top, curve.y), max(bottom, curve.y)
+                changed.append((curve.x, curve.y))
                 curve.x, curve.y, curve.done = curve.head_x, curve.head_y, curve.seen
-        if right < left:
+        if not changed:
             return None
         if segments or late:
             self._commit(view, segments, late)
-        return QRectF(left, top, right - left, bottom - top)
+        xs, ys = zip(*changed, strict=True)
+        return QRectF(QPointF(min(xs), min(ys)), QPointF(max(xs), max(ys)))
 
     def _commit(self, view: View, segments: Sequence[tuple[Curve, QLineF]], late: Sequence[Curve]) -> None:
         painter = QPainter(self.image)

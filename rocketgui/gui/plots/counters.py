@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from rocketgui.gui.plots.canvas import Curve, Faint
+from rocketgui.gui.plots.canvas import Faint
 from rocketgui.gui.plots.cursor_item import Rows
-from rocketgui.gui.plots.ranges import limit_is_near, nice_above, value_label, value_range, value_top
+from rocketgui.gui.plots.ranges import limit_is_near, nice_above, value_range, value_top
 from rocketgui.gui.plots.time_axis import TimeAxis
-from rocketgui.gui.plots.time_plot import TimePlot
-from rocketgui.gui.style import theme
-from rocketgui.gui.view_models.watched_values import is_drawn, nothing_drawn
+from rocketgui.gui.plots.value_plot import ValuePlot
+from rocketgui.gui.view_models.watched_values import is_drawn
 from rocketgui.model.formatting import format_count, format_limit
 from rocketgui.model.run import Run
 
@@ -21,36 +18,27 @@ _NEAR_AT_FIRST = 1_000_000_000
 _COMPARED = 3
 
 
-class CountersPlot(TimePlot):
+class CountersPlot(ValuePlot):
     """Draws a run's counters. `refresh` is called some times a second, `draw` for every frame."""
 
     def __init__(self, axis: TimeAxis) -> None:
-        super().__init__(axis, value_label, rockets=True)
-        self._run = Run()
-        self._drawn: dict[int, Curve] = {}
-        self._name = ""
+        super().__init__(axis, rockets=True)
         self._highest = self._lowest = 0.0
         #: Whether the limit belongs into the picture; None: not known before the first rates are.
         self._near: bool | None = None
         self._near_for: int | None = None
         #: The values at the lower and the upper end of the picture.
         self.bottom, self.top = 0.0, 1.0
-        self.hint = ""
         self.idle_limit: int | None = None
 
     def set_run(self, run: Run) -> None:
-        """Show another run."""
-        self._run = run
         self._near_for = None
-        self._begin()
+        super().set_run(run)
 
     def _begin(self) -> None:
-        """Draw the value that is watched now from its first point on."""
-        self._name = self._run.watch
-        self._drawn = {}
+        super()._begin()
         self._changes = -1
         self._highest = self._lowest = 0.0
-        self.item.set_curves([])
         # The newest runs of before stay as faint curves, as far as they go in a picture of this one: those that counted
         # the same, since another value has another scale.
         same = [past for past in self._run.before if past.watch == self._name]
@@ -89,19 +77,15 @@ class CountersPlot(TimePlot):
         if self._run.changes == self._changes:
             return
         self._changes = self._run.changes
-        if not self._drawn.keys() <= self._run.processes.keys():
-            self._drawn = {number: one for number, one in self._drawn.items() if number in self._run.processes}
-            self.item.drop_curves(list(self._drawn.values()))
+        self._drop_ended()
         for process in self._run.processes.values():
             if process.id not in self._drawn and is_drawn(process, self._name):
                 series = process.values[self._name].series
-                curve = Curve(series, partial(theme.worker, process.worker_index), process.shown)
                 first = float(series.v.max()), float(series.v.min())
                 self._highest, self._lowest = (
                     first if not self._drawn else (max(self._highest, first[0]), min(self._lowest, first[1]))
                 )
-                self._drawn[process.id] = curve
-                self.item.add_curve(curve)
+                self._add(process, series)
 
     def _judge_limit(self) -> None:
         limit = self.limit
@@ -128,11 +112,7 @@ class CountersPlot(TimePlot):
         self.set_values(self.bottom, self.top)
         limit = self.shown_limit
         text = f"limit {format_limit(limit)}" if limit is not None else ""
-        if not self.hint and not self._drawn and (why := nothing_drawn(self._run)):
-            self.show_nothing(why)
-            return
-        self._label_values(shown=True)
-        self.show_frame(limit=limit, limit_text=text, hint=self.hint)
+        self._show(limit, text)
 
     def _range(self) -> tuple[float, float]:
         if self.limit is None:
