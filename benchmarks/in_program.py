@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks import system
 from benchmarks.figures import Figure, alternating, median, ratios, say
 from benchmarks.programs import measuring
-from rocketgui import programs
+from rocketgui.resources import resource
 
 LOOP = "        rocket += 1\n"
 #: What a student would write to see the counter, at the place where the loop counts.
@@ -70,7 +70,7 @@ def write_programs(directory: Path) -> None:
     Raises:
         ValueError: the built-in program no longer looks as expected here.
     """
-    source = programs.ROCKET.read_text(encoding="utf-8")
+    source = resource("programs/rocket.py").read_text(encoding="utf-8")
     if source.count(LOOP) != 1 or source.count(MAIN) != 1:
         raise ValueError("the built-in program's loop or its last lines are not as this benchmark knows them")
     source = source[: source.index(MAIN)]

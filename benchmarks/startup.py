@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks import system
 from benchmarks.figures import Figure, add_json_option, alternating, deliver, machine, ratios, say
 from benchmarks.window.screen import screen
-from rocketgui import programs
+from rocketgui.resources import resource
 
 PARTS = ("window", "commands", "size")
 PATIENCE_S = 60.0
@@ -85,7 +85,7 @@ def commands(how: str, command: Sequence[str], rounds: int) -> list[Figure]:
         "version": lambda: _seconds([*command, "--version"]),
         "pass": lambda: _seconds([sys.executable, "-c", "pass"]),
         "headless": lambda: _first_line([*command, "--headless", "--limit", "1000"]),
-        "alone": lambda: _first_line([sys.executable, str(programs.ROCKET), "--limit", "1000"]),
+        "alone": lambda: _first_line([sys.executable, str(resource("programs/rocket.py")), "--limit", "1000"]),
     }
     found: dict[str, list[float]] = {side: [] for side in sides}
     for side in alternating(rounds, list(sides)):

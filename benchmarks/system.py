@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from rocketgui import programs
+from rocketgui.resources import resource
 from rocketgui.system import process_tree
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -73,7 +73,7 @@ def _descendants(pid: int) -> list[psutil.Process]:
 @contextlib.contextmanager
 def busy_workers(workers: int) -> Iterator[subprocess.Popen[bytes]]:
     """The built-in program in a lowered session of its own, as beside a window, but not observed."""
-    command = [sys.executable, str(programs.ROCKET), "--workers", str(workers), "--limit", str(FOREVER)]
+    command = [sys.executable, str(resource("programs/rocket.py")), "--workers", str(workers), "--limit", str(FOREVER)]
     with running(command) as process:
         process_tree.lower_session(process.pid)
         yield process

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rocketgui import python_installations
 from rocketgui.model import formatting
-from rocketgui.programs import variants
+from rocketgui.programs import source
 from rocketgui.protocol.launch_spec import Launch, Script
 from rocketgui.protocol.variant import RUN_AS, START_METHODS, VARIABLE, WORK, Variant
 
@@ -76,7 +76,7 @@ def rocket_launch(workers: int, limit: int, variant: Variant, python: str, *, ow
         limit=limit,
         watch=variant.watch,
         own_session=own_session,
-        source=variants.source(variant, workers, limit),
+        source=source(variant, workers, limit),
     )
 
 

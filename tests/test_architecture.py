@@ -18,7 +18,7 @@ import rocketgui
 PACKAGE = Path(rocketgui.__file__).parent
 TOP = PACKAGE.parent
 #: What rides along with or starts observed programs.
-BESIDE_OBSERVED = ("agent", "programs/rocket", "supervisor", "system")
+BESIDE_OBSERVED = ("agent", "supervisor", "system", "../resources/programs/rocket")
 #: The standard library, the agent by the name that it has in observed processes, and the user's own sitecustomize.
 ALLOWED = {*sys.stdlib_module_names, "_rocketgui_agent", "sitecustomize"}
 #: The last line of the docstring of a module that has no test file of its own.

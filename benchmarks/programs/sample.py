@@ -11,14 +11,21 @@ import time
 
 import psutil
 
-from rocketgui import programs
+from rocketgui.resources import resource
 
 PERIOD_S = 1 / 60
 
 
 def main() -> int:
     workers = int(sys.argv[1])
-    command = [sys.executable, str(programs.ROCKET), "--workers", str(workers), "--limit", str(sys.maxsize)]
+    command = [
+        sys.executable,
+        str(resource("programs/rocket.py")),
+        "--workers",
+        str(workers),
+        "--limit",
+        str(sys.maxsize),
+    ]
     with subprocess.Popen(command, start_new_session=True) as program:
         root = psutil.Process(program.pid)
         while len(target := root.children()) < workers:

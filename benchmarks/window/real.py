@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication
 from benchmarks import system
 from benchmarks.window import synthetic
 from benchmarks.window.painting import Paints, watch_painting
-from rocketgui import programs
 from rocketgui.bridge import Bridge
 from rocketgui.collector import service
 from rocketgui.gui.main_window import MainWindow
@@ -24,6 +23,7 @@ from rocketgui.model.series import Series
 from rocketgui.options import Options
 from rocketgui.protocol import messages
 from rocketgui.protocol.variant import Variant
+from rocketgui.resources import resource
 
 MAIN = 'if __name__ == "__main__":\n'
 #: The program says what time it is, which tells the monotonic time of a run's t = 0.
@@ -63,7 +63,7 @@ class RealWindow:
         self._bridge.send(messages.Request.RESUME)
 
     def _launch(self) -> messages.Launch:
-        source = programs.ROCKET.read_text(encoding="utf-8")
+        source = resource("programs/rocket.py").read_text(encoding="utf-8")
         program = Path(self._directory.name, "rocket.py")
         program.write_text(source.replace(MAIN, SAY), encoding="utf-8")
         return messages.Launch(

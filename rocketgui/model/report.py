@@ -42,10 +42,7 @@ def report(run: Run) -> dict[str, Any]:
         "processes": [_process(process, _visible_parent(run, process), run.end_ns) for process in shown],
         "folded": _folded(run),
         "helpers": [_process(process, process.parent, run.end_ns) for process in helpers],
-        "core_load": {
-            "samples": run.core_samples,
-            "mean": [round(mean, 1) for mean in run.core_means()],
-        },
+        "core_load": {"samples": run.core_samples, "mean": [round(mean, 1) for mean in run.core_means()]},
         "output": [{key: getattr(line, key) for key in _LINE} for line in run.output],
         "findings": [
             {"id": finding.id, "text": finding.text, "figures": _plain(finding.figures)} for finding in findings(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rocketgui.agent import trace_format
-from rocketgui.programs.variants import source
+from rocketgui.programs import source
 from rocketgui.protocol.variant import INTERPRETERS_FROM, Variant
 from tests.agent.conftest import Script
 from tests.agent.hooks.test_multiprocessing import no_trouble, same

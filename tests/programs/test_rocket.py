@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rocketgui.programs import ROCKET
+from rocketgui.resources import resource
 from tests.helpers import LONGEST, START_METHODS, Python, clean, pythons
+
+ROCKET = resource("programs/rocket.py")
 
 
 @pytest.mark.parametrize("method", START_METHODS)

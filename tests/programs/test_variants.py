@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 
 from rocketgui.options import pin_refusal
-from rocketgui.programs import ROCKET
-from rocketgui.programs.variants import source
+from rocketgui.programs import source
 from rocketgui.protocol.variant import INTERPRETERS_FROM, RUN_AS, VARIABLE, WORK, Variant
 from rocketgui.resources import resource
 from tests.helpers import LONGEST, Python, clean, pythons, this_python
-from tests.programs.test_rocket import run
+from tests.programs.test_rocket import ROCKET, run
 
 FREE = [Variant(*choice) for choice in itertools.product(RUN_AS, WORK, VARIABLE)]
 #: Pinning is the same line whatever is counted.
@@ -77,7 +76,7 @@ def test_no_mark_of_a_template_is_left(variant: Variant) -> None:
     assert "$" not in text
 
 
-@pytest.mark.parametrize("path", sorted(resource("programs").iterdir()), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(resource("programs").glob("*.template")), ids=lambda path: path.stem)
 def test_each_line_of_a_template_is_in_some_variant(path: Path) -> None:
     words = {*RUN_AS, *WORK, *VARIABLE, "shared", "pinned", "unpinned"}
     marks = [line.partition("#?")[2].strip() for line in path.read_text(encoding="utf-8").splitlines() if "#?" in line]

@@ -69,10 +69,7 @@ class Threads:
     """
 
     def __init__(
-        self,
-        event: Callable[..., None],
-        sample: Callable[[Any, int], None],
-        on_error: Callable[[Exception], None],
+        self, event: Callable[..., None], sample: Callable[[Any, int], None], on_error: Callable[[Exception], None]
     ) -> None:
         self._event = event
         self._sample = sample

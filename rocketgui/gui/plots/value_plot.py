@@ -1,7 +1,4 @@
-"""What the plots of the watched value have in common: a curve for each process that has the value.
-
-Tested by tests/gui/plots/test_counters.py.
-"""
+"""What the plots of the watched value have in common: a curve for each process that has the value."""
 
 from __future__ import annotations
 

@@ -159,9 +159,7 @@ def output_kept(run: Run) -> Iterable[Finding]:
     if run.output_dropped:
         kept, lines = len(run.output), run.output_total
         yield Finding(
-            "output_kept",
-            f"The newest {kept:,} of {lines:,} printed lines are kept.",
-            {"kept": kept, "printed": lines},
+            "output_kept", f"The newest {kept:,} of {lines:,} printed lines are kept.", {"kept": kept, "printed": lines}
         )
 
 

@@ -12,9 +12,11 @@ import pytest
 
 from rocketgui.agent import trace_format
 from rocketgui.agent.hooks.multiprocessing import describe, helper_name
-from rocketgui.programs import ROCKET
+from rocketgui.resources import resource
 from tests.agent.conftest import Script
 from tests.helpers import START_METHODS, Done, Observed, Python, Told, alone_and_observed, pythons, this_python
+
+ROCKET = resource("programs/rocket.py")
 
 LIMIT = 50_000
 

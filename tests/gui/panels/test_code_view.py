@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from rocketgui.gui.main_window import MainWindow
 from rocketgui.gui.run_controller import RunState
 from rocketgui.options import Options
-from rocketgui.programs.variants import source
+from rocketgui.programs import source
 from rocketgui.protocol import messages
 from rocketgui.protocol.variant import Variant
 from tests.gui.conftest import SOURCE, MakeWindow

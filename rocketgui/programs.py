@@ -1,10 +1,13 @@
 """Writes the built-in program: plain Python, for each combination of what workers are, do and count.
 
-    resources/programs/processes.py.template      with all lines that some variant has
+    resources/programs/rocket.py                  the first of them as a file
+    resources/programs/processes.py.template      all lines that some variant has
     ... threads.py.template, interpreters.py.template
 
-Every line of what comes out is what a teacher would write on a board, so the templates hold the program's own lines,
-and nothing in them knows of rocketgui. A line that ends in `#? WORD` is only in the variants of that word.
+The programs know nothing of rocketgui, and run on their own. Every line is what a teacher would write on a board. A
+line of a template that ends in `#? WORD` is only in the variants of that word.
+
+Tested by tests/programs/test_variants.py.
 """
 
 from __future__ import annotations
