@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
             geometry.take(self)
         self.top.mark_scheme(self.themes.scheme)
         if options.lesson is not None:
-            self.open_lesson(options.lesson)
+            self.lesson.open_lesson(options.lesson)
         if options.script is not None:
             self._show_script(options.script, options.python)
 
@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
         program.python.chosen.connect(self.lesson.python_changed)
         self.lesson.step_shown.connect(self._step_shown)
         self.lesson.closed.connect(self._lesson_closed)
-        top.lesson_chosen.connect(self.open_lesson)
+        top.lesson_chosen.connect(self.lesson.open_lesson)
         top.sweep_wanted.connect(self.show_sweep)
         top.present_chosen.connect(self.presentation.show)
         top.controls_wanted.connect(self.presentation.toggle_controls)
@@ -177,7 +177,7 @@ class MainWindow(QMainWindow):
                 Shortcut("Space", "Launch, pause or resume", top.go),
                 Shortcut("Esc", "Stop", self.controller.stop),
                 Shortcut("Ctrl+O", "Open a program of your own", self.open_program.ask),
-                Shortcut("Ctrl+B", "Back to the rocket program", self.show_rocket),
+                Shortcut("Ctrl+B", "Back to the rocket program", self.program.show_rocket),
                 Shortcut("L", "Choose a lesson", top.lessons.open),
                 Shortcut("Ctrl+W", "Sweep over the number of workers", self.show_sweep),
                 Shortcut("F11", "Present on the full screen, and back", presentation.toggle),
@@ -259,14 +259,6 @@ class MainWindow(QMainWindow):
             self.lesson.close_lesson()
         self.program.show_script(script, python)
 
-    def show_rocket(self) -> None:
-        """Launch the rocket program from now on."""
-        self.program.show_rocket()
-
-    def open_lesson(self, number: int) -> None:
-        """Show a lesson beside the plots."""
-        self.lesson.open_lesson(number)
-
     def _lesson_closed(self) -> None:
         self.status_bar.clear()
         self.program.rocket.refuse(numbers="", choices="")
@@ -309,7 +301,7 @@ class MainWindow(QMainWindow):
         """Show the window of sweeps."""
         from rocketgui.gui.dialogs.sweep_window import SweepWindow  # most runs end without it
 
-        self.show_rocket()
+        self.program.show_rocket()
         if self._sweep is None:
             self._sweep = SweepWindow(self.controller, self._sweep_options, self)
             self._sweep.scheme_wanted.connect(self.switch_scheme)

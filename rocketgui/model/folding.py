@@ -75,26 +75,12 @@ class Folded:
 
     def process(self) -> Process:
         """A row of its own for it, with what is still known."""
-        end = self.group.row
-        return Process(
-            self.id,
-            parent=self.parent,
-            pid=self.pid,
-            kind=self.group.key.kind,
-            name=self.name,
-            worker_index=0 if self.is_worker else None,
-            began_ns=self.began_ns,
-            exited_ns=self.exited_ns,
-            ended=True,
-            exit_code=end.exit_code,
-            signal=end.signal,
-            error=end.error,
-            stopped=end.stopped,
-            lost=end.lost,
-            terminated_by=set(end.terminated_by),
-            end_noted=True,
-            cpu_s=self.cpu_s,
-        )
+        own = Process(self.id, self.parent, self.pid, self.group.key.kind, self.name)
+        own.worker_index = 0 if self.is_worker else None
+        own.began_ns, own.exited_ns, own.cpu_s = self.began_ns, self.exited_ns, self.cpu_s
+        own.end_noted = True
+        own.ends_as(self.group.row)
+        return own
 
 
 @dataclass(slots=True)
@@ -250,18 +236,8 @@ class FoldedAway:
         group = self._groups.get(key)
         if group is None:
             self._last_row -= 1
-            row = Process(
-                self._last_row,
-                parent=key.parent,
-                kind=key.kind,
-                ended=True,
-                exit_code=process.exit_code,
-                signal=process.signal,
-                error=process.error,
-                stopped=process.stopped,
-                lost=process.lost,
-                terminated_by=set(process.terminated_by),
-            )
+            row = Process(self._last_row, key.parent, kind=key.kind)
+            row.ends_as(process)
             group = self._groups[key] = Group(key, process.name if key.name != OTHERS else OTHERS, row)
         return group
 

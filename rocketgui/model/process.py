@@ -165,6 +165,13 @@ class Process:
         """Whether its parent killed it, as a pool does with its workers: the program meant it to end so."""
         return self.signal in self.terminated_by
 
+    def ends_as(self, other: Process) -> None:
+        """Take over how another process ended."""
+        self.ended = True
+        for name in ("exit_code", "signal", "error", "stopped", "lost"):
+            setattr(self, name, getattr(other, name))
+        self.terminated_by = set(other.terminated_by)
+
     def outcome(self) -> str:
         """How it ended, in a few words; empty while it lives. An exception comes before its exit code."""
         if not self.is_over:

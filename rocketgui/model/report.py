@@ -31,7 +31,7 @@ def report(run: Run) -> dict[str, Any]:
     """All that was seen of a run as plain JSON values. A run that has not ended counts as lost."""
     shown = [process for process in run.processes.values() if process.kind != "helper"]
     helpers = [process for process in run.processes.values() if process.kind == "helper"]
-    ended = run.ended
+    ended, lost = run.ended, run.losses_in_all
     return {
         "version": VERSION,
         "program": program_of(run),
@@ -47,13 +47,7 @@ def report(run: Run) -> dict[str, Any]:
         "findings": [
             {"id": finding.id, "text": finding.text, "figures": _plain(finding.figures)} for finding in findings(run)
         ],
-        "losses": {
-            "samples_dropped": run.samples_dropped_in_all,
-            "bad_messages": run.bad_messages_in_all,
-            "agents_lost": run.losses.agents_lost,
-            "output_lines_dropped": run.losses.output_lines_dropped + run.output_dropped,
-            "events_dropped": run.losses.events_dropped,
-        },
+        "losses": lost._replace(output_lines_dropped=lost.output_lines_dropped + run.output_dropped)._asdict(),
         "cost": run.overhead._asdict(),
     }
 

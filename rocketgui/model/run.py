@@ -702,14 +702,13 @@ class Run:
         return self.ended.t_ns if self.ended is not None else self.t_ns
 
     @property
-    def bad_messages_in_all(self) -> int:
-        """Messages and records that made no sense, to the collector or here."""
-        return self.losses.bad_messages + self.bad_messages
-
-    @property
-    def samples_dropped_in_all(self) -> int:
-        """Samples that did not get here, or found no room."""
-        return self.losses.samples_dropped + self.samples_not_kept
+    def losses_in_all(self) -> messages.Losses:
+        """What was lost on the way to here, together with messages that made no sense and samples without room here."""
+        lost = self.losses
+        return lost._replace(
+            samples_dropped=lost.samples_dropped + self.samples_not_kept,
+            bad_messages=lost.bad_messages + self.bad_messages,
+        )
 
     @property
     def output_dropped(self) -> int:

@@ -84,7 +84,7 @@ def everything(window: MainWindow) -> list[QWidget]:
 
 def test_every_control_has_a_name(make_window: MakeWindow) -> None:
     window, _ = make_window()
-    window.open_lesson(6)
+    window.lesson.open_lesson(6)
     found = [control for top in everything(window) for control in controls(top)]
     assert len(found) > 40
     nameless = [f"{type(control).__name__} in {type(control.parent()).__name__}" for control in found
@@ -95,7 +95,7 @@ def test_every_control_has_a_name(make_window: MakeWindow) -> None:
 def test_the_keyboard_reaches_every_control(make_window: MakeWindow) -> None:
     """By Tab; what is reached by a key of its own need not be."""
     window, _ = make_window(Options(workers=200, limit=10**12))
-    window.open_lesson(6)
+    window.lesson.open_lesson(6)
     by_key = {window.plots.counters, window.plots.rates, window.plots.cores, window.plots.timeline}
     reached = set()
     widget = window.nextInFocusChain()

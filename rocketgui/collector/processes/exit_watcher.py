@@ -91,11 +91,7 @@ def _told_exit(descriptor: int) -> int | None:
         answer = _PIDFD_INFO.unpack(fcntl.ioctl(descriptor, _PIDFD_GET_INFO, asked))
     except OSError:
         return None
-    return _exit_code(answer[-1]) if answer[0] & _PIDFD_INFO_EXIT else None
-
-
-def _exit_code(status: int) -> int:
-    return -(status & 0x7F) if status & 0x7F else status >> 8
+    return os.waitstatus_to_exitcode(answer[-1]) if answer[0] & _PIDFD_INFO_EXIT else None
 
 
 def room_for_descriptors() -> int:
@@ -131,4 +127,4 @@ def exit_status(pid: int) -> int | None:
         return None
     if fields[0] not in (b"Z", b"X"):
         return None
-    return _exit_code(int(fields[49]))
+    return os.waitstatus_to_exitcode(int(fields[49]))

@@ -6,6 +6,7 @@ import bisect
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from rocketgui.agent import trace_format
 from rocketgui.collector.emitter import Emitter
@@ -341,19 +342,9 @@ class Decoder:
         voluntary, involuntary, peak_rss = map(_count, counts)
         entry.cpu_s = _seconds(cpu_s)
         self._registry.exiting(entry, _code(code) if code else None, t_ns)
+        row: list[Any] = [None, round(entry.cpu_s, 6), None, voluntary, involuntary, None, peak_rss, None]
         self._emitter.emit(
-            messages.ProcessLoad(
-                self._emitter.run_time(t_ns),
-                (entry.id,),
-                (None,),
-                (round(entry.cpu_s, 6),),
-                (None,),
-                (voluntary,),
-                (involuntary,),
-                (None,),
-                (peak_rss,),
-                (None,),
-            )
+            messages.ProcessLoad(self._emitter.run_time(t_ns), (entry.id,), *((figure,) for figure in row))
         )
 
     def _reaped(self, entry: ProcessEntry, t_ns: int, texts: tuple[str, ...]) -> None:

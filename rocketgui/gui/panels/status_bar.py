@@ -96,12 +96,12 @@ def _costs(run: Run) -> list[str]:
 
 def _losses(run: Run) -> list[str]:
     """How many samples were lost, and whatever else was."""
-    lost = run.losses
+    lost = run.losses_in_all
     found = (
-        (run.samples_dropped_in_all, "sample lost", "samples lost"),
+        (lost.samples_dropped, "sample lost", "samples lost"),
         (lost.output_lines_dropped, "line lost", "lines lost"),
         (lost.events_dropped, "record lost", "records lost"),
-        (run.bad_messages_in_all, "bad message", "bad messages"),
+        (lost.bad_messages, "bad message", "bad messages"),
         (lost.agents_lost, "never reported", "never reported"),
     )
     return [

@@ -98,7 +98,8 @@ class ToolBar(QWidget):
         self.present = MenuButton("Present", "Present", "Large text for an audience or a video (F11)")
         self.present.setMenu(self._present_menu())
         self.scheme = MenuButton("◐", "Colour scheme", "Dark or light (Ctrl+D switches)")
-        self.scheme.setMenu(self._scheme_menu())
+        self.scheme.setMenu(QMenu(self))
+        self._schemes = _choices(self.scheme.menu(), _SCHEMES, self.scheme_chosen)
         self.help = MenuButton("?", "Help", "Keys (F1), and about rocketgui")
         self.help.setMenu(self._help_menu())
         # Else a layout short of room squeezes the bar to what the style sheet calls its buttons' least height, which
@@ -116,11 +117,6 @@ class ToolBar(QWidget):
         for button in (self.lessons, self.sweep, self.open, *runs, self.present, self.scheme, self.help):
             layout.addWidget(button)
         self.show_state(RunState.IDLE)
-
-    def _scheme_menu(self) -> QMenu:
-        menu = QMenu(self)
-        self._schemes = _choices(menu, _SCHEMES, self.scheme_chosen)
-        return menu
 
     def _lessons_menu(self) -> QMenu:
         menu = QMenu(self)

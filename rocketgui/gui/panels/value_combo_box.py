@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox
+from PySide6.QtWidgets import QComboBox
 
 from rocketgui.gui.view_models.watched_values import name_of, shortened
 from rocketgui.gui.widgets.buttons import ComboBox
@@ -43,14 +43,8 @@ class ValueComboBox(ComboBox):
             self.setFocus()
             self.showPopup()
 
-    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
-        super().initStyleOption(option)
-        room = self.style().subControlRect(
-            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
-        )
-        option.currentText = self.fontMetrics().elidedText(
-            self.currentText(), Qt.TextElideMode.ElideMiddle, room.width()
-        )
+    def closed_text(self, room: int) -> str:
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideMiddle, room)
 
     def refresh(self) -> None:
         """Offer what is known by now; some times a second."""

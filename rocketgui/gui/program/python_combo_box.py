@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox
+from PySide6.QtWidgets import QComboBox
 
 from rocketgui import python_installations
 from rocketgui.gui.widgets.buttons import ComboBox
@@ -168,15 +168,11 @@ class PythonComboBox(ComboBox):
         self._widen_list()
         super().showPopup()
 
-    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
-        super().initStyleOption(option)
-        # The closed box has no room for a long place; the version says more than half a path would, and that it is a
-        # Python stands beside it.
-        room = self.style().subControlRect(
-            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
-        )
-        if self.fontMetrics().horizontalAdvance(self.currentText()) > room.width():
-            option.currentText = self.currentText().split(_DOT)[0].removeprefix("Python ")
+    def closed_text(self, room: int) -> str:
+        """The whole text, or where that is too long the version: it says more than half a path would."""
+        text = self.currentText()
+        fits = self.fontMetrics().horizontalAdvance(text) <= room
+        return text if fits else text.split(_DOT)[0].removeprefix("Python ")
 
     def _add(self, text: str, path: str) -> None:
         self.addItem(harmless(text), path)

@@ -66,28 +66,18 @@ def set_all_text(window: QWidget, pixels: int, apart: Sequence[QWidget], apart_p
     app.setFont(_sized(app.font(), pixels))
     for widget in apart:
         widget.setFont(_sized(widget.font(), apart_pixels))
+    fit_text(window, pixels, apart, apart_pixels)
+
+
+def fit_text(part: QWidget, pixels: int, apart: Sequence[QWidget] = (), apart_pixels: int = 0) -> None:
+    """Give all text in a part of the window its size; that in `apart` gets the size `apart_pixels`."""
     # Not app.allWidgets(): while it makes its list, Python may collect a closed window, and delete what is in it.
-    widgets = [window, *window.findChildren(QWidget)]
-    for widget in widgets:
-        _resize(widget, apart_pixels if any(one.isAncestorOf(widget) for one in apart) else pixels)
-    _tell(widgets)
-
-
-def fit_text(part: QWidget, pixels: int) -> None:
-    """Give all text in a part that was made later the usual size."""
     widgets = [part, *part.findChildren(QWidget)]
     for widget in widgets:
-        _resize(widget, pixels)
-    _tell(widgets)
-
-
-def _resize(widget: QWidget, pixels: int) -> None:
-    factor = widget.property(_FACTOR)
-    if factor is not None:
-        widget.setFont(_sized(widget.font(), max(round(pixels * factor), 9)))
-
-
-def _tell(widgets: Sequence[QWidget]) -> None:
+        factor = widget.property(_FACTOR)
+        if factor is not None:
+            size = apart_pixels if any(one.isAncestorOf(widget) for one in apart) else pixels
+            widget.setFont(_sized(widget.font(), max(round(size * factor), 9)))
     for widget in widgets:
         told = getattr(widget, "text_resized", None)
         if told is not None:

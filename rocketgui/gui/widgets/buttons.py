@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QStyle, QStyleOptionComboBox, QToolButton, QWidget
 
 from rocketgui.gui.style.fonts import set_text
 
@@ -85,3 +85,13 @@ class ComboBox(QComboBox):
     def __init__(self, name: str, tip: str) -> None:
         super().__init__()
         _describe(self, name, tip)
+
+    def closed_text(self, room: int) -> str:
+        """What the closed box shows, with so many pixels of room."""
+        return self.currentText()
+
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        super().initStyleOption(option)
+        edit = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, edit, self)
+        option.currentText = self.closed_text(room.width())

@@ -138,13 +138,13 @@ def _is_starting(run: Run, number: int) -> bool:
 
 def losses(run: Run) -> Iterable[Finding]:
     """What was lost on the way to the window."""
-    lost = run.losses
+    lost = run.losses_in_all
     parts = [
         f"{count:,} {what if count > 1 else one}"
         for count, one, what in (
-            (run.samples_dropped_in_all, "sample dropped", "samples dropped"),
+            (lost.samples_dropped, "sample dropped", "samples dropped"),
             (lost.events_dropped, "record of what processes did dropped", "records of what processes did dropped"),
-            (run.bad_messages_in_all, "bad message", "bad messages"),
+            (lost.bad_messages, "bad message", "bad messages"),
             (lost.agents_lost, "process that never reported", "processes that never reported"),
             (lost.output_lines_dropped, "line of output dropped", "lines of output dropped"),
         )

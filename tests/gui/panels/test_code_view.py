@@ -76,7 +76,7 @@ def test_code_shows_the_file_as_it_is_at_each_launch(opened: tuple[MainWindow, F
     bridge.tick()
     assert state(window) is RunState.FINISHED
     assert code.text.toPlainText() == "rocket = 1\n", "what ran"
-    window.show_rocket()
+    window.program.show_rocket()
     assert code.save.isEnabled()
     assert "def main" in code.text.toPlainText()
 

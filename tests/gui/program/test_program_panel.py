@@ -58,10 +58,14 @@ def test_back_to_the_rocket_program(opened: tuple[MainWindow, FakeBridge], scrip
     assert launched(bridge).argv[0] == "rocket.py"
 
 
-def test_a_lesson_and_a_sweep_are_of_the_rocket_program(opened: tuple[MainWindow, FakeBridge], script: Path) -> None:
+def test_lesson_and_sweep_are_of_the_rocket_program(opened: tuple[MainWindow, FakeBridge], script: Path) -> None:
     window, _ = opened
     shown = []
-    for act in (lambda: window.open_lesson(1), lambda: drop(window, script), lambda: window.show_sweep().close()):
+    for act in (
+        lambda: window.lesson.open_lesson(1),
+        lambda: drop(window, script),
+        lambda: window.show_sweep().close(),
+    ):
         act()
         shown.append((window.program.script is not None, window.lesson.step is not None))
     assert shown == [(False, True), (True, False), (False, False)]
@@ -73,7 +77,7 @@ def test_controls_of_the_rocket_program_do_not_reach_a_program_of_the_users(
     window, bridge = opened
     window.launch()
     advance(bridge, 5)
-    window.show_rocket()
+    window.program.show_rocket()
     window.program.workers.slider.setValue(5)
     window.program.limit.field.setText("7")
     window.program.limit.field.returnPressed.emit()

@@ -42,7 +42,7 @@ def test_the_columns_are_those_of_the_program_that_is_shown(launch: Callable[...
     window.processes.sort_by(2)
     window.controller.stop()
     advance(bridge, 2)
-    window.show_rocket()
+    window.program.show_rocket()
     window.launch()
     advance(bridge, 10)
     window._words.now()

@@ -121,7 +121,7 @@ def test_no_text_is_cut_with_and_without_controls_and_lesson(
     assert lowest.y() < window.height()
     QTest.keyClick(window, Qt.Key.Key_C)
     for number in range(1, 10):
-        window.open_lesson(number)
+        window.lesson.open_lesson(number)
         assert window.lesson.isVisible()
         assert window.output.isVisible()
         qtbot.waitUntil(lambda: cut_texts(window) == [])
