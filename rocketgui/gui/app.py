@@ -1,5 +1,5 @@
-"""The window as an application. The order of start-up: Qt, theme, bridge (not started), window painted, bridge started,
-launch if asked for. The window is on the screen before the collector's process is begun.
+"""The application. It starts in this order: Qt, theme, window painted, bridge and with it the collector, launch if the
+options ask for it.
 
 Tested by tests/test_bridge.py.
 """
@@ -25,7 +25,7 @@ from rocketgui.options import Options
 
 
 def main(options: Options) -> int:
-    """Show the window until it is closed. Returns the exit code."""
+    """Show the window until it is closed; return the exit code."""
     app = QApplication(sys.argv[:1])
     app.setApplicationName("rocketgui")
     app.setDesktopFileName("rocketgui")
@@ -55,7 +55,7 @@ def main(options: Options) -> int:
 
 
 def _begin(bridge: Bridge, window: MainWindow, options: Options) -> None:
-    """The window is on the screen: start what it shows."""
+    """Start the bridge, and what the options ask for: the window is painted."""
     gc.freeze()
     gc.enable()
     bridge.start()

@@ -1,4 +1,4 @@
-"""What the window holds, laid out.
+"""The layout of the window.
 
 +------------------------------------------------------------+
 | top bar: state, Open, Launch, Pause, Stop                  |
@@ -26,12 +26,12 @@ from rocketgui.gui.panels.tool_bar import ToolBar
 from rocketgui.gui.program.program_panel import ProgramPanel
 
 _RIGHT_WIDTH, _GAP = 440, 10
-#: How much of the width a lesson has while it is presented.
+#: The share of the width that a lesson has while it is presented.
 _LESSON_SHARE = 0.3
 
 
 class CentralWidget(QWidget):
-    """Lays out the parts of the window, which own themselves."""
+    """Lays out the parts of the window."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class CentralWidget(QWidget):
         row.setSpacing(_GAP)
         row.addWidget(program)
         row.addWidget(self._across, 1)
-        # A click beside the controls gives the keyboard back to the run; at first nothing else has it.
+        # A click beside the controls takes the focus from them, so that keys are for the run again.
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(_GAP, 8, _GAP, 4)
@@ -84,11 +84,11 @@ class CentralWidget(QWidget):
         self._across.setSizes([self._across.width() - right, right])
 
     def keep(self) -> None:
-        """Remember how the parts share the room, for `restore`."""
+        """Save how the parts share the room, for `restore`."""
         self._kept = [splitter.saveState() for splitter in self._splitters]
 
     def restore(self) -> None:
-        """Let the parts share the room as they did."""
+        """Let the parts share the room as it was saved."""
         for splitter, state in zip(self._splitters, self._kept, strict=True):
             splitter.restoreState(state)
 

@@ -42,11 +42,11 @@ from rocketgui.resources import resource
 if TYPE_CHECKING:
     from rocketgui.gui.dialogs.sweep_window import SweepWindow
 
-#: Milliseconds at least between drawn frames, lines of output, and words and figures. Frames come at the pace of the
-#: collector, 60 a second; a floor of just that would miss every one that comes a little early.
+#: The least time between drawn frames, between lines of output, and between words and figures, in ms. The
+#: collector sends 60 frames a second; with 1000 / 60 ms, each that comes a little early would not be drawn.
 FRAME_MS, OUTPUT_MS, WORDS_MS = 14, 100, 250
 
-#: How much of the time that is shown a key moves it, or the pointer in it.
+#: The share of the range of time by which a key moves it, or the pointer in it.
 _PAN, _STEP = 0.25, 0.02
 
 #: Why a step of a lesson that brings its own program leaves controls out.
@@ -55,8 +55,8 @@ _NO_CHOICES = "This step brings a program of its own, which takes none of these 
 
 
 class MainWindow(QMainWindow):
-    """The window. `bridge` has the interface of `rocketgui.bridge.Bridge`; whoever makes it starts it. `remember` is
-    the file of the settings; without one, nothing is remembered."""
+    """The window. `bridge` has the interface of `rocketgui.bridge.Bridge`, and is started elsewhere. `remember` is the
+    settings file; None: nothing is remembered."""
 
     def __init__(
         self, bridge: object, options: Options, themes: ThemeSwitch | None = None, remember: Path | None = None
@@ -66,7 +66,7 @@ class MainWindow(QMainWindow):
         self._remembered = settings.Settings() if remember is None else settings.load(remember)
         self._given = options
         self._sweep: SweepWindow | None = None
-        #: Whether what is seen is of a run before the step of a lesson that is shown now.
+        #: Whether the run that is shown was made before the step of the lesson that is shown.
         self._shows_previous = False
         self._bridge = as_bridge(bridge)
         app = QApplication.instance()
@@ -108,8 +108,8 @@ class MainWindow(QMainWindow):
             self._show_script(options.script, options.python)
 
     def _rocket_options(self) -> Options:
-        """What the rocket program's controls show at first. A Python that is given together with a script belongs to
-        the script."""
+        """What the controls of the rocket program show at first. If a script is given, the given Python is the
+        script's."""
         options = self._given
         if options.script is None:
             return options
@@ -128,7 +128,7 @@ class MainWindow(QMainWindow):
         self.resize(1280, 720)
         self.themes.apply_style_sheet()
         self.top.text_resized()
-        # The program panel's needs grow with the system's text. Said once: Qt would say it again with every text.
+        # The program panel needs more with larger text. Set once: Qt would compute it with every change of a text.
         self.setMinimumSize(1120, max(640, self._central.minimumSizeHint().height()))
 
     def _wire(self) -> None:

@@ -1,4 +1,4 @@
-"""What stands between the bridge and the widgets: the model, the state of the run as shown, and the commands.
+"""Between the bridge and the widgets: it keeps the model, the state of the run, and sends the commands.
 
 bridge.received -> Model -> changed ----> plots (each frame), tables and sentences (four times a second)
 buttons, sliders -> RunController -> bridge.send
@@ -25,12 +25,12 @@ from rocketgui.recording.files import write_json
 
 _log = logging.getLogger(__name__)
 
-#: A dragged slider sends at most this often.
+#: The least time between commands of a dragged slider, in ms.
 SEND_INTERVAL_MS = 50
 
 
 class RunState(StrEnum):
-    """The one state that is always shown."""
+    """The state of the run that is shown."""
 
     IDLE = "Ready"
     STARTING = "Starting"
@@ -101,13 +101,13 @@ class RunController(QObject):
         self._workers = self._limit = 0
         self._send_workers = Throttle(self._tell_workers, SEND_INTERVAL_MS, self)
         self._send_limit = Throttle(self._tell_limit, SEND_INTERVAL_MS, self)
-        # Queued: a bridge may speak from another thread, and the model belongs to this one.
+        # Queued if the bridge emits in another thread: the model belongs to this one.
         bridge.received.connect(self._received, Qt.ConnectionType.AutoConnection)
         bridge.closed.connect(self._bridge_closed, Qt.ConnectionType.AutoConnection)
 
     @property
     def run(self) -> Run:
-        """The run of now."""
+        """The present run."""
         return self.model.run
 
     # ------------------------------------------------------------ commands
@@ -118,13 +118,13 @@ class RunController(QObject):
             return
         self._launching = True
         self._stopping = False
-        # What workers and limit are to the built-in program may be anything in a program of the user's.
+        # In a user's program, variables named workers and limit may be anything.
         self._takes_controls = command.variant.is_built_in
         self._bridge.send(command._replace(asks=True))
         self._refresh()
 
     def keep(self) -> None:
-        """Let what outlives the program's first process live on."""
+        """Let left-overs live."""
         self._bridge.send(messages.Request.KEEP)
 
     def pause(self) -> None:
@@ -133,7 +133,7 @@ class RunController(QObject):
             self._bridge.send(messages.Request.PAUSE)
 
     def resume(self) -> None:
-        """Let a paused run go on."""
+        """Resume the run."""
         if self.state is RunState.PAUSED:
             self._bridge.send(messages.Request.RESUME)
 
@@ -165,7 +165,7 @@ class RunController(QObject):
         self._bridge.send(messages.SetLimit(self._limit))
 
     def begin_close(self) -> None:
-        """Begin to end the run and the bridge; `closed` tells when nothing is left of them."""
+        """Begin to end the run and the bridge; `closed` is emitted when nothing is left of them."""
         if not self._closing:
             self._closing = True
             self._refresh()
@@ -177,19 +177,19 @@ class RunController(QObject):
         return self._closed
 
     def close(self) -> None:
-        """End the run and the bridge, and wait until that is done: where there is no event loop any more."""
+        """End the run and the bridge, and wait for that. For use without an event loop."""
         if not self._closed:
             self._closing = True
             self._bridge.wait()
             self._bridge_closed()
 
     def _bridge_closed(self) -> None:
-        """Report a run that was live as far as it was seen."""
+        """Take in that the bridge has closed. A run that is still live counts as stopped."""
         if self._closed:
             return
         self._closed = True
         self.problem.connect(_say_on_stderr)  # the window will not be there to show it
-        # What the bridge handed over before it closed may still wait for this thread.
+        # Signals that the bridge emitted before it closed may still be queued.
         QCoreApplication.sendPostedEvents(None, QEvent.Type.MetaCall)
         if self.run.is_live:
             self.run.apply(messages.RunEnded(self.run.t_ns, "stopped", None))
@@ -213,7 +213,7 @@ class RunController(QObject):
         notices = run.notices
         for text in notices[self._told :]:
             self.problem.emit(text)
-        # A launch that came to nothing is told of by a notice alone.
+        # If a launch fails, a notice is all that comes.
         if len(notices) > self._told and self._launching:
             self._launching = False
         self._told = len(notices)
@@ -261,6 +261,6 @@ def _say_on_stderr(sentence: str) -> None:
 
 
 def as_bridge(bridge: Any) -> BridgeLike:
-    """Take any object of the right shape as a bridge: Qt's signals are typed by class, not by instance."""
+    """Type an object as a bridge: the type hints of Qt's signals are those of the class, not of the instance."""
     checked: BridgeLike = bridge
     return checked

@@ -1,7 +1,7 @@
-"""What is remembered from one start to the next: the colour scheme, the window's geometry, and the controls.
+"""The settings that are kept from one start to the next: colour scheme, geometry of the window, and controls.
 
-A small file of QSettings. Nothing in it is trusted: each value is checked by itself, as if it had been typed, and one
-that makes no sense is as good as none. Neither reading nor writing it ever stops anything.
+They are a file of QSettings. Each value is checked as if it had been typed, and left out if it is wrong. Errors of
+reading and writing are ignored.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from PySide6.QtCore import QSettings, QStandardPaths
 from rocketgui.gui.style.theme import ColourScheme
 from rocketgui.options import CONTROLS, Options
 
-#: What older versions called a control.
+#: Names of controls in older versions, and now.
 _RENAMED = {"pin": "pinned"}
-#: A file that is longer was not written by rocketgui.
+#: A longer file was not written by rocketgui.
 _LONGEST = 65_536
 
 
@@ -32,8 +32,8 @@ class Settings(NamedTuple):
     controls: dict[str, Any] = {}  # noqa: RUF012 nobody changes it
 
     def applied(self, options: Options) -> Options:
-        """The options with remembered values, except where the user gave one. A lesson has controls of its own, and a
-        program of the user's a Python of its own."""
+        """The options with remembered values where the user gave none. A lesson sets the controls itself, and a user's
+        program has a Python of its own."""
         if options.lesson is not None:
             return options
         given = options.given if options.script is None else options.given | {"python"}
@@ -41,14 +41,13 @@ class Settings(NamedTuple):
 
 
 def path() -> Path:
-    """Where the system keeps the settings of programs; the application has to have its name by then."""
+    """The path of the settings file. The name of the application has to be set before."""
     folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
     return Path(folder) / "settings.ini"
 
 
 def load(file: Path) -> Settings:
-    """Read what makes sense of a file; where there is none yet, of the JSON file that older versions wrote beside
-    it."""
+    """Read the settings; if there is no file yet, from the JSON file that older versions wrote beside it."""
     if not os.path.lexists(file):
         return _load_json(file.with_suffix(".json"))
     if not _is_short_file(file):
@@ -72,7 +71,7 @@ def _load_json(file: Path) -> Settings:
 
 
 def _is_short_file(file: Path) -> bool:
-    """Whether it can be read at once: a pipe would be waited for."""
+    """Whether it is a regular file of a plausible size."""
     try:
         return file.is_file() and file.stat().st_size <= _LONGEST
     except OSError:
@@ -92,7 +91,7 @@ def _checked(scheme: Any, geometry: Any, value: Callable[[str], object]) -> Sett
 
 
 def save(file: Path, settings: Settings) -> None:
-    """Write the settings; where that is not possible, they are not remembered."""
+    """Write the settings, if that is possible."""
     if os.path.lexists(file) and not file.is_file():
         return
     kept = QSettings(str(file), QSettings.Format.IniFormat)

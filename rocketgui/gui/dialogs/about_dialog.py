@@ -1,4 +1,4 @@
-"""What this program is: a dialog with its version and those of what it is made of, for bug reports."""
+"""The dialog about rocketgui: its version, and those of its libraries, for bug reports."""
 
 from __future__ import annotations
 
@@ -42,10 +42,8 @@ def details() -> str:
 
 
 def version_of(name: str) -> str:
-    """The version of a library, as far as that is known without importing it; empty if it is not.
-
-    A packaged rocketgui has the libraries themselves, but maybe not the files that tell about them.
-    """
+    """The version of a library, without importing it; empty if it is not known. A packaged rocketgui may lack the
+    metadata of its libraries."""
     loaded = getattr(sys.modules.get(name), "__version__", "")
     if loaded:
         return str(loaded)

@@ -1,4 +1,4 @@
-"""What nobody caught, in the window or in a thread of it: shown in a dialog, while the run goes on.
+"""Shows uncaught errors of the window and its threads in a dialog, while the run goes on.
 
 sys.excepthook, threading.excepthook -> ErrorReporter -> queued signal, to the GUI's thread -> ErrorDialog
 """
@@ -21,7 +21,7 @@ from rocketgui.model.formatting import harmless
 _log = logging.getLogger(__name__)
 
 _SENTENCE = "Something went wrong in rocketgui; the run goes on."
-#: Not errors: they are what ends a program or a thread.
+#: No errors: they end a program or a thread.
 _ENDS = (KeyboardInterrupt, SystemExit)
 
 
@@ -44,11 +44,11 @@ class ErrorDialog(QDialog):
         layout.addWidget(self.text, 1)
         layout.addLayout(button_row(self, self.copy))
         self.resize(640, 340)
-        # On the text, so that a Space that was meant for the run closes nothing.
+        # The focus is on the text, so that Space, meant for the run, does not close the dialog.
         self.text.setFocus()
 
     def count_another(self) -> None:
-        """One more error came."""
+        """Count another error."""
         self._more += 1
         self.sentence.setText(f"{_SENTENCE} And {self._more:,} more after it.")
         self.copy.reset()
@@ -61,11 +61,11 @@ class ErrorDialog(QDialog):
 
 
 class ErrorReporter(QObject):
-    """Takes over the hooks for errors that nobody caught, until `restore`. `window`: where the dialog belongs.
+    """Replaces the hooks for uncaught errors until `restore`. `window` is the parent of the dialog.
 
     Signals:
-        repeated: a sentence about an error that was shown before. What breaks at each drawn frame would open its dialog
-            again as soon as that is closed.
+        repeated: a sentence about an error that was shown before. An error at each frame would open its dialog again as
+            soon as it is closed.
     """
 
     repeated = Signal(str)
@@ -76,7 +76,7 @@ class ErrorReporter(QObject):
         self._window = window
         self.dialog: ErrorDialog | None = None
         self._told: set[str] = set()
-        # Queued: from any thread to this one, and an error while one is shown does not go round in circles.
+        # Queued, since any thread may emit it, and since an error while one is shown must not recurse.
         self._raised.connect(self._show, Qt.ConnectionType.QueuedConnection)
         self._before = sys.excepthook, threading.excepthook
         sys.excepthook = self._in_this_thread
@@ -123,7 +123,7 @@ class ErrorReporter(QObject):
 
 
 def _location(kind: type[BaseException], trace: TracebackType | None) -> str:
-    """Where an error comes from, the same each time that it does."""
+    """Class and line of an error: the same for each repetition."""
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     where = "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"

@@ -1,4 +1,4 @@
-"""Asks what is to become of the processes that outlive the program: a daemon may be meant to live on."""
+"""Asks whether to end the processes that outlive the program's first process: a daemon is meant to."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from rocketgui.gui.run_controller import RunController
 from rocketgui.model.run import Run
 from rocketgui.protocol import messages
 
-#: So many of them are named.
+#: How many of them are named at most.
 NAMED = 5
 
 
 class LeftOverQuestion(QObject):
-    """Shows the question while it is open: nothing else waits for the answer, and the run may end without one."""
+    """Shows the question while there is one. It is not modal, and the run may end without an answer."""
 
     def __init__(self, controller: RunController, parent: QWidget) -> None:
         super().__init__(parent)
@@ -52,7 +52,7 @@ class LeftOverQuestion(QObject):
         box.open()
 
     def close(self) -> None:
-        """Take the question back: it is answered, or the run has ended."""
+        """Close the question: it is answered, or the run has ended."""
         box, self._box = self._box, None
         if box is not None:
             box.close()
@@ -60,14 +60,14 @@ class LeftOverQuestion(QObject):
 
 
 def question(left: messages.LeftOver) -> str:
-    """What is asked."""
+    """The text of the question."""
     if len(left.pids) == 1:
         return "The program has ended, and 1 process that it started still runs. End it?"
     return f"The program has ended, and {len(left.pids)} processes that it started still run. End them?"
 
 
 def named(run: Run, left: messages.LeftOver) -> str:
-    """Which they are, a line each."""
+    """The names and pids of the processes, a line each."""
     names = {process.pid: process.shown for process in run.processes.values()}
     lines = [f"{names.get(pid, 'process')}, pid {pid}" for pid in left.pids[:NAMED]]
     more = len(left.pids) - NAMED

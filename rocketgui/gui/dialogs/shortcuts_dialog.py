@@ -1,4 +1,4 @@
-"""The keys of the window, on one sheet."""
+"""The dialog that lists the keys of the window."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QScrollArea,
 
 from rocketgui.gui.widgets.buttons import Button
 
-#: What is no action of the window's: the place, the key, and what it does there.
+#: Keys that are no actions of the window, and what they do where.
 _ELSEWHERE = (
     ("Tab", "Go to the next control; Shift+Tab goes back"),
     ("← →", "On a slider: one step; Page Up and Page Down: more"),

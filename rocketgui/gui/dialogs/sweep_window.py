@@ -1,4 +1,4 @@
-"""A sweep in a window of its own: runs with 1, 2, 3, ... workers, and how much faster each number is."""
+"""The window of sweeps: runs with 1, 2, 3, ... workers, and how much faster each number is."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Sweeper(QObject):
 
     Signals:
         measured: a point was added to `sweep`.
-        over: all was measured, or nothing more will be.
+        over: the sweep has ended.
     """
 
     measured = Signal()
@@ -51,7 +51,7 @@ class Sweeper(QObject):
         return self._measurement is not None
 
     def start(self, options: Options, least: int, most: int, seconds: float) -> None:
-        """Measure one worker, then so many to so many; all but their number and the limit is as in `options`."""
+        """Measure one worker, then `least` to `most`, each for `seconds`; all else is as in `options`."""
         if self.is_running or self._controller.state in LIVE:
             return
         self.sweep = Sweep(os.cpu_count() or 1)
@@ -93,11 +93,11 @@ class Sweeper(QObject):
 
 
 class SweepWindow(QDialog):
-    """The controls of a sweep, its picture, and what it shows. The main window shows each run as it goes on. The
-    report that the `options` ask for is written after each sweep that measured anything.
+    """The controls of a sweep, its plot, and its finding. The main window shows each run. The report of `options()` is
+    written after each sweep that measured anything.
 
     Signals:
-        scheme_wanted: the other colour scheme is wanted.
+        scheme_wanted: the user wants the other colour scheme.
     """
 
     scheme_wanted = Signal()
@@ -148,7 +148,7 @@ class SweepWindow(QDialog):
         self._refresh()
 
     def start(self) -> None:
-        """Begin to measure what the fields say."""
+        """Begin to measure what the fields ask for."""
         try:
             least, most = parse_range(self.range.text())
             seconds = parse_seconds(self.seconds.text())

@@ -1,4 +1,4 @@
-"""The program that runs, to be read, copied and saved."""
+"""Shows the program's code, which can be copied and saved."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ _TOKENS = re.compile(
     r"|(?P<text>[A-Za-z]{0,2}(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))"
     r"|(?P<comment>#.*)|(?P<number>\b\d[\w.]*)|(?P<word>\b[A-Za-z_]\w*)"
 )
-#: What ends a text of several lines; a block that ends within one has the place of its end in here, plus 1, as state.
+#: The quotation marks of strings of several lines. A block that ends within such a string has the index here,
+#: plus 1, as its state.
 _ENDS = ('"""', "'''")
 _BUILTINS = frozenset(name for name in dir(builtins) if name[0].islower())
 _ROLES = {"text": "ok", "comment": "muted", "number": "accent"}
 
 
 class Highlighter(QSyntaxHighlighter):
-    """Colours Python; what a text of several lines is, it sees by its three quotation marks."""
+    """Highlights Python's syntax."""
 
     def __init__(self, document: QTextDocument) -> None:
         super().__init__(document)
@@ -58,7 +59,7 @@ class Highlighter(QSyntaxHighlighter):
                 self._colour(match.start(), start, "warning")
 
     def _text_of_lines(self, text: str, begins: int, inside: int, state: int) -> int:
-        """Colour a text of several lines that began at `begins`, or before; return where it ends, -1: not here."""
+        """Colour a string of several lines from `begins` on; return its end, or -1 if that is not in this block."""
         end = text.find(_ENDS[state - 1], inside)
         if end < 0:
             self._colour(begins, len(text), "ok")
@@ -74,7 +75,7 @@ class Highlighter(QSyntaxHighlighter):
 
 
 class CodeView(QWidget):
-    """Shows a program's text. `copy` and `save` are buttons for whoever shows it to place."""
+    """Shows a program's text. `copy` and `save` are buttons for it, which belong into another layout."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,7 +103,7 @@ class CodeView(QWidget):
         self._highlighter.rehighlight()
 
     def show_file(self, name: str, source: str, sentence: str) -> None:
-        """Show a program that is a file already; `sentence` says why its text is not known."""
+        """Show a program that is a file already. `sentence` is shown in its place, if its text is not known."""
         self._show(name, source)
         self.save.setEnabled(False)
         self.save.setToolTip("It is a file already, and is not changed here")
@@ -133,7 +134,7 @@ class CodeView(QWidget):
             self.save_as(Path(path))
 
     def save_as(self, path: Path) -> None:
-        """Write the program to a file, and say what became of it."""
+        """Write the program to a file, and show whether that worked."""
         try:
             files.write(path, self.text.toPlainText().encode("utf-8", "surrogateescape"))
         except OSError as error:

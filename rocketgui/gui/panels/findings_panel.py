@@ -16,7 +16,7 @@ _SOON = "<b>The program has begun.</b> What it shows is said here as soon as the
 
 
 class FindingsPanel(Card):
-    """Sentences with figures; the point of each is bold."""
+    """The findings as sentences; the first sentence of each is bold."""
 
     def __init__(self) -> None:
         super().__init__("What you are seeing")
@@ -26,7 +26,7 @@ class FindingsPanel(Card):
         self.show_findings(Run(), [])
 
     def show_findings(self, run: Run, found: list[Finding]) -> None:
-        """Say what is seen by now; some times a second."""
+        """Show these findings; called some times a second."""
         if found:
             html = "".join(f'<p style="margin:0 0 5px 0">{_html(finding)}</p>' for finding in found)
         else:
@@ -35,7 +35,7 @@ class FindingsPanel(Card):
             self.text.setText(html)
 
     def set_previous(self, is_previous: bool) -> None:
-        """Whether all of this is of a run before what is spoken of now."""
+        """Show that the findings are those of the run before, while a lesson speaks of the next one."""
         self.remark.setText("of the run before" if is_previous else "")
         set_role(self.text, "muted" if is_previous else "")
 

@@ -1,4 +1,4 @@
-"""A lesson beside the plots: its text, what to look for, and the way to the next step."""
+"""A lesson beside the plots: its text, what to look for, and buttons for the next step and the one before."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from rocketgui.lessons import Lesson, Step
 from rocketgui.options import LESSONS
 from rocketgui.python_installations import PythonInstallation
 
-#: How much of the window's height a step's text takes at the most, whatever stands below it.
+#: The largest share of the window's height that the text of a step takes.
 _SHARE = 0.36
 
 
 class LessonPanel(Card):
-    """One step at a time; hidden while no lesson is open. `python` tells which Python is to run it.
+    """Shows one step of a lesson; hidden while no lesson is open. `python()` gives the Python that will run it.
 
     Signals:
-        step_shown: the `Step` that is shown now; its controls are to be set.
+        step_shown: the `Step` that is shown now.
         closed: the lesson was left.
     """
 
@@ -60,13 +60,13 @@ class LessonPanel(Card):
         return self._lesson.steps[self._index] if self._lesson is not None else None
 
     def open_lesson(self, number: int, index: int = 0) -> None:
-        """Show a step of a lesson; -1 is the last one."""
+        """Show a step of a lesson. The index -1 is its last step."""
         self._lesson = lessons.lesson(number, self._python())
         self._index = index % len(self._lesson.steps)
         self._show()
 
     def python_changed(self) -> None:
-        """Another Python can do other things."""
+        """Show whether the Python that is chosen now can run the step."""
         if self._lesson is not None:
             self._lesson = lessons.lesson(self._lesson.number, self._python())
             self._write()
@@ -78,7 +78,7 @@ class LessonPanel(Card):
         self.closed.emit()
 
     def go_on(self) -> None:
-        """To the next step, or to the next lesson."""
+        """Show the next step, or the next lesson."""
         lesson = self._lesson
         if lesson is None:
             return
@@ -89,7 +89,7 @@ class LessonPanel(Card):
             self.open_lesson(lesson.number + 1)
 
     def go_back(self) -> None:
-        """To the step before, or to the end of the lesson before."""
+        """Show the step before, or the last step of the lesson before."""
         lesson = self._lesson
         if lesson is None:
             return
@@ -109,7 +109,7 @@ class LessonPanel(Card):
         self._claim_room()
 
     def _claim_room(self) -> None:
-        """Be as high as the text needs it, within reason; beyond, it scrolls."""
+        """Make the text as high as it needs, up to `_SHARE` of the window; a longer text scrolls."""
         needed = self.text.heightForWidth(self._reading.viewport().width())
         self._reading.setMinimumHeight(max(min(needed, round(self.window().height() * _SHARE)), 0))
 

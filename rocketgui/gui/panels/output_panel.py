@@ -1,4 +1,4 @@
-"""What the processes printed: time, name in the process's colour, text; and the program that prints it."""
+"""What the processes printed: time, name in the process's colour, text; and as another view the program's code."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from rocketgui.model.formatting import harmless
 from rocketgui.model.run import Run
 from rocketgui.protocol.messages import Output
 
-#: Lines that the panel keeps; the run, and so the report, keeps more.
+#: How many lines the panel keeps; the run, and so the report, keeps more.
 LINES = 2_000
 
 #: Characters of a line that are shown, and of a name before it.
 _LONGEST, _NAME_LONGEST = 400, 12
-#: What stands for a process that is chosen and has not turned up in this run.
+#: Stands for the id of a chosen process of the run before that this run does not have yet.
 _NOT_YET = -1
-#: Letters for which the list of processes has room: those of MainProcess.
+#: How many letters of a name the list of processes shows: as many as MainProcess has.
 _LETTERS = 11
 
 
 class _Tail(QPlainTextEdit):
-    """Text that stays at its end when it is given more or less room, if it was there."""
+    """A text that stays scrolled to its end when it is resized, if it was there."""
 
     @property
     def is_at_end(self) -> bool:
@@ -50,7 +50,7 @@ class _Tail(QPlainTextEdit):
 
 
 class OutputPanel(Card):
-    """Appends in batches; stays at the end unless the user scrolled away."""
+    """Appends lines in batches, and stays at the end unless the user scrolled away."""
 
     def __init__(self) -> None:
         super().__init__("Output")
@@ -58,7 +58,7 @@ class OutputPanel(Card):
         self._shown = 0
         self._late = 0
         self._name_width = 0
-        #: For what of the run the widths of names, and the list of processes, hold.
+        #: What of the run the width of names and the list of processes were made for.
         self._names_of = -1
         self._offered_for: object = None
         self.text = _Tail()
@@ -75,7 +75,7 @@ class OutputPanel(Card):
         set_text(self.text, 0.85, font=QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.document().setDocumentMargin(0)
         self.whose = ComboBox("Output of", "Show the lines of one process only")
-        # As wide as ever, whatever stands in it.
+        # Of constant width, whatever is chosen.
         self.whose.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.whose.setMinimumContentsLength(_LETTERS)
         self.whose.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -103,7 +103,7 @@ class OutputPanel(Card):
             button.setVisible(bool(index))
 
     def _choose(self) -> None:
-        """Write anew what one process printed, or all of them."""
+        """Write again what the chosen process printed, or all of them."""
         self._shown = 0
         self.text.clear()
         whose = self.whose.currentText() if self.whose.currentIndex() else "the processes"
@@ -156,14 +156,14 @@ class OutputPanel(Card):
         self._fill({_NOT_YET: self.whose.currentText()} if self.whose.currentIndex() else {}, _NOT_YET)
 
     def refresh(self) -> None:
-        """Append what was printed since."""
+        """Append what was printed since the last call."""
         run = self._run
         self._offer_processes()
         bar = self.text.verticalScrollBar()
         at, at_end = bar.value(), self.text.is_at_end
-        # A line that belongs between those that are shown, or a longer name, is rare: all is written anew.
-        anew = self._names_grew() or run.output_late > self._late
-        if anew:
+        # A line that belongs between others, or a longer name, is rare: then all is written again.
+        again = self._names_grew() or run.output_late > self._late
+        if again:
             self._late, self._shown = run.output_late, 0
             self.text.clear()
         fresh = min(run.output_total - self._shown, len(run.output), LINES)
@@ -173,14 +173,14 @@ class OutputPanel(Card):
             self._append([line for line in lines if whose is None or line.process == whose])
             if at_end:
                 self.text.go_to_end()
-            elif anew:
+            elif again:
                 bar.setValue(at)
         self._shown = run.output_total
         hidden = run.losses.output_lines_dropped + max(0, run.output_total - LINES)
         self.remark.setText(f"{hidden:,} earlier lines not shown" if hidden else "")
 
     def _names_grew(self) -> bool:
-        """Whether names need more room than they have in the lines above."""
+        """Whether names need more room than in the lines that are written."""
         if self._run.changes == self._names_of:
             return False
         self._names_of = self._run.changes

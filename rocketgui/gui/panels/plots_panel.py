@@ -1,4 +1,4 @@
-"""The two plots in their frames, over one time axis, with one pointer."""
+"""The two plots, one above the other, over one time axis and with one pointer."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from rocketgui.gui.widgets.view_switcher import ViewSwitcher
 from rocketgui.model.formatting import format_duration, format_rate
 from rocketgui.model.run import Run
 
-#: Places of the views.
+#: Indices of the views.
 CURVES, LANES, RATE = range(3)
 LOAD, TIMELINE = range(2)
 #: Up to this many cores are named one by one in the heading.
 _NAMED_CORES = 4
-#: How much is left of curves of a run before, where others are spoken of.
+#: The opacity of curves of a previous run, while a lesson speaks of the next one.
 _PAST = 0.4
 
 
 class PlotsPanel(QSplitter):
-    """Counters above cores; the line between them can be dragged."""
+    """Counters above cores; the border between them can be dragged."""
 
-    #: A plot has another size, and has to be drawn anew.
+    #: A plot has another size, and has to be drawn again.
     resized = Signal()
 
     def __init__(self) -> None:
@@ -106,7 +106,7 @@ class PlotsPanel(QSplitter):
         self.refresh()
 
     def set_run(self, run: Run) -> None:
-        """Show another run, from its beginning on."""
+        """Show another run, from its beginning."""
         self._run = run
         self._pointed = None
         self.axis.follow()
@@ -123,7 +123,7 @@ class PlotsPanel(QSplitter):
         self.draw()
 
     def _name_counters(self) -> None:
-        """Say in the heading what is drawn, unless the list beside it does."""
+        """Name the value in the heading, unless the list beside it does."""
         name = name_of(self._run, self._expected)
         said = "" if self.values.isVisibleTo(self.counters_card) else shortened(name)
         if self.counter_views.current == RATE:
@@ -133,27 +133,27 @@ class PlotsPanel(QSplitter):
         self.counters_card.heading.setToolTip(name)
 
     def expect(self, watch: tuple[str, ...] | None) -> None:
-        """A program of the user's is launched next, and watched for these values; None: the built-in one is."""
+        """Take in that a user's program is launched next, watched for these values; None: the built-in one is."""
         self._expected = watch
         self._name_counters()
 
     def set_previous(self, is_previous: bool) -> None:
-        """Whether the curves are of a run before what is spoken of now: then they are faint."""
+        """Draw faint curves, if they are those of a run before the step of a lesson that is shown."""
         self._shows_previous = is_previous
         for plot in (self.counters, self.rates):
             plot.item.setOpacity(_PAST if is_previous else 1.0)
 
     def set_hint(self, hint: str, limit: int | None) -> None:
-        """What stands in the counters' plot, and its limit, as long as nothing was launched."""
+        """Set the text and the limit that are shown before the first launch."""
         self.counters.hint = self.lanes.hint = self.rates.hint = hint
         self.counters.idle_limit = limit
         self.draw()
 
     def draw(self) -> None:
-        """Draw what is new in both plots; for every frame."""
+        """Draw what is new in both plots; called for every frame."""
         run = self._run
         self.axis.extend(run.end_ns / 1e9, idle=run.program is None)
-        # The counters in any case: they know how far the lanes go, and what is on its way to the limit.
+        # The counters even if they are hidden: the lanes have their range.
         self.counters.draw()
         if self.counter_views.current == LANES:
             self.lanes.show_now(self.counters.bottom, self.counters.top, self.counters.shown_limit)
@@ -165,7 +165,7 @@ class PlotsPanel(QSplitter):
             self.cores.draw()
 
     def refresh(self) -> None:
-        """Renew what is written; some times a second."""
+        """Show the texts and figures of now; called some times a second."""
         self.values.refresh()
         self._name_counters()
         self.counters.refresh()
@@ -178,22 +178,22 @@ class PlotsPanel(QSplitter):
     # ------------------------------------------------------------ by keys
 
     def zoom(self, factor: float) -> None:
-        """Show so many times as much time around the middle."""
+        """Change the range of time by a factor, around its middle."""
         middle, half = (self.axis.t0 + self.axis.t1) / 2, (self.axis.t1 - self.axis.t0) / 2 * factor
         self.axis.show_stretch(middle - half, middle + half)
 
     def pan(self, share: float) -> None:
-        """Move on by a share of the time that is shown."""
+        """Move the range of time by a share of it."""
         by = (self.axis.t1 - self.axis.t0) * share
         self.axis.show_stretch(self.axis.t0 + by, self.axis.t1 + by)
 
     def follow(self) -> None:
-        """Show the run as it goes on."""
+        """Follow the run."""
         self.axis.follow()
         self.draw()
 
     def move_pointer(self, share: float) -> None:
-        """Move the pointer's line by a share of the time that is shown; from the middle, if there is none."""
+        """Move the pointer's line by a share of the range of time, from the middle if there is no line."""
         t0, t1 = self.axis.t0, self.axis.t1
         at = (t0 + t1) / 2 if self._pointed is None else self._pointed + share * (t1 - t0)
         self._point(min(max(at, t0), t1))
@@ -245,5 +245,5 @@ class PlotsPanel(QSplitter):
 
 
 def _even(load: float) -> str:
-    """A load in percent, always as wide as 100."""
+    """A load in percent, always with the width of three digits."""
     return f"{load:3.0f}".replace(" ", "\N{FIGURE SPACE}")

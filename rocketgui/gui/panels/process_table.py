@@ -1,4 +1,4 @@
-"""The process table: the parent first, then what it started; rows are updated in place."""
+"""The table of processes: the parent first, then those that it started."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from rocketgui.model.run import Run
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
-#: Beside the application's text.
+#: The size of its text, relative to the application's.
 _TEXT = 0.92
 
-#: What style and stylesheet keep free in a cell, left and right together.
+#: What style and style sheet keep free in a cell, left and right together, in pixels.
 _CELL_MARGIN = 14
 
-#: The columns up to the state are always in the picture.
+#: The columns up to this one are always visible without scrolling.
 _LAST_SHOWN = "state"
 _FRAME_WIDTH, _SPARE = 38, 14
 _INDENT = "\N{EM SPACE}"
 
-#: Of those that are looked for, the newest so many are shown.
+#: How many processes a search shows at most, the newest ones.
 _FOUND = 100
-#: Letters that the field to look for them has room for.
+#: How many letters the search field shows.
 _FIND_LETTERS = 16
 
 _BAD = (ProcessState.FAILED, ProcessState.KILLED)
 
 
 class ProcessModel(QAbstractTableModel):
-    """The rows of a run; `refresh` takes in what changed."""
+    """The rows of a run. `refresh` takes in what has changed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,16 +51,16 @@ class ProcessModel(QAbstractTableModel):
         self._outcome_at = self._index(OUTCOME_OVER[0])
         self._run = Run()
         self._rows: list[TableRow] = []
-        #: What the cells say, and what their colours hang on, as far as the view knows; by the ids of processes.
+        #: By process: the text of each cell as the view has it, and the state, which gives its colour.
         self._cells: dict[int, list[tuple[str, ProcessState]]] = {}
-        #: For what the rows were put together: what of the run, and in which order.
+        #: What of the run the list of rows was made for; None: it has to be made again.
         self._rows_of: object = None
         self._found: list[Process] = []
-        #: The rows that somebody looks at: only those are kept up to date.
+        #: Gives the visible rows: only those are kept up to date.
         self.in_sight: Callable[[], range] = lambda: range(len(self._rows))
         self._sorted_by: Column | None = None
         self._descending = False
-        #: The values that a program of the user's is to be watched for, before it runs; None: the built-in one's.
+        #: The watched values of the user's program that is launched next; None: the built-in program is.
         self._expected: tuple[str, ...] | None = None
         self._name = name_of(self._run)
         self.name_font, self.head_font = text_font(_TEXT, bold=True), text_font(_TEXT)
@@ -83,13 +83,13 @@ class ProcessModel(QAbstractTableModel):
         self.endResetModel()
 
     def expect(self, watch: tuple[str, ...] | None) -> None:
-        """A program of the user's is launched next, and watched for these values; None: the built-in one is."""
+        """Take in that a user's program is launched next, watched for these values; None: the built-in one is."""
         self._expected = watch
         if self._run.program is None:
             self.set_run(self._run)
 
     def refresh(self) -> None:
-        """Take in new processes and new figures."""
+        """Show the processes and figures of now."""
         of = None if self._sorted_by is not None else (self._run.changes, len(self._found))
         if of is None or of != self._rows_of:
             self._rows_of = of
@@ -117,8 +117,8 @@ class ProcessModel(QAbstractTableModel):
         self._rearrange(wanted)
 
     def find(self, text: str) -> int | None:
-        """Show those of the processes without rows of their own that have this pid, or this text in their names; return
-        the row of the first one. Empty: none of them."""
+        """Show the folded processes with this pid, or with this text in their names; return the row of the first one.
+        An empty text shows none."""
         self._found = self._run.folded.find(text, _FOUND)
         self._rows_of = None
         self.refresh()
@@ -143,12 +143,12 @@ class ProcessModel(QAbstractTableModel):
 
     @property
     def outcome_at(self) -> int:
-        """The column from which on it is written what went wrong with a process."""
+        """The first column over which it is written how a process went wrong."""
         return self._outcome_at
 
     @property
     def outcome_spans(self) -> int:
-        """How many columns that takes."""
+        """Over how many columns that is written."""
         return self._index(OUTCOME_OVER[1]) + 1 - self.outcome_at
 
     def _index(self, heading: str) -> int:
@@ -158,14 +158,14 @@ class ProcessModel(QAbstractTableModel):
         return not self._run.is_script and process.state in _BAD
 
     def marked(self) -> list[int]:
-        """The rows in which it is written what went wrong."""
+        """The rows in which it is written how the process went wrong."""
         if self._run.is_script:
             return []
         return [index for index, row in enumerate(self._rows) if self._is_marked(row.process)]
 
     def _renew(self) -> None:
-        """Only what changed is painted again, and what is out of sight is not even read: the table is the most costly
-        thing in the window to draw."""
+        """Read the visible rows, and have only changed cells painted again: the table is the most expensive part of the
+        window to draw."""
         before, self._cells = self._cells, {}
         for index in self.in_sight():
             row = self._rows[index]
@@ -182,14 +182,14 @@ class ProcessModel(QAbstractTableModel):
         return cells[column][0]
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Put the processes in the order of a column, the parent before them all; -1: in that of their starts."""
+        """Sort the processes by a column, after the parent; -1: by their starts."""
         self._sorted_by = self.columns[column] if column >= 0 else None
         self._rows_of = None
         self._descending = order is Qt.SortOrder.DescendingOrder
         self.refresh()
 
     def _rearrange(self, wanted: list[TableRow]) -> None:
-        """The same rows in another order; what is selected stays so."""
+        """Put the same rows in another order. The selection stays."""
         if [(row.process.id, row.depth) for row in wanted] == [(row.process.id, row.depth) for row in self._rows]:
             self._rows = wanted
             return
@@ -258,14 +258,14 @@ def _side(column: Column) -> Qt.AlignmentFlag:
 
 
 def _is_minor(process: Process, run: Run) -> bool:
-    """Whether it is beside the point: what ended long ago, a thread below its process, or a helper of Python's own."""
+    """Whether a row is of less interest: folded processes, threads below their process, helpers of Python's own."""
     if process.is_group or process.id not in run.processes:
         return True
     return run.is_script and process.kind in ("thread", "helper")
 
 
 class ProcessPanel(Card):
-    """The table in its frame."""
+    """The table, with a search field for folded processes."""
 
     def __init__(self) -> None:
         super().__init__("Processes")
@@ -300,7 +300,7 @@ class ProcessPanel(Card):
         self.empty.move(4, 6)
         self.body.addWidget(self.table, 1)
         self.model.in_sight = self._in_sight
-        #: None is there of those that are looked for.
+        #: The search found nothing.
         self._is_missed = False
         self.search = QLineEdit()
         self.search.setPlaceholderText("find ended")
@@ -323,7 +323,7 @@ class ProcessPanel(Card):
         self.table.addAction(sort)
 
     def text_resized(self) -> None:
-        """Give each column the width of the widest text that it must hold."""
+        """Give each column the width of its widest text."""
         self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 9)
         self.model.head_font = QFont(self.table.font())
         self.model.name_font = QFont(self.table.font())
@@ -335,9 +335,9 @@ class ProcessPanel(Card):
             self.table.setColumnWidth(number, width + _CELL_MARGIN)
             if column.heading == _LAST_SHOWN:
                 shown = sum(self.table.columnWidth(index) for index in range(number + 1))
-                # Else the first letter of the next heading would look out where nothing else is.
+                # Else the first letter of the next heading would be visible, and nothing else of it.
                 self.table.setColumnWidth(number, width + _CELL_MARGIN + _SPARE)
-        # Never narrower than the columns that matter, with a scroll bar and the frame.
+        # The columns that matter, a scroll bar and the frame are always visible.
         self.setMinimumWidth(shown + _FRAME_WIDTH)
         self.empty.adjustSize()
         self.search.setFixedWidth(self.search.fontMetrics().averageCharWidth() * _FIND_LETTERS)
@@ -373,7 +373,7 @@ class ProcessPanel(Card):
         self._mark()
 
     def expect(self, watch: tuple[str, ...] | None) -> None:
-        """A program of the user's is launched next, and watched for these values; None: the built-in one is."""
+        """Take in that a user's program is launched next, watched for these values; None: the built-in one is."""
         before = self.model.columns
         self.model.expect(watch)
         self._columns_changed(before)
@@ -394,7 +394,7 @@ class ProcessPanel(Card):
             self.text_resized()
 
     def refresh(self, run: Run) -> None:
-        """Show the figures of now; some times a second."""
+        """Show the figures of now; called some times a second."""
         self.model.refresh()
         self._mark()
         self.empty.setVisible(not self.model.rowCount())
@@ -408,7 +408,7 @@ class ProcessPanel(Card):
             self.search.setVisible(bool(run.folded))
 
     def _mark(self) -> None:
-        """What went wrong is read without scrolling: it is written over figures of those that live."""
+        """Write how processes went wrong over the columns with figures of live ones, where it is visible."""
         marked = self.model.marked()
         if marked != self._marked:
             self._marked = marked

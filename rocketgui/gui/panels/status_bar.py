@@ -1,4 +1,4 @@
-"""The status bar at the bottom: what went wrong, or else what the keys do; and what observing costs. It never moves."""
+"""The status bar at the bottom: what went wrong, or else what the keys do; and what observing costs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from rocketgui.gui.widgets.elided_labels import Sentence
 from rocketgui.gui.widgets.labels import Label
 from rocketgui.model.run import Run
 
-#: A percentage is as wide below ten as above, so that the figures stand still.
+#: A percentage below ten is as wide as one above, so that the figures do not move.
 _PERCENT_WIDTH = 4
 
 _KEYS = "Space launches, pauses and resumes  ·  Esc stops  ·  wheel zooms, drag pans, double-click follows"
 
 
 class StatusBar(QFrame):
-    """One line for sentences about what went wrong, one for the cost and the losses."""
+    """A sentence at the left, costs and losses at the right."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,14 +53,14 @@ class StatusBar(QFrame):
         set_role(self, "error", "level")
 
     def note(self, sentence: str) -> None:
-        """Show a sentence about something that went right, in the same place."""
+        """Show a sentence about something that is not wrong."""
         self.clear()
         self.sentence.setText(sentence)
         self.sentence.setToolTip(sentence)
         set_role(self.sentence, "info")
 
     def warn(self, sentence: str) -> None:
-        """Show what the run itself says went wrong, unless something was said already. Empty: nothing did."""
+        """Show what went wrong in the run, unless something is shown already. Empty: nothing did."""
         if sentence and self._calm:
             self.say(sentence)
 
@@ -75,13 +75,13 @@ class StatusBar(QFrame):
         set_role(self, "calm", "level")
 
     def set_quiet(self, quiet: bool) -> None:
-        """Quiet, it shows itself only when something went wrong."""
+        """While quiet, the bar is visible only if something went wrong."""
         self._quiet = quiet
         self.figures.setVisible(not quiet)
         self.setVisible(not (quiet and self._calm))
 
     def refresh(self, run: Run) -> None:
-        """Show the cost and the losses of the run; some times a second."""
+        """Show the costs and losses of the run; called some times a second."""
         parts = [*_costs(run), *_losses(run)] if run.program is not None else []
         self.figures.setText("  ·  ".join(parts))
 
@@ -112,5 +112,5 @@ def _losses(run: Run) -> list[str]:
 
 
 def _even(percent: float | None) -> str:
-    """A percentage, always as wide; a dash where it is not known."""
+    """A percentage of constant width; a dash if it is not known."""
     return ("–" if percent is None else f"{percent:.1f}").rjust(_PERCENT_WIDTH, "\N{FIGURE SPACE}")

@@ -1,4 +1,4 @@
-"""The top bar: the name, the one state that is always shown, and the actions."""
+"""The top bar: the name, the state of the run, and the actions."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ _SHAPES = (
 
 
 class ToolBar(QWidget):
-    """Shows the state and offers the actions that it allows.
+    """Shows the state, and enables the actions that it allows.
 
     Signals:
-        launch_wanted, pause_wanted, resume_wanted, stop_wanted: what was pressed.
-        scheme_chosen: a `ColourScheme`.
-        lesson_chosen: the number of a lesson.
-        sweep_wanted: a sweep over the number of workers.
-        open_wanted: a program of the user's.
-        keys_wanted, about_wanted: what was chosen in the help menu.
-        present_chosen: a `Shape`, or None for no longer.
-        controls_wanted: the controls in sight while presented, or out of it.
-        keystrokes_wanted: whether the keys that are pressed are to be shown.
+        launch_wanted, pause_wanted, resume_wanted, stop_wanted: the button was pressed.
+        scheme_chosen: the `ColourScheme`.
+        lesson_chosen: the number of the lesson.
+        sweep_wanted: the window of sweeps is wanted.
+        open_wanted: the user wants to open a program.
+        keys_wanted, about_wanted: the entry of the help menu was chosen.
+        present_chosen: the `Shape` to present in; None: not presented.
+        controls_wanted: show or hide the controls while presented.
+        keystrokes_wanted: whether to show the keys that are pressed.
     """
 
     launch_wanted = Signal()
@@ -124,7 +124,7 @@ class ToolBar(QWidget):
         return menu
 
     def _fill_lessons(self, menu: QMenu) -> None:
-        """Lessons are files, read when somebody asks for them."""
+        """Fill the menu when it is opened for the first time: lessons are files, which have to be read."""
         if menu.isEmpty():
             from rocketgui import lessons
 
@@ -134,7 +134,7 @@ class ToolBar(QWidget):
 
     def _help_menu(self) -> QMenu:
         menu = QMenu(self)
-        # Only the words: the shortcut itself is the window's, as all others are.
+        # The shortcut is only written here; it is an action of the window, as all others are.
         menu.addAction("Keys\tF1").triggered.connect(self.keys_wanted)
         menu.addAction("About rocketgui").triggered.connect(self.about_wanted)
         return menu
@@ -151,7 +151,7 @@ class ToolBar(QWidget):
         return menu
 
     def mark_shape(self, shape: Shape | None) -> None:
-        """Tick how the window is presented now."""
+        """Tick the shape in which the window is presented."""
         _tick(self._shapes, shape)
 
     def text_resized(self) -> None:
@@ -169,7 +169,7 @@ class ToolBar(QWidget):
         _tick(self._schemes, scheme)
 
     def show_state(self, state: RunState) -> None:
-        """Show the state and offer what it allows."""
+        """Show the state, and enable what it allows."""
         self._state = state
         self.state_label.setText(f"● {state}")
         set_role(self.state_label, _ROLES.get(state, "muted"))
@@ -190,7 +190,7 @@ class ToolBar(QWidget):
         (self.resume_wanted if self._state is RunState.PAUSED else self.pause_wanted).emit()
 
     def go(self) -> None:
-        """What Space does: launch, pause or resume, whichever the state allows."""
+        """Launch, pause or resume, whichever the state allows: Space."""
         if self._state is RunState.RUNNING:
             self.pause_wanted.emit()
         elif self._state is RunState.PAUSED:

@@ -13,10 +13,10 @@ from rocketgui.model.run import Run
 
 
 class ValueComboBox(ComboBox):
-    """Chooses the value that is drawn; in sight where a program of the user's has more than one.
+    """Chooses the value that is drawn. Visible if a user's program has more than one.
 
     Signals:
-        chosen: another one is drawn, by the user's hand.
+        chosen: the user has chosen another value.
     """
 
     chosen = Signal()
@@ -24,7 +24,7 @@ class ValueComboBox(ComboBox):
     def __init__(self) -> None:
         super().__init__("Value drawn", "The value that is drawn (W)")
         self._run = Run()
-        #: The one that the user chose, for the next run too, once that has it.
+        #: The value that the user chose; it is chosen in the next run as well, once that has it.
         self._wanted: str | None = None
         self.setProperty("role", "view")
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -47,7 +47,7 @@ class ValueComboBox(ComboBox):
         return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideMiddle, room)
 
     def refresh(self) -> None:
-        """Offer what is known by now; some times a second."""
+        """Offer the values that are known now; called some times a second."""
         run = self._run
         names = run.names if run.is_script else []
         if self._wanted in names and run.watch != self._wanted:

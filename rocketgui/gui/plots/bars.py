@@ -1,4 +1,4 @@
-"""The rows of the timeline: what is known of a process as a bar, and the items that draw bars and their names."""
+"""The rows of the timeline: a process as a bar, and the items that draw bars and their names."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from rocketgui.gui.style.fonts import text_font, text_scale
 from rocketgui.gui.view_models.process_columns import short_name
 from rocketgui.model.process import Process, ProcessState
 
-#: Logical pixels for text of the usual size: the highest row, those from which on how a process ended is written and
-#: its join drawn, and how far names are apart. Rows are as high as there is room for all of them; where they are too
-#: thin for names, every so many-th has one.
+#: Logical pixels for text of the usual size: the largest height of a row; the heights from which on the end of a
+#: process is written, and its join drawn; the distance of names. Rows are as high as the room allows. Where they
+#: are too thin for names, only every n-th row has one.
 ROW_PX, _WORDS_PX, _JOIN_PX, _NAMES_PX = 26.0, 11.0, 7.0, 12.0
-#: The least half height of the mark at a bad end.
+#: The smallest half height of the mark at a bad end, in pixels.
 _BAD_PX = 3.0
-#: How opaque what waits is drawn, of 255.
+#: The opacity (of 255) of the line that stands for waiting.
 _WAITING_ALPHA = 150
 _BAD = (ProcessState.KILLED, ProcessState.FAILED)
 
 
 class Bar(NamedTuple):
-    """One row: moments in seconds since launch; None: not reached, or not known."""
+    """One row: times in seconds since launch; None: not reached, or not known."""
 
     name: str
     colour: QColor
@@ -39,22 +39,22 @@ class Bar(NamedTuple):
     ended: float | None
     joined: float | None
     bad: str
-    #: Whether no more is known of it than that it lives: a thread whose process tells what its main thread does.
+    #: Only its beginning and end are known: a thread that is no worker.
     only_lives: bool = False
-    #: In logical pixels, from where to where it waited while it was in its function.
+    #: Where it waited while it was in its function, from x to x, in logical pixels.
     waits: tuple[Stretch, ...] = ()
 
 
 def is_known(process: Process) -> bool:
-    """Whether it is known when a process came to be, so that it can have a row."""
+    """Whether it is known when a process began, so that it can have a row."""
     return process.start_called_ns is not None or process.began_ns is not None
 
 
 def bar(process: Process, colour: QColor, now_s: float) -> Bar:
-    """The row of a process as it stands at a time."""
+    """The row of a process at the time `now_s`."""
     called = seconds(process.start_called_ns if process.start_called_ns is not None else process.began_ns)
     ended = seconds(process.exited_ns)
-    # What was not started by multiprocessing is in no function of its: it works from its beginning on.
+    # A process that multiprocessing did not start has no target: it works from its beginning on.
     alone = process.is_root or (process.start_called_ns is None and process.target_entered_ns is None)
     entered = called if alone else seconds(process.target_entered_ns)
     left = seconds(process.target_left_ns)
@@ -72,7 +72,7 @@ def seconds(ns: int | None) -> float | None:
 
 
 class BarsItem(QGraphicsItem):
-    """Draws the rows that are in sight, in the logical pixels of the view box."""
+    """Draws the visible rows. Its coordinates are the logical pixels of the view box."""
 
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
@@ -83,7 +83,7 @@ class BarsItem(QGraphicsItem):
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def show_bars(self, view: View, bars: list[Bar], row: float) -> None:
-        """Draw these rows, each so many pixels high."""
+        """Draw these bars, each in a row of `row` pixels."""
         if QRectF(0, 0, view.width, view.height) != self._bounds:
             self.prepareGeometryChange()
             self._bounds = QRectF(0, 0, view.width, view.height)
@@ -101,7 +101,7 @@ class BarsItem(QGraphicsItem):
         painter.setFont(text_font(0.82))
         for index, one in enumerate(self._bars):
             self._draw(painter, self._view, one, index * self._row)
-        # Above all bars: where rows are thin, the next ones would hide what went wrong.
+        # After all bars, since the bars of thin rows would cover the marks.
         for index, one in enumerate(self._bars):
             if one.bad and one.ended is not None:
                 self._mark_bad(painter, self._view.x(one.ended), (index + 0.5) * self._row, one.bad)
@@ -130,7 +130,7 @@ class BarsItem(QGraphicsItem):
             self._diamond(painter, view.x(one.joined), top + self._row / 2)
 
     def _mark_bad(self, painter: QPainter, x: float, y: float, why: str) -> None:
-        """Where a process came to a bad end, and what that was if there is room to say it."""
+        """Mark where a process ended badly, and write how, if there is room."""
         half = max(self._row / 2 - 1, _BAD_PX)
         painter.setPen(QPen(theme.colour("error"), 2.0))
         painter.drawLine(QPointF(x, y - half), QPointF(x, y + half))
@@ -139,7 +139,7 @@ class BarsItem(QGraphicsItem):
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, why)
 
     def _draw_waits(self, painter: QPainter, view: View, one: Bar, top: float, height: float) -> None:
-        """The time in its function: full where it ran, a thin line where it waited."""
+        """Draw the time in its function: a full bar where it ran, a thin line where it waited."""
         x0, x1 = max(view.x(one.entered or 0.0), -2.0), min(view.x(one.left or 0.0), view.width + 2)
         thin = min(max(round(height / 4), 2), height)
         middle = top + (height - thin) / 2
@@ -154,7 +154,7 @@ class BarsItem(QGraphicsItem):
                 painter.fillRect(QRectF(ran_from, top, begins - ran_from, height), one.colour)
             painter.fillRect(QRectF(begins, middle, ends - begins, thin), pale)
             ran_from = ends
-        # Less than a pixel is the part of the last one that has not come yet.
+        # Less than a pixel belongs to a wait that goes on.
         if x1 - ran_from >= 1.0:
             painter.fillRect(QRectF(ran_from, top, x1 - ran_from, height), one.colour)
 
@@ -166,7 +166,7 @@ class BarsItem(QGraphicsItem):
 
 
 class NamesItem(QGraphicsItem):
-    """The rows' names, left of the view box."""
+    """Draws the names of the rows, left of the view box."""
 
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)

@@ -2,8 +2,8 @@
 
 What was drawn does not change while the view stays the same, so it is drawn once:
 
-    whole redraw (view, size, theme or limit changed): background, grid, limit, every curve thinned to the width
-    each frame (`advance`): only what was added, in segments of some pixels, drawn onto the picture
+    redraw of all (view, size, theme or limit changed): background, grid, limit, every curve thinned to the width
+    each frame (`advance`): only what was added, in segments of some pixels
     painting: the picture, then the last few pixels of each curve up to its newest point, and the rockets
 """
 
@@ -21,16 +21,16 @@ from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import text_font, text_scale
 from rocketgui.model.series import Floats, Series, averaged, sampled
 
-#: Segments are committed to the picture when they are this long, in logical pixels.
+#: A segment is drawn into the picture when it is this long, in logical pixels.
 _COMMIT_PX = 4.0
 
-#: With this many new points at once a curve is caught up on in full detail.
+#: Of a curve with more new points than this, all of them are drawn.
 _BACKLOG = 8
 
 #: Beyond this many curves thin lines are used, which are several times faster.
 _THICK_CURVES = 16
 
-#: In this share of the picture curves begin: no label of a run before stands there.
+#: No label of a previous run stands in this share of the width, where curves begin.
 _BEGINNING = 0.15
 
 
@@ -62,10 +62,8 @@ class View:
 
 @dataclass(slots=True, eq=False)
 class Curve:
-    """A series and how it looks; and how far it was drawn: `done` points, up to the pixel (x, y).
-
-    `smooth`: thinned by averaging, for values that jump.
-    """
+    """A series with its colour and name, and how far it is drawn: `done` points, up to the pixel (x, y). `seen` points
+    are known, the newest is at (head_x, head_y). `smooth`: it is thinned by averaging, for values that jump."""
 
     series: Series
     hue: Callable[[], QColor]
@@ -86,7 +84,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Faint:
-    """A run of before: its name, and the times and values of its curves."""
+    """A previous run: its title, and the times (s) and values of its curves."""
 
     title: str
     curves: tuple[tuple[Floats, Floats], ...]
@@ -94,7 +92,7 @@ class Faint:
 
 @dataclass(frozen=True, slots=True)
 class Backdrop:
-    """What stands behind the curves: values of the grid, and a limit with its label."""
+    """What is drawn behind the curves: the lines of the grid, and a limit with its label."""
 
     grid_t: tuple[float, ...] = ()
     grid_v: tuple[float, ...] = ()
@@ -104,7 +102,7 @@ class Backdrop:
 
 
 class Canvas:
-    """The picture of the history."""
+    """The picture of the curves."""
 
     def __init__(self) -> None:
         self.image = QImage()
@@ -112,16 +110,16 @@ class Canvas:
         self.faint: list[Faint] = []
         self._pens: dict[tuple[int, float], QPen] = {}
         self._drawn_for: object = None
-        #: What stands behind the curves by now.
+        #: What was drawn behind the curves last.
         self.backdrop = Backdrop()
 
     @property
     def line_width(self) -> float:
-        """Logical pixels."""
+        """The width of curves in logical pixels."""
         return (2.0 if len(self.curves) <= _THICK_CURVES else 1.0) * text_scale()
 
     def pen(self, curve: Curve) -> QPen:
-        """How a curve is drawn."""
+        """The pen of a curve."""
         colour = curve.colour
         key = (colour.rgb(), self.line_width)
         pen = self._pens.get(key)
@@ -131,11 +129,11 @@ class Canvas:
         return pen
 
     def invalidate(self) -> None:
-        """Draw everything anew at the next `advance`."""
+        """Draw everything again at the next `advance`."""
         self._drawn_for = None
 
     def advance(self, view: View, backdrop: Backdrop) -> QRectF | None:
-        """Bring the picture up to date. Returns what changed, in logical pixels, None for nothing."""
+        """Draw what is new. Return the rectangle that changed, in logical pixels; None: nothing did."""
         self.backdrop = backdrop
         key = (view, backdrop, theme.current().id, self.line_width)
         if key != self._drawn_for:
@@ -162,7 +160,7 @@ class Canvas:
         painter.end()
 
     def _draw_faint(self, painter: QPainter, view: View, run: Faint) -> tuple[float, float]:
-        """Draw a run of before; return where the first of its curves ends, or leaves the picture."""
+        """Draw a previous run. Return the leftmost point at which one of its curves ends or leaves the picture."""
         colour = theme.colour("faint")
         painter.setPen(QPen(colour, 1.0, Qt.PenStyle.DotLine))
         ends = []
@@ -180,7 +178,7 @@ class Canvas:
     def _name_faint(
         self, painter: QPainter, view: View, ends: list[tuple[float, float]], limit_label: QRectF | None
     ) -> None:
-        """Write the names of the runs of before at their curves' ends, none over another or over the limit's."""
+        """Write the titles of previous runs at the ends of their curves, not over one another or the limit's label."""
         painter.setFont(text_font(0.82))
         metrics = QFontMetricsF(painter.font())
         back = theme.colour("panel")
@@ -255,22 +253,22 @@ class Canvas:
 
 
 def label_rect(end: QPointF, size: QSizeF, picture: QSizeF, taken: Sequence[QRectF]) -> QRectF:
-    """Where a label belongs beside a curve's end: left of it, or right of it where the curves have only begun; below,
-    since at the end itself there are the limit's line and the rockets that come to it; over none that is there."""
+    """Where to put a label beside the end of a curve: left of it, or right of it where curves begin; lower, since the
+    limit's line and the rockets are at the end itself; and not over a rectangle of `taken`."""
     left = end.x() - size.width() - 6
     if left < picture.width() * _BEGINNING:
         left = end.x() + 6
     left = max(min(left, picture.width() - size.width() - 4), 4.0)
     lowest = picture.height() - size.height() - 2
     first = min(max(end.y() + 6, 2.0), lowest)
-    # Down to the lower edge, and then up from the end; both finite, so that there is an answer in any case.
+    # First downwards to the lower edge, then upwards from the end.
     tops = [*np.arange(first, lowest, size.height()), lowest, *np.arange(first, 0, -size.height())]
     rects = [QRectF(QPointF(left, float(top)), size) for top in tops]
     return next((one for one in rects if not any(one.intersects(other) for other in taken)), rects[0])
 
 
 def _draw_backdrop(painter: QPainter, view: View, backdrop: Backdrop) -> QRectF | None:
-    """Draw it; return where the limit's label stands, if there is one."""
+    """Draw what is behind the curves; return the rectangle of the limit's label, if there is one."""
     painter.setPen(QPen(theme.colour("grid"), 1.0))
     for t_s in backdrop.grid_t:
         x = round(view.x(t_s)) + 0.5

@@ -16,7 +16,7 @@ from rocketgui.gui.widgets.labels import tip
 from rocketgui.model.run import Run
 
 _TEXT = 0.85
-#: Logical pixels: of a worker's dot, between things in a cell, and of the least cell that says the core's number.
+#: Logical pixels: a worker's dot, the gap in a cell, and the smallest cell in which the core's number is written.
 _DOT, _GAP, _NUMBERED = 8.0, 6.0, 44.0
 _NOT_TOLD = "Which core a process is on is not available on this system"
 
@@ -39,13 +39,13 @@ def occupants(run: Run) -> list[list[Occupant]]:
 
 
 def is_told(run: Run) -> bool:
-    """Whether the system tells which core a process is on, as far as can be known by now."""
-    # How much memory it holds is known of a process that was looked at while it lived.
+    """Whether the system tells which core a process is on; True until that is known."""
+    # A process whose memory is known was sampled while it lived, and so was its core.
     return all(worker.cores for worker in run.workers if worker.rss is not None)
 
 
 class CoreStrip(QWidget):
-    """A row of cells under the cores' load; renewed with the figures, a few times a second."""
+    """A row of cells below the load of the cores. `refresh` is called some times a second."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class CoreStrip(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show who is where now."""
+        """Show which worker is on which core now."""
         on, told = occupants(self._run), is_told(self._run)
         if (on, told) == (self._on, self._told):
             return

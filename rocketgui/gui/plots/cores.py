@@ -18,10 +18,10 @@ from rocketgui.model.series import Series
 
 LINES_AT_MOST = 16
 
-#: Columns of the heat map.
+#: How many columns the heat map has.
 _COLUMNS = 240
 
-#: As many cores are written beside the pointer.
+#: Up to this many cores are written beside the pointer; of more, their mean is.
 _POINTED = 6
 
 
@@ -85,7 +85,7 @@ class CoresPlot(TimePlot):
         first, last = max(float(self._cores[0].t[0]), self.axis.t0), min(self._cores[0].last_t, self.axis.t1)
         if last <= first:
             return
-        # All cores are sampled together: one search serves them all.
+        # All cores are sampled together, so one search does for all of them.
         moments = np.linspace(first, last, _COLUMNS)
         index = np.clip(np.searchsorted(self._cores[0].t, moments, side="right") - 1, 0, None)
         self._heat.setImage(np.stack([series.v[index] for series in self._cores], axis=1), autoLevels=False)

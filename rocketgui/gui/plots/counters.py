@@ -11,10 +11,10 @@ from rocketgui.gui.view_models.watched_values import is_drawn
 from rocketgui.model.formatting import format_count, format_limit
 from rocketgui.model.run import Run
 
-#: A limit that has not been measured against a rate yet counts as near up to here.
+#: Up to this, a limit counts as near while no rate is known.
 _NEAR_AT_FIRST = 1_000_000_000
 
-#: So many runs of before stay in the picture.
+#: How many previous runs are drawn at most.
 _COMPARED = 3
 
 
@@ -24,10 +24,10 @@ class CountersPlot(ValuePlot):
     def __init__(self, axis: TimeAxis) -> None:
         super().__init__(axis, rockets=True)
         self._highest = self._lowest = 0.0
-        #: Whether the limit belongs into the picture; None: not known before the first rates are.
+        #: Whether the limit is near enough to be shown; None: no rate is known yet.
         self._near: bool | None = None
         self._near_for: int | None = None
-        #: The values at the lower and the upper end of the picture.
+        #: The values at the lower and the upper end of the plot.
         self.bottom, self.top = 0.0, 1.0
         self.idle_limit: int | None = None
 
@@ -39,35 +39,34 @@ class CountersPlot(ValuePlot):
         super()._begin()
         self._changes = -1
         self._highest = self._lowest = 0.0
-        # The newest runs of before stay as faint curves, as far as they go in a picture of this one: those that counted
-        # the same, since another value has another scale.
+        # Previous runs are drawn as faint curves, if they counted the same value: another one has another scale.
         same = [past for past in self._run.before if past.watch == self._name]
         self.item.canvas.faint = [Faint(past.title, past.curves) for past in same[-_COMPARED:]]
 
     @property
     def limit(self) -> int | None:
-        """The limit of the run, or before the first launch the one that is set."""
+        """The limit of the run; before the first launch, the one in the controls."""
         return self._run.limit if self._run.program is not None else self.idle_limit
 
     @property
     def limit_is_shown(self) -> bool:
-        """Whether the limit's line is in the picture."""
+        """Whether the line of the limit is drawn."""
         return self.shown_limit is not None
 
     def shows_points(self) -> bool:
-        """Whether the next frame shows a process's value."""
+        """Whether a value of a process is drawn in the next frame."""
         return any(curve.seen for curve in self.item.canvas.curves)
 
     @property
     def shown_limit(self) -> int | None:
-        """The limit, if its line is in the picture."""
+        """The limit if its line is drawn, else None."""
         limit = self.limit
         if limit is None:
             return None
         return limit if self._near or (self._near is None and limit <= _NEAR_AT_FIRST) else None
 
     def refresh(self) -> None:
-        """Decide anew whether the limit is near, and which names are shown."""
+        """Decide whether the limit is near, and which names are shown."""
         self._judge_limit()
         self.item.choose_names()
 
@@ -95,7 +94,7 @@ class CountersPlot(ValuePlot):
             self._near_for = limit
             self._near = None
         known = self._run.rates()
-        # Once near it stays: a rate that falters must not make the picture jump.
+        # Once near, it stays near: the plot must not jump when a rate falls.
         if known and not self._near:
             self._near = limit_is_near(self._highest, max(known), limit)
 

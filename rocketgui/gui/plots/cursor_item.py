@@ -17,7 +17,7 @@ Rows = tuple[tuple[str, QColor], ...]
 
 
 class CursorItem(QGraphicsItem):
-    """Lies above everything else in a plot, in the logical pixels of its view box."""
+    """Drawn above everything else in a plot. Its coordinates are the logical pixels of the view box."""
 
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class CursorItem(QGraphicsItem):
         self.hide()
 
     def point_at(self, view: View, t_s: float | None, rows: Rows) -> None:
-        """Show the line at a time, with rows of text beside it; None takes it away."""
+        """Show the line at a time, with rows of text beside it; None: hide it."""
         if (view, t_s, rows) == (self._view, self._t_s, self._rows):
             return
         self.prepareGeometryChange()

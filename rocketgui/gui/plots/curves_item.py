@@ -1,4 +1,4 @@
-"""The item that puts a canvas into a plot, and what changes with every frame on top of it.
+"""The item that shows a canvas in a plot, and draws on top of it what changes with every frame.
 
 Tested by tests/gui/plots/test_canvas.py.
 """
@@ -17,10 +17,10 @@ from rocketgui.gui.plots.sprites import HEIGHT, WIDTH, rocket, rocket_rect
 from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import text_font, text_scale
 
-#: Up to this many curves colours tell them apart; beyond, names stand beside the heads too.
+#: Up to this many curves are told apart by colour alone; of more, names are shown beside the heads too.
 _COLOURS_SUFFICE = 8
 
-#: Names stand at least this far apart, and this far from their heads, in logical pixels; and their text.
+#: The least distance of names, and their distance from the heads, in logical pixels; and the size of their text.
 _NAME_GAP, _NAME_APART, _NAME_TEXT = 14.0, 8.0, 0.85
 
 
@@ -29,10 +29,8 @@ _POINTED = 10
 
 
 class CurvesItem(QGraphicsItem):
-    """All curves of a plot. Its coordinates are the logical pixels of the view box that it is put into.
-
-    `catch_up` brings it up to date and repaints no more than what changed.
-    """
+    """All curves of a plot. Its coordinates are the logical pixels of the view box. `catch_up` repaints only what
+    changed."""
 
     def __init__(self, parent: QGraphicsItem, *, rockets: bool) -> None:
         super().__init__(parent)
@@ -46,7 +44,7 @@ class CurvesItem(QGraphicsItem):
 
     @property
     def view(self) -> View:
-        """What is shown."""
+        """The ranges that are shown."""
         return self._view
 
     def set_curves(self, curves: list[Curve]) -> None:
@@ -56,19 +54,17 @@ class CurvesItem(QGraphicsItem):
         self.canvas.invalidate()
 
     def drop_curves(self, kept: list[Curve]) -> None:
-        """Draw no more of other curves than these; what was drawn of them stays until all is drawn anew."""
+        """Draw only these curves from now on. What was drawn of the others stays until all is drawn again."""
         self.canvas.curves = kept
         self._named = []
 
     def add_curve(self, curve: Curve) -> None:
-        """Show one curve more."""
+        """Show another curve as well."""
         self.canvas.curves.append(curve)
 
     def choose_names(self) -> None:
-        """Pick the curves whose names are shown; heads too close together share one.
-
-        Not done every frame, or names would flicker.
-        """
+        """Choose the curves whose names are shown; heads too close together share a name. Not called for every frame,
+        since names would flicker."""
         self._named, self._widest = [], 0.0
         if not self._rockets or len(self.canvas.curves) <= _COLOURS_SUFFICE:
             return
@@ -92,7 +88,7 @@ class CurvesItem(QGraphicsItem):
         return ((f"{t_s:.3f} s", muted), *rows, *more)
 
     def catch_up(self, view: View, backdrop: Backdrop) -> None:
-        """Take in what was added to the series."""
+        """Draw what was added to the series."""
         if view.is_empty:
             return
         if view != self._view:
@@ -140,7 +136,7 @@ class CurvesItem(QGraphicsItem):
         for curve, text in self._named:
             width = metrics.horizontalAdvance(text) + 4
             left = curve.head_x - _NAME_APART * wide - width
-            if left < 0:  # it has only begun
+            if left < 0:  # the curve has only begun
                 left = curve.head_x + _NAME_APART * wide
             rect = QRectF(left, max(curve.head_y - 15 * wide, 0.0), width, 13 * wide)
             painter.fillRect(rect, back)

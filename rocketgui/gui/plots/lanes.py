@@ -20,8 +20,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 84.0, 118.0, 10.0, 22.0
 
 
 class Lanes(QWidget):
-    """Draws the workers' values as they are now. `start` and `end` are the values at the lanes' ends, `limit` where the
-    line stands, None if it is out of sight."""
+    """Draws the present values of the workers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,7 +39,7 @@ class Lanes(QWidget):
         self.update()
 
     def show_now(self, start: float, end: float, limit: int | None) -> None:
-        """Bring the picture up to date."""
+        """Draw the values of now, in lanes from `start` to `end`. The limit's line is drawn if it is given."""
         self._start, self._end, self._limit = start, end, limit
         self.update()
 
@@ -55,7 +54,7 @@ class Lanes(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         run = self._run
         name = run.watch
-        # Of a user's program, those that have the value; the built-in one's all will.
+        # All workers of the built-in program have the value sooner or later; of a user's program, some do.
         workers = [one for one in drawn(run) if is_drawn(one, name)] if run.is_script else run.workers
         if not workers:
             painter.setFont(text_font(0.95))
@@ -83,7 +82,7 @@ class Lanes(QWidget):
             below.adjusted(field.left(), 0, 0, 0), flags | Qt.AlignmentFlag.AlignLeft, format_short(self._start)
         )
         if self._limit is None:
-            # The lane's end is a round number on the way; it moves on as they come near.
+            # The end of the lanes is a round number on the way to the limit, which grows with the values.
             text = f"{format_short(self._end)}{'' if self._run.is_script else ', and on'}"
             painter.drawText(below.adjusted(0, 0, -_RIGHT * text_scale(), 0), flags | Qt.AlignmentFlag.AlignRight, text)
             return
@@ -134,7 +133,7 @@ class Lanes(QWidget):
         scale = min(max(lane / 30.0, 0.35), 1.7 * text_scale())
         sprite = rocket(colour.rgb(), theme.colour("panel").rgb(), self.devicePixelRatioF() * 2)
         painter.save()
-        # The sprite points up; here it flies to the right, its tail at the head of the trail.
+        # The sprite points up; here it points to the right, with its tail at the end of the trail.
         painter.setTransform(QTransform().translate(at.x(), at.y()).rotate(90).scale(scale, scale), True)
         painter.drawPixmap(QRectF(-WIDTH / 2, -HEIGHT + 4, WIDTH, HEIGHT), sprite, QRectF(sprite.rect()))
         painter.restore()

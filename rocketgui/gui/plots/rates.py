@@ -1,4 +1,4 @@
-"""The rates: how much each worker counts in a second, over time."""
+"""The rates: the change of each worker's value in a second, over time."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from rocketgui.gui.view_models.watched_values import drawn
 from rocketgui.model.formatting import format_rate
 from rocketgui.model.series import Series
 
-#: Seconds between points, and over which each is taken: long enough to be steady.
+#: Seconds between points, and over which the rate of a point is taken: long enough to be steady.
 _STEP_S, _WINDOW_S = 0.1, 0.3
 #: 10 minutes of points.
 _CAPACITY = 6_000
 
 
 def catch_up(rates: Series, counts: Series, least: float = 0.0) -> None:
-    """Add the rates that can be told by now from a series of counts, none of them below the `least`."""
+    """Append to `rates` the new points that follow from the series of counts. No rate is below `least`."""
     if len(counts) < 2:
         return
     times, values = counts.since(max(counts.total - 4096, 0))
@@ -36,12 +36,12 @@ def catch_up(rates: Series, counts: Series, least: float = 0.0) -> None:
 
 
 class RatesPlot(ValuePlot):
-    """Draws each worker's counts/s. `draw` is called for every frame while it is in sight."""
+    """Draws each worker's counts/s. `draw` is called for every frame while the plot is visible."""
 
     def __init__(self, axis: TimeAxis) -> None:
         super().__init__(axis, rockets=False)
         self._rates: dict[int, Series] = {}
-        #: The highest and the lowest rate of each, and of how many counts.
+        #: By process: how many counts were taken in, the lowest and the highest rate.
         self._bounds: dict[int, tuple[int, float, float]] = {}
 
     def _begin(self) -> None:

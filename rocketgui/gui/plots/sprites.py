@@ -16,8 +16,8 @@ WIDTH, HEIGHT = 13.0, 22.0
 
 @lru_cache(maxsize=256)
 def rocket(colour: int, outline: int, ratio: float, scale: float = 1.0) -> QPixmap:
-    """A rocket that points up, so many times its usual size, for screens with `ratio` device pixels per logical
-    pixel."""
+    """A rocket that points up, `scale` times its usual size, for screens with `ratio` device pixels per logical pixel.
+    Colours are Qt's 32-bit numbers."""
     pixmap = QPixmap(round(WIDTH * scale * ratio), round(HEIGHT * scale * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -46,5 +46,5 @@ def rocket(colour: int, outline: int, ratio: float, scale: float = 1.0) -> QPixm
 
 
 def rocket_rect(x: float, y: float, scale: float = 1.0) -> QRectF:
-    """Where the rocket of a curve that ends at (x, y) is drawn."""
+    """The rectangle of the rocket of a curve that ends at (x, y)."""
     return QRectF(x - WIDTH * scale / 2, y - HEIGHT * scale + 2, WIDTH * scale, HEIGHT * scale)

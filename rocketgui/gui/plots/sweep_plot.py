@@ -1,4 +1,4 @@
-"""A sweep drawn: speed-up and efficiency against the number of workers, the ideal line, and the machine's cores.
+"""The plot of a sweep: speed-up and efficiency over the number of workers, the ideal line, and the machine's cores.
 
 Tested by tests/gui/dialogs/test_sweep_window.py.
 """
@@ -18,9 +18,9 @@ from rocketgui.model.sweep import Sweep
 
 #: Logical pixels around the field: for the axes' numbers, and for the words above and below.
 _LEFT, _TOP, _RIGHT, _BOTTOM = 46, 30, 52, 42
-#: How far the axis of the efficiency goes, unless one is above that.
+#: The end of the axis of the efficiency, unless an efficiency is above it.
 _EFFICIENCY_TOP = 1.15
-#: Up to so many points have their numbers written beside them.
+#: With up to this many points, each has its number beside it.
 _NUMBERED = 12
 _RIGHT_SIDE, _LEFT_SIDE = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
 _CENTRE, _MIDDLE = Qt.AlignmentFlag.AlignCenter, Qt.AlignmentFlag.AlignVCenter
@@ -46,7 +46,7 @@ class SweepPlot(QWidget):
 
 
 class _Drawing:
-    """One picture while it is painted."""
+    """One painting of the plot. Each method draws a part of it."""
 
     def __init__(self, painter: QPainter, sweep: Sweep, most: int, width: int, height: int) -> None:
         self._painter, self._sweep, self._most = painter, sweep, most
@@ -82,7 +82,7 @@ class _Drawing:
                 self._painter.drawText(room, _CENTRE, f"{self._sweep.speed_up(point):.2f}")
 
     def _mark(self, workers: float, share: float) -> QPointF:
-        """Where a number of workers and a share of the field's height meet."""
+        """The point at a number of workers and a share of the field's height (0: bottom, 1: top)."""
         field = self._field
         return QPointF(
             field.left() + field.width() * (workers - 0.5) / self._most, field.bottom() - field.height() * share

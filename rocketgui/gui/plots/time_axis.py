@@ -1,4 +1,4 @@
-"""The one time axis that all plots share: it follows the run, or stays where the user put it."""
+"""The time axis that all plots share: it follows the run, or stays where the user moved it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from rocketgui.gui.plots.ranges import idle_range, time_range
 
 
 class TimeAxis(QObject):
-    """The stretch of time shown, in seconds.
+    """The range of time that is shown, from `t0` to `t1`, in seconds since launch.
 
     Signals:
-        changed: the stretch is another one.
-        follow_changed: whether it follows the run.
+        changed: the range is another one.
+        follow_changed: whether it follows the run now.
     """
 
     changed = Signal()
@@ -25,18 +25,18 @@ class TimeAxis(QObject):
         self.is_idle = True
 
     def extend(self, t_s: float, *, idle: bool) -> None:
-        """The run, or the idle machine, has now lasted `t_s` seconds."""
+        """Take in that the run, or the time before the first launch, has now lasted `t_s` seconds."""
         self.is_idle = idle
         if self.is_following:
             self._show(*(idle_range(t_s) if idle else time_range(t_s)))
 
     def show_stretch(self, t0: float, t1: float) -> None:
-        """The user wants to see this, and nothing else until `follow`."""
+        """Show this range until `follow` is called."""
         self._set_following(False)
         self._show(t0, t1)
 
     def follow(self) -> None:
-        """Show the run as it goes on, from the next `extend` on."""
+        """Follow the run, from the next `extend` on."""
         self._set_following(True)
 
     def _set_following(self, following: bool) -> None:

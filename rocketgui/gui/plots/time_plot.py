@@ -18,8 +18,8 @@ from rocketgui.gui.plots.time_axis import TimeAxis
 from rocketgui.gui.style import theme
 from rocketgui.gui.style.fonts import text_font, text_scale
 
-#: Logical pixels for text of the usual size; fixed, so that the plots stand exactly above each other and numbers do not
-#: push them about.
+#: The room for the axes, in logical pixels for text of the usual size; fixed, so that all plots are aligned and labels
+#: of another width do not move them.
 _LEFT_WIDTH, _BOTTOM_HEIGHT = 50, 22
 _TICK_PX = {"bottom": 70, "left": 34}
 
@@ -30,7 +30,7 @@ def left_width() -> int:
 
 
 class Ticks(pg.AxisItem):
-    """An axis with round ticks and labels made by a function of (value, step); without one it has none."""
+    """An axis with ticks at round values. `label(value, step)` gives their texts; None: there are no ticks."""
 
     def __init__(self, orientation: str, label: Callable[[float, float], str] | None) -> None:
         super().__init__(orientation)
@@ -49,10 +49,10 @@ class Ticks(pg.AxisItem):
             self.setHeight(round(_BOTTOM_HEIGHT * text_scale()))
 
     def positions(self, lo: float, hi: float, size: float) -> tuple[float, list[float]]:
-        """The distance of the ticks, and where they stand."""
+        """The distance of the ticks and their values, on an axis from `lo` to `hi` that is `size` pixels long."""
         if self._label is None:
             return 1.0, []
-        least = 2 if self.orientation == "left" else 1  # the lowest and the highest value say more than one of them
+        least = 2 if self.orientation == "left" else 1  # one value alone gives no scale
         return ticks(lo, hi, max(int(size / (_TICK_PX[self.orientation] * text_scale())), least))
 
     def tickValues(self, lo: float, hi: float, size: float) -> list[tuple[float, list[float]]]:
@@ -84,11 +84,11 @@ class TimeBox(pg.ViewBox):
 
 
 class TimePlot(pg.PlotWidget):
-    """One plot. Subclasses say what the curves are and what range of values is shown.
+    """One plot. Subclasses choose the curves and the range of values.
 
     Signals:
         pointed: the time under the pointer in seconds, or None.
-        resized: it is to be drawn anew.
+        resized: it has to be drawn again.
     """
 
     pointed = Signal(object)
@@ -101,7 +101,7 @@ class TimePlot(pg.PlotWidget):
         super().__init__(viewBox=self._box, axisItems={"left": self._left, "bottom": self._bottom})
         self.axis = axis
         self.getPlotItem().hideButtons()
-        # Room for the half of the last label that stands beyond the axis.
+        # At the right, room for half of the last label.
         self.getPlotItem().layout.setContentsMargins(0, 8, 16, 0)
         self.setFrameShape(self.Shape.NoFrame)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -132,11 +132,11 @@ class TimePlot(pg.PlotWidget):
         self.item.canvas.invalidate()
 
     def set_values(self, lo: float, hi: float) -> None:
-        """The range of values to show."""
+        """Set the range of values to show."""
         self._values = (lo, hi)
 
     def show_nothing(self, why: str) -> None:
-        """A sentence in place of curves, which have no values then."""
+        """Show a sentence in place of curves and values."""
         self._label_values(shown=not why)
         self.show_frame(hint=why)
 
@@ -148,7 +148,7 @@ class TimePlot(pg.PlotWidget):
             self._grid_for = None
 
     def show_frame(self, *, limit: float | None = None, limit_text: str = "", hint: str = "") -> None:
-        """Bring the picture up to date: the ranges if they changed, and what was added."""
+        """Show the ranges of now, and what was added to the curves. `hint` is a text in the middle."""
         wanted = (self.axis.t0, self.axis.t1, *self._values)
         if wanted != self._shown:
             self._shown = wanted
@@ -164,7 +164,7 @@ class TimePlot(pg.PlotWidget):
             _, grid_t = self._bottom.positions(view.t0, view.t1, view.width)
             _, grid_v = self._left.positions(view.v0, view.v1, view.height)
             self._grid = (tuple(grid_t), tuple(grid_v) if self._left.labels_shown else ())
-            # All of it: what stood elsewhere before is not within what the items know that they have to paint again.
+            # All of it, since the items repaint only what they know of.
             self.viewport().update()
         self.item.catch_up(view, Backdrop(*self._grid, limit, limit_text, hint))
 
@@ -176,11 +176,11 @@ class TimePlot(pg.PlotWidget):
     # ------------------------------------------------------------ pointer
 
     def rows_at(self, t_s: float) -> Rows:
-        """What to write beside the pointer."""
+        """The lines of text beside the pointer at a time."""
         return ()
 
     def point_at(self, t_s: float | None) -> None:
-        """Show the pointer's line at a time; None takes it away."""
+        """Show the pointer's line at a time; None: hide it."""
         self._cursor.point_at(self.item.view, t_s, () if t_s is None else self.rows_at(t_s))
 
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:

@@ -25,16 +25,16 @@ from rocketgui.model.formatting import ACTIVITY_NAMES
 from rocketgui.model.process import Process
 from rocketgui.model.run import Run
 
-#: Lines beside the pointer: logical pixels of each, and how many there are beside those about what is waited for.
+#: The text beside the pointer: the height of a line in logical pixels, and how many lines are not about waits.
 _LINE_PX, _COUNTS = 14.0, 3
-#: So many rows are drawn at once, however thin.
+#: How many rows are shown at most, however thin.
 _IN_SIGHT = 512
-#: Of more rows, those that come and go are looked for this often, in ns.
+#: How often the list of rows is renewed while there are more, in ns.
 _ORDERED_EVERY_NS = 250_000_000
 
 
 class TimelinePlot(TimePlot):
-    """All rows over the shared time axis. Beyond some hundreds they scroll."""
+    """All rows over the shared time axis. More than some hundreds can be scrolled."""
 
     def __init__(self, axis: TimeAxis) -> None:
         super().__init__(axis, None, rockets=False)
@@ -42,14 +42,14 @@ class TimelinePlot(TimePlot):
         self._bars_item = BarsItem(self._box)
         self._names = NamesItem(self.getPlotItem())
         self._processes: list[Process] = []
-        #: What of the run they were put together for, and when.
+        #: `Run.changes` when the list of processes was made, and the time (ns).
         self._changes = -1
         self._ordered_ns = 0
         self._waits: dict[int, Waits] = {}
         self.hint = ""
         self._row = ROW_PX
         self._pointed_y: float | None = None
-        # Over the margin: in a layout it would make the axis shorter than those of the other plots.
+        # Placed over the margin: a layout would make the axis shorter than those of the other plots.
         self.scroll = QScrollBar(Qt.Orientation.Vertical, self)
         self.scroll.setAccessibleName("Rows of the timeline")
         self.scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -79,7 +79,7 @@ class TimelinePlot(TimePlot):
         self._row = max(row, 0.01)
         self._scroll_for(count - fit, fit, view.height)
         first = self.scroll.value()
-        # Those that are out of sight may be thousands.
+        # Only of the visible rows: there may be thousands of others.
         seen = [
             self._bar(process)._replace(waits=self._waits_of(process).stretches(view) if process.activities else ())
             for process in self._processes[first : first + fit]
@@ -89,19 +89,19 @@ class TimelinePlot(TimePlot):
         self._names.show_names(seen, self._row, view.height)
 
     def _is_out_of_date(self) -> bool:
-        """Whether there are other rows by now; of thousands, that is asked some times a second only."""
+        """Whether the list of rows has to be made again; of many rows, not more often than some times a second."""
         run = self._run
         waits = len(self._processes) > _IN_SIGHT and run.is_live
         return run.changes != self._changes and not (waits and 0 <= run.t_ns - self._ordered_ns < _ORDERED_EVERY_NS)
 
     def _bar(self, process: Process) -> Bar:
-        # The program itself waits most of the time.
+        # Grey for the program itself, which waits most of the time.
         colour = theme.colour("muted") if process.worker_index is None else theme.worker(process.worker_index)
         return bar(process, colour, self._run.end_ns / 1e9)
 
     @property
     def bars(self) -> list[Bar]:
-        """All rows, also those out of sight, without what they wait for."""
+        """All rows, also those scrolled away, without their waits."""
         return [self._bar(process) for process in self._processes]
 
     def _waits_of(self, process: Process) -> Waits:
@@ -121,7 +121,7 @@ class TimelinePlot(TimePlot):
             self.scroll.setVisible(hidden > 0)
 
     def rows_at(self, t_s: float) -> Rows:
-        """How many are where at that time, and what they wait for; of few, each by its name."""
+        """How many processes are at work and starting at a time, and what they wait for: of few, each by its name."""
         bars = self.bars
         at_work = [_holds(one.entered, t_s, one.left) for one in bars]
         starting = sum(
@@ -141,7 +141,7 @@ class TimelinePlot(TimePlot):
         return (*counts, *self._waiting(waiting))
 
     def _pointed_bar(self, bars: list[Bar]) -> Bar | None:
-        """The row that the pointer is in."""
+        """The row under the pointer."""
         if self._pointed_y is None:
             return None
         index = self.scroll.value() + int(self._pointed_y / self._row)
@@ -156,7 +156,7 @@ class TimelinePlot(TimePlot):
         super().leaveEvent(ev)
 
     def _waiting(self, waiting: list[tuple[Bar, str]]) -> list[tuple[str, QColor]]:
-        """Who waits for what; where there is no room for all, how many wait for what."""
+        """Who waits for what; where there is no room for all, how many do."""
         muted = theme.colour("muted")
         room = max(int(self._view().height / (_LINE_PX * text_scale())) - _COUNTS, 2)
         if len(waiting) <= room:
@@ -168,17 +168,17 @@ class TimelinePlot(TimePlot):
 
 
 def _in_order(run: Run) -> list[Process]:
-    """All but helpers, with one row for all alike of those that ended long ago: of a program of the user's in the order
-    of the table, else in that of their starts."""
+    """All processes but helpers, and the groups of folded ones: those of a user's program in the order of the
+    table, else in that of their starts."""
     if run.is_script:
         return [row.process for row in rows(run) if row.process.kind != "helper"]
-    # The threads of the built-in program that are no workers are Python's own: those that feed a queue.
+    # Threads of the built-in program that are no workers are Python's own, such as those that feed a queue.
     shown = [one for one in run.processes.values() if one.kind == "process" or one.worker_index is not None]
     return shown + run.folded.rows
 
 
 def _at(one: Bar, t_s: float) -> str:
-    """What a process is doing at a time, as far as its row says it."""
+    """What a process is doing at a time, by its row."""
     if one.called is None or t_s < one.called:
         return "not started"
     if one.ended is not None and t_s > one.ended:

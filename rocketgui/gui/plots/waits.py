@@ -1,7 +1,7 @@
-"""Which stretches of a process's row are drawn as waiting. Pure, but for a cache of what is past.
+"""Which parts of a process's row are drawn as waiting.
 
-What a process waits for changes thousands of times in a long run, and a row has some hundred pixels: a pixel counts as
-waiting if the process waited for at least half of the time that it stands for.
+A process can change what it waits for thousands of times in a run, and a row has some hundred pixels: a pixel counts as
+waiting if the process waited for at least half of the time that the pixel stands for.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from rocketgui.model.process import Process
 Floats = npt.NDArray[np.float64]
 Stretch = tuple[float, float]
 
-#: Of a pixel's time.
+#: The share of a pixel's time.
 _HALF = 0.5
 
 
 class Waits:
-    """The stretches in which one process waited, kept between frames."""
+    """The times at which one process waited, kept between frames."""
 
     def __init__(self) -> None:
         self._known_for: object = None
@@ -34,11 +34,11 @@ class Waits:
         key = (len(process.activities), last, process.exited_ns)
         if key != self._known_for:
             self._known_for = key
-            # One that began just now is kept as well: it goes on from here.
+            # A wait that has just begun is kept as well, since it goes on.
             waits = process.waits_ns(now_ns if last is None else max(now_ns, last[0] + 1))
             self._ends = np.array([wait[:2] for wait in waits], dtype=np.float64).reshape(-1, 2) / 1e9
             self._what = [what for _, _, what in waits]
-            # The last one goes on if it is what the process does now.
+            # The last wait goes on if it is what the process does now.
             is_last = bool(waits) and last is not None and waits[-1][0] == last[0]
             self._open = is_last and process.exited_ns is None
         elif self._open:
@@ -50,17 +50,18 @@ class Waits:
         return self._what[index] if index >= 0 and t_s < self._ends[index, 1] else None
 
     def stretches(self, view: View) -> tuple[Stretch, ...]:
-        """From where to where the row is drawn as waiting, in logical pixels."""
+        """The parts of the row that are drawn as waiting, as (x0, x1) in logical pixels."""
         return waiting_pixels(self._ends, view)
 
 
 def waiting_pixels(ends: Floats, view: View) -> tuple[Stretch, ...]:
-    """The runs of pixels that count as waiting. `ends`: beginnings and ends in seconds, in order, shape (n, 2)."""
+    """The parts that count as waiting, as (x0, x1) in logical pixels. `ends`: beginnings and ends of waits in seconds,
+    in order, shape (n, 2)."""
     if not len(ends) or view.is_empty:
         return ()
     pixel_s = (view.t1 - view.t0) / view.width
     edges = view.t0 + np.arange(int(view.width) + 1) * pixel_s
-    # How long it had waited by a time: level between the stretches, and rising in them.
+    # The time waited in all up to each edge of a pixel: constant between waits, and rising in them.
     waited = np.interp(edges, ends.ravel(), _risen(ends))
     waits = np.diff(waited) >= pixel_s * _HALF
     changes = np.flatnonzero(np.diff(waits.astype(np.int8), prepend=0, append=0))

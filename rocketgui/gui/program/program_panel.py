@@ -1,4 +1,4 @@
-"""What will run, the rocket program or one of the user's; and the parent's own value."""
+"""What is launched next, the rocket program or one of the user's; and the value in the parent process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from rocketgui.protocol.launch_spec import Launch, Script
 if TYPE_CHECKING:
     from rocketgui.gui.program.script_controls import ScriptControls
 
-#: Logical pixels, with text of so many.
+#: The width of the panel in logical pixels, with text of this size (px).
 _WIDTH, _WIDTH_PX = 220, 13
 
 
@@ -30,7 +30,7 @@ class ProgramPanel(Card):
     """The left-hand panel. `options` say what the controls of the rocket program show at first.
 
     Signals:
-        changed: another program is shown, or it is told something else.
+        changed: another program is shown, or its arguments have changed.
     """
 
     changed = Signal()
@@ -44,7 +44,7 @@ class ProgramPanel(Card):
         #: The controls of the user's program; None before there was any.
         self.script_controls: ScriptControls | None = None
         self._stack = QStackedWidget()
-        # A page that is not in sight must not make the panel higher.
+        # A hidden page must not make the panel higher.
         self._stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self._stack.addWidget(self.rocket)
         self.rocket.workers_changed.connect(self.changed)
@@ -64,7 +64,7 @@ class ProgramPanel(Card):
         self.refresh(self._run)
 
     def text_resized(self) -> None:
-        """Be as wide as the text needs it."""
+        """Set the width that the text needs."""
         self.setFixedWidth(round(_WIDTH * self.font().pixelSize() / _WIDTH_PX))
 
     # ------------------------------------------------------------ which program
@@ -85,8 +85,8 @@ class ProgramPanel(Card):
         return f"{self.workers.value} {noun(self.choices.variant.run_as, self.workers.value)}"
 
     def show_script(self, script: Script, python: str = "") -> None:
-        """Launch a program of the user's from now on. `python` is the path of an interpreter; without it, that of the
-        program before stays."""
+        """Launch a user's program from now on. `python` is the path of its interpreter; empty: as for the program
+        before."""
         if self.script_controls is None:
             from rocketgui.gui.program.script_controls import ScriptControls  # most runs end without it
 
@@ -108,7 +108,7 @@ class ProgramPanel(Card):
             self.changed.emit()
 
     def take_over(self) -> bool:
-        """Take over what was typed and not confirmed; False if a sentence says that it cannot be understood."""
+        """Take over what was typed and not confirmed. Return False if it cannot be parsed; a sentence then says so."""
         return self.script is None or self.script_controls is None or self.script_controls.take_over()
 
     def command(self) -> Launch:
@@ -132,14 +132,14 @@ class ProgramPanel(Card):
     # ------------------------------------------------------------ the parent
 
     def refresh(self, run: Run) -> None:
-        """Show what is known by now; some times a second."""
+        """Show the values of now; called some times a second."""
         self._run = run
         self._show_parent(run)
         self.rocket.refresh(run)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._show_parent(self._run)  # how much of it there is room for
+        self._show_parent(self._run)  # the name may have to be shortened
 
     def _show_parent(self, run: Run) -> None:
         script = self.script
@@ -162,7 +162,7 @@ class ProgramPanel(Card):
             self._parent_note.setText("" if last else "Nothing has been counted yet.")
 
     def _write_parent(self, name: str, whole: str, short: str) -> None:
-        """The value as exactly as there is room for; rather its name is shortened than the value."""
+        """Write the value, short if there is no room for all digits; the name is shortened before the value is."""
         name = harmless(name)
         advance, room = self.parent_value.fontMetrics().horizontalAdvance, self.parent_value.width()
         value = whole if advance(f"{name} = {whole}") <= room else short
@@ -173,7 +173,7 @@ class ProgramPanel(Card):
 
 
 def _no_value(run: Run, script: Script | None) -> str:
-    """Why the parent shows no value."""
+    """Why no value of the parent is shown."""
     root = run.root
     if run.program is None and script is not None:
         return "Its own value shows here."

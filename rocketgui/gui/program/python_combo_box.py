@@ -1,8 +1,8 @@
 """The combo box of the Pythons that can run the program.
 
-Only the one that was asked for stands in it at first: finding the others starts each of them once, so that waits until
-the list is opened for the first time. To know what a Python can do, it is started too. Both can take seconds, and
-happen in threads: the window goes on, and the list says what it waits for.
+At first it has one entry. The others are looked for when the list is opened for the first time, since each is started
+once for this. A Python is also started to learn its version. Both can take seconds, and happen in threads; the list
+says what it waits for.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from rocketgui.python_installations import NoPython, PythonInstallation
 _TIP = "The Python that runs the program; counts from the next launch on"
 _LOOKING = "Looking for others …"
 _ASKING = "It is being asked what it is …"
-#: Between the version and the place of an interpreter.
+#: Between version and folder of an interpreter.
 _DOT = " · "
-#: Left and right of a list's words.
+#: The margins of the list, left and right together.
 _LIST_MARGINS_PX = 24
 
 
 def search(chosen: str) -> tuple[PythonInstallation, ...]:
-    """All that can be found, with `chosen`, a path, among them if it starts. Takes some time: each one is started."""
+    """All Pythons that can be found, and the one with the path `chosen` if it starts. Slow: each one is started."""
     found = python_installations.find()
     if any(interpreter.path == chosen for interpreter in found):
         return found
@@ -41,12 +41,12 @@ def search(chosen: str) -> tuple[PythonInstallation, ...]:
         asked = python_installations.check(chosen)
     except NoPython:
         return found
-    # The same installation by another of its names is not another choice.
+    # The same installation under another name is not listed twice.
     return (asked._replace(path=chosen), *(i for i in found if i.prefix != asked.prefix))
 
 
 def labels(found: tuple[PythonInstallation, ...], own: str) -> list[str]:
-    """What tells interpreters apart: the version and where it is from. `own` is the path of rocketgui's own."""
+    """The texts of the entries: version, and folder or environment. `own` is the path of rocketgui's own Python."""
     short = [f"{i}{_DOT}{'with rocketgui' if i.path == own else _place(i)}" for i in found]
     count = Counter(short)
     return [
@@ -55,7 +55,7 @@ def labels(found: tuple[PythonInstallation, ...], own: str) -> list[str]:
 
 
 def _place(interpreter: PythonInstallation) -> str:
-    """The name of a virtual environment; of an installation, the folder."""
+    """The name of a virtual environment, or the folder of an installation."""
     prefix = Path(interpreter.prefix)
     return prefix.name if (prefix / "pyvenv.cfg").exists() else _shortened(os.path.dirname(interpreter.path))
 
@@ -66,22 +66,22 @@ def _shortened(path: str) -> str:
 
 
 def _unasked(path: str) -> str:
-    """What can be said of an interpreter without starting it."""
+    """The text for an interpreter that was not started."""
     if path == python_installations.own():
         return f"Python {'.'.join(map(str, sys.version_info[:3]))}{_DOT}with rocketgui"
     return f"{os.path.basename(path)}{_DOT}{_shortened(os.path.dirname(path))}"
 
 
-#: What those that were asked said, by path: None where it is no Python that can run programs here.
+#: By path: what was learnt of an interpreter; None: it cannot run programs here.
 _ANSWERS: dict[str, PythonInstallation | None] = {}
 
 
 class _Search(QObject):
-    """Outlives the list if need be, so that the thread never speaks through something that is gone.
+    """Emits the results of threads. It may outlive the combo box, so that a thread never uses a deleted object.
 
     Signals:
         done: a tuple of `PythonInstallation`.
-        answered: the path of a Python that was asked; its answer stands in `_ANSWERS`.
+        answered: the path of a Python that was started; the result is in `_ANSWERS`.
     """
 
     done = Signal(object)
@@ -100,11 +100,11 @@ class _Search(QObject):
 
 
 class PythonComboBox(ComboBox):
-    """Chooses the interpreter of the next launch. `python` is the path of the first one; `others` are taken in its
-    place, one after another, where it turns out to be none that can run programs.
+    """Chooses the interpreter of the next launch. `python` is the path of the first entry. If that cannot run programs,
+    the next of `others` takes its place.
 
     Signals:
-        chosen: it is another one now, or more is known of it.
+        chosen: another one is chosen, or more is known of the chosen one.
     """
 
     chosen = Signal()
@@ -116,7 +116,7 @@ class PythonComboBox(ComboBox):
         self._search.done.connect(self._fill, Qt.ConnectionType.QueuedConnection)
         self._search.answered.connect(self._answered, Qt.ConnectionType.QueuedConnection)
         self._asked: set[str] = set()
-        #: The thread that looks for others, and the last one that asked a Python what it is.
+        #: The thread that looks for others, and the last thread that started a Python to learn its version.
         self.thread_of_search: threading.Thread | None = None
         self.thread_of_question: threading.Thread | None = None
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -133,7 +133,7 @@ class PythonComboBox(ComboBox):
 
     @property
     def interpreter(self) -> PythonInstallation | None:
-        """What is chosen; None if it does not start, or has not answered yet: `chosen` tells when it has."""
+        """The chosen interpreter; None: it does not start, or is not known yet. `chosen` is emitted when it is."""
         path = self.path
         if path == python_installations.own():
             return python_installations.known(path)

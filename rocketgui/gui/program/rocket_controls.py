@@ -27,10 +27,10 @@ from rocketgui.protocol.variant import Variant
 
 
 class RocketControls(QWidget):
-    """The two sliders and the choices.
+    """The controls of the rocket program: two sliders and the choices.
 
     Signals:
-        workers_changed, limit_changed: the new number, by the user's hand.
+        workers_changed, limit_changed: the number that the user has chosen.
     """
 
     workers_changed = Signal(object)
@@ -39,7 +39,7 @@ class RocketControls(QWidget):
     def __init__(self, options: Options) -> None:
         super().__init__()
         self._cores = os.cpu_count() or 1
-        #: Counts/s of a worker in the newest run of each kind.
+        #: Counts/s of a worker in the newest run of each variant.
         self._rates: dict[Variant, float] = {}
         scale = _workers_scale(self._cores)
         self.workers = SliderField("Workers", scale, options.workers, "How many processes count at once", 2)
@@ -71,7 +71,7 @@ class RocketControls(QWidget):
         self._chosen(self.choices.meaning())
 
     def refuse(self, *, numbers: str, choices: str) -> None:
-        """Grey out the sliders, and the choices but for the interpreter, each for a reason; empty: offer them."""
+        """Disable the sliders, and the choices but for the interpreter, each for a reason; empty: enable them."""
         for field in (self.workers, self.limit):
             field.refuse(numbers)
         self.choices.refuse(choices)
@@ -90,7 +90,7 @@ class RocketControls(QWidget):
         )
 
     def refresh(self, run: Run) -> None:
-        """Show what a run of it shows by now; some times a second."""
+        """Take in the rates of a run; called some times a second."""
         program = run.program
         if run.is_script or program is None:
             return
@@ -123,12 +123,12 @@ class RocketControls(QWidget):
 
 
 def _kind(variant: Variant) -> Variant:
-    """What its workers count as fast as: how they were started does not matter."""
+    """The variant without what does not change the speed of counting."""
     return variant._replace(start_method="", pinned=False)
 
 
 def _sharing(workers: int, cores: int, run_as: str, work: str) -> str:
-    """What so many workers mean for the cores."""
+    """What this number of workers means for the cores."""
     if workers == 1:
         return "One alone."
     if run_as == "one-after-another":

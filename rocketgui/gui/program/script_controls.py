@@ -27,10 +27,10 @@ _FOUND = "Empty: numbers that change are found."
 
 
 def parse_arguments(typed: str) -> tuple[str, ...]:
-    """The arguments in a line that is written as for a shell.
+    """Parse a line of arguments that is written as in a shell.
 
     Raises:
-        ValueError: with one sentence that says what is wrong.
+        ValueError: the line is not complete; the text is one sentence.
     """
     lexer = shlex.shlex(typed, posix=True, punctuation_chars=False)
     lexer.whitespace_split, lexer.commenters = True, ""
@@ -49,10 +49,10 @@ def join_arguments(words: tuple[str, ...]) -> str:
 
 
 def parse_names(typed: str) -> tuple[str, ...]:
-    """The values to watch, in their order, each once; between them stand spaces or commas.
+    """Parse names of values to watch, with spaces or commas between them; each is kept once.
 
     Raises:
-        ValueError: with one sentence that says which is none, and what is expected.
+        ValueError: one is not the name of a value; the text is one sentence.
     """
     return tuple(dict.fromkeys(map(_name, filter(None, re.split(r"[\s,]+", typed)))))
 
@@ -66,11 +66,11 @@ def _name(typed: str) -> str:
 
 
 class ScriptControls(QWidget):
-    """Shows one program of the user's.
+    """The controls of a user's program.
 
     Signals:
-        changed: it is told something else from now on.
-        left: the rocket program is wanted again.
+        changed: its arguments or watched values are others.
+        left: the user wants the rocket program again.
     """
 
     changed = Signal()
@@ -96,7 +96,7 @@ class ScriptControls(QWidget):
         self.watch.field.setPlaceholderText("what changes")
         self.arguments.field.setPlaceholderText("none")
         self.arguments.set_remark("As in a shell.")
-        # As `python_installations.for_scripts` would choose, which waits for each: here they are asked meanwhile.
+        # The same choice as `python_installations.for_scripts`, which would wait for each; here a thread does.
         first, *others = (
             [python] if python else [*python_installations.candidates_for_scripts(), python_installations.own()]
         )
@@ -145,12 +145,12 @@ class ScriptControls(QWidget):
 
     @property
     def script(self) -> Script:
-        """The program with what it is told."""
+        """The program with its arguments and watched values."""
         return self._script
 
     def take_over(self) -> bool:
-        """Take over what stands in the fields; whether all of it could be understood. If not, a sentence says so, and
-        the keyboard is there."""
+        """Take over the text of the fields. Return False if one cannot be parsed; a sentence then says so, and the
+        field has the focus."""
         for field in (self.arguments, self.watch):
             if not field.take_over():
                 field.field.setFocus()
@@ -159,7 +159,7 @@ class ScriptControls(QWidget):
         return True
 
     def command(self) -> Launch:
-        """The command that launches it beside a window."""
+        """The command that launches it."""
         return self._script.launch(self.python.path, own_session=True)
 
     def _told(self) -> None:

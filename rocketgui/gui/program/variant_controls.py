@@ -1,4 +1,4 @@
-"""How workers run, what they do and what they count: the choices beside the two sliders, all but the interpreter."""
+"""The choices below the two sliders: what workers are, what they do, what they count, and how processes start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rocketgui.python_installations import PythonInstallation
 
 _LATER = "Counts from the next launch on"
 
-#: What a choice is called, and what it means.
+#: By value of a choice: its text, and what it means.
 RUN_AS = {
     "processes": ("processes", "Each worker is a process: an interpreter and memory of its own."),
     "threads": ("threads", "All in one process and one interpreter: they share its globals, and its GIL."),
@@ -41,10 +41,10 @@ VARIABLE = {
 
 
 class VariantControls(QWidget):
-    """The choices in a grid. `python` tells which Python is to run the program.
+    """The choices in a grid. `python()` gives the Python that will run the program; None: not known yet.
 
     Signals:
-        changed: another one was chosen; with the sentence that explains it.
+        changed: the user has chosen another one; the sentence that explains it.
     """
 
     changed = Signal(str)
@@ -77,7 +77,7 @@ class VariantControls(QWidget):
         return self.run_as, self.method, self.work, self.variable
 
     def add_row(self, text: str, widget: QWidget) -> Label:
-        """A label and a control, below the others."""
+        """Add a row with a label and a control; return the label."""
         label = Label(text)
         set_text(label, 1.0)
         label.setBuddy(widget)
@@ -110,12 +110,12 @@ class VariantControls(QWidget):
         self._offer()
 
     def meaning(self, choice: ComboBox | None = None) -> str:
-        """What a choice means as it now stands; that of what workers are, if none is given."""
+        """The meaning of the present choice of a box; without one, of what workers are."""
         text: str = (choice or self.run_as).currentData(Qt.ItemDataRole.ToolTipRole)
         return text
 
     def refuse(self, reason: str) -> None:
-        """Grey all of them out, for a reason; empty: offer them again."""
+        """Disable all of them, for a reason; empty: enable them."""
         self._refusal = reason
         self._offer()
 
@@ -137,7 +137,7 @@ class VariantControls(QWidget):
         self._offer_variables()
 
     def refresh(self) -> None:
-        """Offer what the chosen Python can do. One that was not asked yet is started for it."""
+        """Enable what the chosen Python can do. A Python that is not known yet is started to find out."""
         python = self._python()
         reasons = {value: None if python is None else Variant(run_as=value).refusal(python.version) for value in RUN_AS}
         _grey_out(self.run_as, RUN_AS, reasons)
@@ -152,7 +152,7 @@ class VariantControls(QWidget):
 
 
 def _grey_out(choice: ComboBox, offered: dict[str, tuple[str, str]], reasons: dict[str, str | None]) -> None:
-    """Offer what has no reason against it; the rest says why, and is not chosen."""
+    """Disable the entries that have a reason against them, and show it as their tooltip."""
     model = choice.model()
     assert isinstance(model, QStandardItemModel)
     for index, (value, (_, meaning)) in enumerate(offered.items()):

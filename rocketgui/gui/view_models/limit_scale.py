@@ -35,5 +35,5 @@ def stop_for(limit: int) -> int:
 
 
 def workers_on_slider(cores: int) -> int:
-    """The largest number of workers that the slider reaches on a machine with so many cores."""
+    """The largest number of workers on the slider, on a machine with this number of cores."""
     return max(16, 4 * cores)

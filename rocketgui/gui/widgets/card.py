@@ -1,4 +1,4 @@
-"""The frame that every panel stands in: a heading, room for a remark beside it, and the content.
+"""The frame of every panel: a heading, a remark beside it, and the content.
 
 Tested by tests/gui/style/test_theme.py.
 """
@@ -18,7 +18,7 @@ class Card(QFrame):
 
     Attributes:
         body: the layout that takes the content.
-        remark: a label at the right end of the heading's line, for figures of the moment.
+        remark: a label at the right end of the heading's line.
     """
 
     def __init__(self, title: str, subtitle: str = "", parent: QWidget | None = None) -> None:
@@ -35,7 +35,7 @@ class Card(QFrame):
         self.remark.setProperty("role", "muted")
         self.remark.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         set_text(self.remark, 0.92)
-        # A longer remark must not push the layout about.
+        # A longer remark must not change the layout.
         self.remark.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(12, 8, 12, 10)
@@ -47,7 +47,7 @@ class Card(QFrame):
         self.setAccessibleName(title)
 
     def remark_one_of(self, *texts: str, html: str = "") -> None:
-        """Show the first of these remarks for which there is room; `html` in place of the first one."""
+        """Show the first of these remarks for which there is room; if that is the first of all, `html` in its place."""
         room, advance = self.remark.width(), self.remark.fontMetrics().horizontalAdvance
         text = next((text for text in texts if advance(text) <= room), "")
         shown = html if html and text == texts[0] else text
@@ -63,16 +63,16 @@ class Card(QFrame):
         self.set_subtitle(subtitle)
 
     def set_subtitle(self, subtitle: str) -> None:
-        """What stands after the title, in small letters."""
+        """Set the text after the title."""
         self.heading.setText(f"{self._title.upper()} · {subtitle}" if subtitle else self._title.upper())
 
 
 def set_role(widget: QWidget, role: str, name: str = "role") -> None:
-    """Change the property that the stylesheet colours a widget by."""
+    """Change the property by which the style sheet colours a widget."""
     if widget.property(name) != role:
         widget.setProperty(name, role)
         font = widget.font()
         widget.style().unpolish(widget)
         widget.style().polish(widget)
         if widget.font() != font:
-            widget.setFont(font)  # the style gives it back the one that it had at first
+            widget.setFont(font)  # the style has reset it

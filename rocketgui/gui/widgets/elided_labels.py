@@ -1,4 +1,4 @@
-"""Small text in a panel, which never moves what stands around it.
+"""Labels of fixed size, which do not move what is around them.
 
 Tested by tests/gui/program/test_script_controls.py.
 """
@@ -16,7 +16,7 @@ from rocketgui.model.formatting import harmless
 
 
 class Lines(Label):
-    """Small text with room for so many lines, however many it has."""
+    """Small text with room for a fixed number of lines."""
 
     def __init__(self, text: str, lines: int) -> None:
         super().__init__(text)
@@ -46,20 +46,20 @@ class Remark(Lines):
         return self.text() if self.property("role") == "error" else ""
 
     def set_remark(self, text: str) -> None:
-        """What stands here while nothing is wrong."""
+        """Set the text that is shown while nothing is wrong."""
         self._remark = text
         if not self.error:
             self.setText(text)
 
     def set_error(self, sentence: str) -> None:
-        """Say what is wrong."""
+        """Show what is wrong."""
         set_role(self, "error")
         self.setText(sentence)
         self.setToolTip(sentence)
         self.setAccessibleName(sentence)
 
     def clear_error(self) -> None:
-        """Nothing is wrong any more."""
+        """Show the remark again."""
         set_role(self, "muted")
         self.setText(self._remark)
         self.setToolTip("")
@@ -67,7 +67,7 @@ class Remark(Lines):
 
 
 class Elided(Label):
-    """A line of text that is shortened in its middle where there is too little room; the tooltip has all of it."""
+    """A line of text that is elided in its middle if there is too little room; the tooltip has all of it."""
 
     def __init__(self, factor: float, *, bold: bool = False) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class Elided(Label):
 
 
 class Sentence(Label):
-    """One line of plain text that ends in an ellipsis where there is too little room; `text()` is all of it."""
+    """A line of text that is elided at its end if there is too little room; `text()` is all of it."""
 
     def __init__(self, factor: float) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The first column of a table, which stays in sight while the others are scrolled.
+"""The first column of a table, which stays visible while the others are scrolled.
 
 Tested by tests/gui/panels/test_process_table.py.
 """

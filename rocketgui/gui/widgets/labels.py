@@ -1,4 +1,4 @@
-"""Shows what comes from a program or from its user as the text that it is.
+"""Labels and tooltips that show text from a program or its user as plain text.
 
 Qt takes a label's text, and every tooltip, for HTML where it begins like it: a process called `<b>x</b>` would be shown
 in bold, and one called `<img src=...>` would have a file opened.

@@ -1,4 +1,4 @@
-"""A slider with a field for typed values: both show one number, and a wrong one never gets in."""
+"""A slider with a field for typed values; both show one number."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from rocketgui.gui.widgets.labels import Label
 
 _HANDLE_PX = 14
 _WORD_GAP = 8
-#: The focus comes back to the field after these.
+#: After losing the focus for one of these reasons, the field gets it back.
 _STILL_THERE = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How numbers lie on the slider and are written. `marks`: stops with the words that stand below them."""
+    """How numbers map to stops of the slider, and are parsed and written. `marks`: stops, and the words below them."""
 
     last_stop: int
     page: int
@@ -34,13 +34,13 @@ class Scale:
 
 
 class NumberEdit(QLineEdit):
-    """Shows a number short; when it has the focus, as one would type it. Enter takes it over, Esc takes it back.
+    """Shows a short text, and while it has the focus the text to edit. Enter confirms it, Esc discards it.
 
     Signals:
-        typed: the text to take over.
+        typed: the text that was confirmed.
         given_up: Esc was pressed.
-        left: the focus went elsewhere in the window. Qt's own `editingFinished` keeps silent about a text that was
-            entered, refused and then left as it was.
+        left: another widget has the focus. Qt's own `editingFinished` is not emitted for a text that was confirmed,
+            refused, and then left as it was.
     """
 
     typed = Signal(str)
@@ -54,7 +54,7 @@ class NumberEdit(QLineEdit):
         self.returnPressed.connect(lambda: self.typed.emit(self.text()))
 
     def event(self, event: QEvent) -> bool:
-        # Esc in a changed field is about the field, not about the run.
+        # Esc belongs to the field here, and not to the window's shortcut.
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
@@ -83,7 +83,7 @@ class NumberEdit(QLineEdit):
 
 
 class Marks(QWidget):
-    """The words below a slider, each under its stop; those at the ends are kept inside."""
+    """The words below a slider, each below its stop; those at the ends are kept inside."""
 
     def __init__(self, slider: QSlider, marks: tuple[tuple[int, str], ...]) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ class Marks(QWidget):
             rect = self._mark_rect(stop, word, room)
             x = _HANDLE_PX // 2 + self._position(stop, room)
             painter.drawLine(x, 0, x, 2)
-            # A word that would run into the one before stands beside it, if it still ends before the last one.
+            # A word that would overlap the one before is moved beside it, if it still ends before the last one.
             rect.moveLeft(max(rect.left(), taken + _WORD_GAP))
             if stop == words[-1][0] or rect.right() < last.left() - _WORD_GAP:
                 painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, word)
@@ -127,10 +127,10 @@ class Marks(QWidget):
 
 
 class SliderField(QWidget):
-    """A named number: field, slider, and below them a remark, which a wrong entry turns into a sentence about it.
+    """A named number: field, slider, and below them a remark, or a sentence about a wrong entry.
 
     Signals:
-        value_changed: the new number, by the user's hand; as an object, because Qt's integers end at 2**31.
+        value_changed: the number that the user has chosen; an object, because Qt's integers end at 2**31.
     """
 
     value_changed = Signal(object)
@@ -175,11 +175,11 @@ class SliderField(QWidget):
 
     @property
     def value(self) -> int:
-        """The number as it stands."""
+        """The number."""
         return self._value
 
     def set_value(self, value: int) -> None:
-        """Show a number without a signal."""
+        """Set the number, without a signal."""
         self._value = value
         self.remark.clear_error()
         self.slider.blockSignals(True)
@@ -188,7 +188,7 @@ class SliderField(QWidget):
         self._show()
 
     def set_remark(self, text: str) -> None:
-        """What stands below while nothing is wrong."""
+        """Set the text below, which is shown while nothing is wrong."""
         self._remark = text
         self.remark.set_remark(self._refusal or text)
 

@@ -1,4 +1,4 @@
-"""A field for typed words, with a remark below it that a wrong entry turns into a sentence.
+"""A field for typed words; below it a remark, or a sentence about a wrong entry.
 
 Tested by tests/gui/program/test_script_controls.py.
 """
@@ -19,10 +19,11 @@ Words = tuple[str, ...]
 
 
 class TextField(QWidget):
-    """Words as they are typed in a shell; what cannot be understood never gets in. `remark_lines`: room below.
+    """A field for words. `parse` raises ValueError for a text that is none; `join` writes words as a text.
+    `remark_lines` is the room below.
 
     Signals:
-        changed: there are other words now, by the user's hand.
+        changed: the user has entered other words.
     """
 
     changed = Signal()
@@ -33,7 +34,7 @@ class TextField(QWidget):
         super().__init__()
         self._parse, self._join = parse, join
         self._words: Words = ()
-        #: The text of the field while it shows just these words.
+        #: The text of the field as `join` gave it.
         self._shown = ""
         label = Label(name)
         set_text(label, 1.0)
@@ -57,17 +58,17 @@ class TextField(QWidget):
 
     @property
     def words(self) -> Words:
-        """The words as they stand."""
+        """The words."""
         return self._words
 
     def set_words(self, words: Words) -> None:
-        """Show words without a signal."""
+        """Set the words, without a signal."""
         self._words = words
         self.remark.clear_error()
         self._show()
 
     def set_remark(self, text: str) -> None:
-        """What stands below while nothing is wrong."""
+        """Set the text below, which is shown while nothing is wrong."""
         self.remark.set_remark(text)
 
     @property
@@ -76,8 +77,8 @@ class TextField(QWidget):
         return self.remark.error
 
     def take_over(self) -> bool:
-        """Take over what is typed, as Enter does; whether it could be understood. Words that nobody has changed stay as
-        they came: a text field cannot hold all that a word can."""
+        """Take over the text, as Enter does; return False if it cannot be parsed. If the text was not changed, the
+        words stay as they were set: a text field cannot hold all characters."""
         if self.field.text() == self._shown and not self.error:
             return True
         try:
@@ -104,7 +105,7 @@ class TextField(QWidget):
             self.field.selectAll()
 
     def _left(self) -> None:
-        # Enter ends editing too; a wrong text stays in the field to be mended.
+        # Enter ends editing too; a wrong text stays in the field.
         if not self.field.hasFocus() and self.take_over():
             self._show()
 

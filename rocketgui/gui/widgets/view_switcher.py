@@ -1,4 +1,4 @@
-"""A few views of one thing in a card, one of them in sight, and the small buttons that choose it."""
+"""Several views in a card, one of them visible, and the small buttons that choose it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from rocketgui.gui.widgets.card import Card
 
 
 class ViewSwitcher(QWidget):
-    """The views on top of each other. `choices` are (name, what it shows, key, widget).
+    """The views as a stack. `choices` are (name, what it shows, key, widget).
 
     Signals:
-        chosen: the index of the view that is in sight now.
+        chosen: the index of the view that is visible now.
     """
 
     chosen = Signal(int)
@@ -43,15 +43,15 @@ class ViewSwitcher(QWidget):
 
     @property
     def current(self) -> int:
-        """The index of the view in sight."""
+        """The index of the visible view."""
         return self._stack.currentIndex()
 
     def choose(self, index: int) -> None:
-        """Bring a view into sight."""
+        """Show a view."""
         self.buttons[index].setChecked(True)
 
     def choose_named(self, name: str) -> None:
-        """Bring the view of this name into sight, in small letters or not."""
+        """Show the view with this name, whatever its case."""
         for button in self.buttons:
             if button.text().lower() == name.lower():
                 button.setChecked(True)

@@ -1,8 +1,8 @@
-"""Where the window stands, to be remembered; and keeps it on the screen, with the frame that the window manager draws
-around it.
+"""The window's geometry, for the settings; and what keeps the window on the screen, with the frame that the window
+manager draws around it.
 
-QWidget.restoreGeometry supposes a title bar and, on a screen of just the window's size without a window manager, makes
-the window smaller and moves it. What the frame really is, the `GeometryKeeper` sees once the window is there.
+QWidget.restoreGeometry assumes a title bar: without a window manager, on a screen of the window's size, it would move
+the window and make it smaller. `GeometryKeeper` uses the real frame, once the window is shown.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QWindow
 from PySide6.QtWidgets import QWidget
 
-#: Within these milliseconds a window manager has put its frame around a window; Qt does not tell when, so that it is
-#: looked for so many times.
+#: Within this time (ms) a window manager puts its frame around a window. Qt does not tell when, so the frame is looked
+#: for this many times.
 _SETTLES_MS, _LOOKS = 1000, 20
 
 
-#: Pixels that no screen has.
+#: More pixels than any screen has.
 _MOST = 32_767
 _PLACE = re.compile(r"(-?\d{1,5}),(-?\d{1,5}),(\d{1,5}),(\d{1,5})(,maximized)?", re.ASCII)
 
 
 class Geometry(NamedTuple):
-    """Where the content of a window is while it is not maximized, and whether it is."""
+    """The rectangle of a window's content while it is not maximized, and whether it is."""
 
     rect: QRect
     maximized: bool = False
 
     @staticmethod
     def of(window: QWidget) -> Geometry:
-        """Where a window stands."""
+        """The geometry of a window."""
         maximized = window.isMaximized()
         return Geometry(window.normalGeometry() if maximized else window.geometry(), maximized)
 
     @staticmethod
     def read(text: str) -> Geometry | None:
-        """What `str` of a geometry gave; None for anything else."""
+        """Parse what `str` of a geometry gave; None: the text is something else."""
         found = _PLACE.fullmatch(text)
         if found is None:
             return None
@@ -59,7 +59,7 @@ class Geometry(NamedTuple):
 
 
 class GeometryKeeper(QObject):
-    """Moves a window that reaches beyond what its screen has for windows, and makes it smaller where it has to be."""
+    """Moves a window into the available area of its screen, and makes it smaller if it has to be."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -69,27 +69,27 @@ class GeometryKeeper(QObject):
         self._timer.timeout.connect(self._fit)
 
     def watch(self) -> None:
-        """Fit the window once its frame is known: it was shown, or is shown in another way."""
+        """Fit the window once its frame is known. Called when it was shown, or is shown in another way."""
         self._left = _LOOKS
         self._timer.start()
 
     def _fit(self) -> None:
         self._left -= 1
         window = self._window
-        handle: QWindow | None = window.windowHandle()  # None is what Qt's type hints do not know of
+        handle: QWindow | None = window.windowHandle()  # Qt's type hints leave out None
         if not self._left:
             self._timer.stop()
         elif handle is not None and not (window.isMaximized() or window.isFullScreen() or window.isMinimized()):
             inner, room = window.geometry(), window.screen().availableGeometry()
-            # The widget's own frameGeometry() may still be that of before.
+            # The widget's own frameGeometry() may be out of date.
             outer = inner.marginsAdded(handle.frameMargins())
             if not room.contains(outer):
                 window.setGeometry(fitted(inner, outer, room, window.minimumSize()))
 
 
 def fitted(inner: QRect, outer: QRect, room: QRect, least: QSize) -> QRect:
-    """Where the content of a window belongs so that all of it is in the `room`. `inner` is where it is, `outer` where
-    its frame is. With less room than `least`, the upper left corner is in sight."""
+    """The rectangle for a window's content with which all of the window is in the `room`. `inner` is the present one,
+    `outer` that of its frame. If there is less room than `least`, the upper left corner is visible."""
     frame = outer.size() - inner.size()
     size = inner.size().boundedTo(room.size() - frame).expandedTo(least)
     left = max(min(outer.left(), room.left() + room.width() - size.width() - frame.width()), room.left())

@@ -1,4 +1,4 @@
-"""Shows the keys that are pressed, for those who watch."""
+"""Shows the keys that are pressed, for an audience."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MODIFIERS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_M
 
 
 class KeystrokeOverlay(Label):
-    """A label above all else, at the lower edge of the window, that stays for a moment after each key."""
+    """A label above everything else, at the lower edge of the window, shown for a moment after each key."""
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(parent=window)
@@ -46,7 +46,7 @@ class KeystrokeOverlay(Label):
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # The first that hears of a key, be it a shortcut or typed into a field, is the window of the system.
+        # The QWindow gets each key first, whether it is a shortcut or typed into a field.
         if isinstance(watched, QWindow) and isinstance(event, QKeyEvent) and self._window.isActiveWindow():
             first = event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
             if first and not event.isAutoRepeat() and event.key() not in _MODIFIERS:

@@ -1,7 +1,6 @@
-"""The window as it is presented and recorded: large text, the plots and what they show, the controls out of the way.
+"""Presents the window to an audience, or for a video: large text, the plots and findings, and no controls.
 
-Text grows with the height of the picture; the controls keep a size at which all of them fit. They come and go with a
-key, so that a slider can be dragged before an audience too.
+Text grows with the height of the window; the controls keep a size at which all of them fit. A key shows and hides them.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from rocketgui.gui.style.fonts import resize_text, set_all_text
 from rocketgui.gui.window.geometry import Geometry
 
-#: Pixels of text in a picture of this height.
+#: The size of text (px) in a window of this height (px).
 _TEXT_PX, _HEIGHT = 17, 720
-#: Pixels of height that all the controls need with text of one pixel: 670 with 13.
+#: The height that all controls need with text of one pixel, in px: 670 with 13.
 _CONTROLS = 52
 _UNBOUND = 16_777_215
 
@@ -32,24 +31,23 @@ class Shape(StrEnum):
 
     @property
     def size(self) -> QSize | None:
-        """The pixels of the picture; None: all of the screen."""
+        """The size of the window in pixels; None: all of the screen."""
         return {Shape.P720: QSize(1280, 720), Shape.P1080: QSize(1920, 1080)}.get(self)
 
 
 class _Before(NamedTuple):
-    """How the window stood."""
+    """The window's geometry and minimum size before it was presented."""
 
     geometry: Geometry
     least: QSize
 
 
 class Presentation(QObject):
-    """Presents a window. `sides` are its controls, which are hidden at first; so are `extras`, the buttons that are not
-    needed while something runs.
+    """Presents a window. While it is presented, `sides`, its controls, are hidden, and so are `extras`, some buttons.
 
     Signals:
-        beginning: it is to be presented, and stands as it is used.
-        changed: the `Shape` in which it is presented now, or None; the controls may have come or gone.
+        beginning: it is about to be presented.
+        changed: the `Shape` in which it is presented now, or None; or the controls were shown or hidden.
         problem: a sentence.
     """
 
@@ -64,7 +62,7 @@ class Presentation(QObject):
         self._before: _Before | None = None
         self._usual_px = QApplication.font().pixelSize()
         self.shape: Shape | None = None
-        #: Whether the controls are in sight while presented.
+        #: Whether the controls are visible while presented.
         self.controls = False
         self._resized = QTimer(self, singleShot=True, interval=0)
         self._resized.timeout.connect(self._fit)
@@ -72,15 +70,15 @@ class Presentation(QObject):
 
     @property
     def geometry(self) -> Geometry:
-        """Where the window stands when it is not presented."""
+        """The geometry of the window when it is not presented."""
         return self._before.geometry if self._before is not None else Geometry.of(self._window)
 
     def toggle(self) -> None:
-        """Present on the full screen, or no longer."""
+        """Present on the full screen, or end that."""
         self.show(Shape.FULL if self.shape is None else None)
 
     def show(self, shape: Shape | None) -> None:
-        """Present in a shape; None: no longer."""
+        """Present in a shape; None: end presenting."""
         if shape is self.shape:
             return
         window = self._window
@@ -100,7 +98,7 @@ class Presentation(QObject):
             if before.geometry.maximized:
                 window.showMaximized()
         elif shape.size is None or self._is_all_of_the_screen(shape.size):
-            window.setGeometry(window.screen().geometry())  # where no window manager does it
+            window.setGeometry(window.screen().geometry())  # there may be no window manager to do it
             window.showFullScreen()
         else:
             window.showNormal()
@@ -117,14 +115,14 @@ class Presentation(QObject):
         return size / self._window.devicePixelRatioF() == self._window.screen().size()
 
     def toggle_controls(self) -> None:
-        """Bring the controls into sight while presented, or out of it."""
+        """Show or hide the controls, while presented."""
         if self.shape is not None:
             self.controls = not self.controls
             self._fit()
             self.changed.emit(self.shape)
 
     def rest(self) -> None:
-        """Give the application its size of text back: the window is being closed."""
+        """Give the application its usual size of text: the window is being closed."""
         self._resized.stop()
         if self.shape is not None:
             self.shape = None

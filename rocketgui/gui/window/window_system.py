@@ -1,9 +1,8 @@
-"""The window system may take a window away, or go away itself: either closes the application as its user would.
+"""Closes the application when another program destroys its window, or the connection to the window system breaks.
 
-A window of X11 that another program has destroyed (`xdotool windowclose`) stays open for Qt, and nothing ends. When the
-connection to the window system breaks, Qt says so in a message; then its plugin for Wayland ends the process there and
-then, without running anything of Python, as older ones for X11 do (newer ones leave the event loop). The message is the
-only moment that all of them have.
+Qt does not notice that another client has destroyed a window of X11 (`xdotool windowclose`), and would keep running.
+When the connection breaks, Qt logs a message. Its plugin for Wayland, and older ones for X11, then end the process at
+once, without running any Python; newer ones leave the event loop. The message is the only event that all of them have.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from PySide6.QtWidgets import QApplication
 
 from rocketgui.model.formatting import harmless
 
-#: What Qt's plugins for X11 and Wayland say when the connection has broken, before they call exit() or _exit().
+#: The messages of Qt's plugins for X11 and Wayland when the connection has broken, before they call exit() or _exit().
 _BROKEN = re.compile(r"The (X11|Wayland) connection (broke|experienced a fatal error)")
 
 
@@ -45,7 +44,8 @@ class _DestroyNotify(ctypes.Structure):
 
 
 class _DestroyedWindows(QAbstractNativeEventFilter):
-    """Closes the widgets whose windows were destroyed by others. Qt's own are no widget's any more when X11 tells."""
+    """Closes the widgets whose windows other clients have destroyed. Windows that Qt destroys belong to no widget
+    when the event comes."""
 
     def nativeEventFilter(self, kind: QByteArray | bytes | bytearray | memoryview, message: int) -> object:
         if kind == b"xcb_generic_event_t":
@@ -61,7 +61,7 @@ class _DestroyedWindows(QAbstractNativeEventFilter):
 
 
 class WindowSystem:
-    """Watches the window system until `restore`; `close` is called, in the application's thread, when it has gone."""
+    """Watches the window system until `restore`. `close` is called when the connection breaks."""
 
     def __init__(self, app: QApplication, close: Callable[[], None]) -> None:
         self._app = app
