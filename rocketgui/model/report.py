@@ -15,7 +15,8 @@ VERSION = 1
 #: Of those that have no entry of their own, the pids of so many are told.
 PIDS = 20_000
 
-#: What stands in the report as the model has it: of a printed line, and of a process.
+#: What stands in the report as the model has it: of a printed line, and of a process. `parent` and `values` are listed
+#: for their places alone, and written otherwise.
 _LINE = ("t_ns", "process", "stream", "text")
 _AS_KNOWN = (
     "id", "parent", "pid", "kind", "name", "start_called_ns", "began_ns", "target_entered_ns", "target_left_ns",

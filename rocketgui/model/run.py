@@ -119,7 +119,11 @@ class Run:
         self._values = 0
         #: There was no room for a process: what is told of an unknown one may be about it.
         self._is_full = False
-        keep = partial(partial, setattr, self)
+
+        def keep(name: str) -> Callable[[Any], None]:
+            """Take in a message by keeping it as this attribute."""
+            return partial(setattr, self, name)
+
         self._appliers: dict[type[Any], Callable[[Any], None]] = {
             messages.RunStarted: self._run_started,
             messages.PythonInfo: keep("python"),

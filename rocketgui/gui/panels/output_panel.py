@@ -117,8 +117,8 @@ class OutputPanel(Card):
     def _offer_processes(self) -> None:
         """Offer the processes that have a row. The choice stays, from one run to the next too, by name."""
         run = self._run
-        if (run.changes, run.ended) == self._offered_for:
-            return
+        if (run.changes, run.ended) == self._offered_for or self.whose.view().isVisible():
+            return  # an open list must not change under the pointer
         self._offered_for = run.changes, run.ended
         offered = {process.id: process.shown for process in run.processes.values() if process.kind != "helper"}
         chosen, name = self.whose.currentData(), self.whose.currentText()

@@ -87,6 +87,23 @@ def test_choice_stays_from_run_to_run(make_window: MakeWindow, advance: Advance)
     assert whose.width() == width
 
 
+def test_an_open_list_does_not_change(make_window: MakeWindow, advance: Advance, qtbot: QtBot) -> None:
+    window, bridge = make_window(Options(workers=2, limit=10**12))
+    window.launch()
+    advance(bridge, 30)
+    window.output.refresh()
+    whose = window.output.whose
+    whose.showPopup()
+    qtbot.waitUntil(whose.view().isVisible)
+    before = whose.count()
+    window.controller.run.apply(messages.ProcessSeen(9, 1, 4719, "process", "late", True))
+    window.output.refresh()
+    assert whose.count() == before
+    whose.hidePopup()
+    window.output.refresh()
+    assert whose.count() == before + 1
+
+
 @pytest.mark.parametrize("name", ["all", "MainProcess", "func256"])
 def test_names_are_not_cut_in_the_list_of_processes(make_window: MakeWindow, name: str) -> None:
     window, _ = make_window()
